@@ -1,0 +1,91 @@
+//! What approvers and owners see.
+
+use super::{Moment, Problem};
+
+/// What is known about a request, for the one who decides.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// Full name of the subject as the directory has it.
+    pub name: String,
+    /// Given name, for sentences.
+    pub first_name: String,
+    /// Sign-in name.
+    pub account: String,
+    /// Job title and department, if known.
+    pub position: Option<String>,
+    /// Why they ask, in words.
+    pub reason: String,
+    /// The proofs passed, in words with their time.
+    pub proofs: Vec<String>,
+    /// When they asked.
+    pub asked_at: Moment,
+    /// Internet address they asked from.
+    pub address: String,
+    /// Browser and system in words.
+    pub browser: String,
+    /// Recoveries of this person in the last 90 days.
+    pub recent_recoveries: u32,
+    /// What will be removed from the account, in words.
+    pub removes: Vec<String>,
+}
+
+/// The approver's answers, kept when there was a problem.
+#[derive(Clone, Debug, Default)]
+pub struct ReviewForm {
+    /// Whether the attestation was ticked. The code is never kept.
+    pub attested: bool,
+}
+
+/// The review page. Forms: `POST /approve` (`code`, `attested=yes`), `POST /approve/deny`,
+/// `POST /approve/report`.
+#[derive(Clone, Debug)]
+pub struct ReviewView {
+    /// Public reference of the request.
+    pub reference: String,
+    /// The approver's name.
+    pub approver: String,
+    /// The evidence.
+    pub evidence: Evidence,
+    /// Until when to answer.
+    pub deadline: Moment,
+    /// How many digits the contact code has.
+    pub digits: u8,
+    /// Tries left for the contact code.
+    pub tries_left: u8,
+    /// Answers of the last try.
+    pub form: ReviewForm,
+    /// What was wrong with it.
+    pub problem: Option<Problem>,
+}
+
+/// What the approver reads after a decision, theirs or somebody else's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReviewOutcome {
+    /// Approved; the person can continue (now or after the delay).
+    Approved,
+    /// Declined.
+    Denied,
+    /// Declined because of three wrong codes; the security team knows.
+    DeniedByCode,
+    /// Reported; the account is frozen for recovery for a day.
+    Reported,
+    /// The person withdrew the request.
+    Withdrawn,
+    /// The time to answer is over.
+    Expired,
+    /// The recovery is already under way or finished: nothing is left to decide.
+    AlreadyDecided,
+}
+
+/// "This wasn't me" (`POST /not-me`).
+#[derive(Clone, Debug)]
+pub struct NotMeView {
+    /// Public reference of the request.
+    pub reference: String,
+    /// When the request was made.
+    pub asked_at: Moment,
+    /// Whether it has been said already.
+    pub done: bool,
+    /// Whether a pass had been given out before it was said.
+    pub after_disclosure: bool,
+}

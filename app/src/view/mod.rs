@@ -1,0 +1,80 @@
+//! View models: what the server tells a page, already decided and already worded as data.
+//!
+//! A page is a pure function of its view model. None of these types holds a secret: the value of a
+//! pass is put into the finished HTML by the server (see [`crate::PASS_SLOT`]), and links carry no
+//! tokens.
+
+mod approve;
+mod console;
+mod problem;
+mod recover;
+
+pub use approve::{Evidence, NotMeView, ReviewForm, ReviewOutcome, ReviewView};
+pub use console::{
+    Tone,
+    Paging, RecoveriesView, RecoveryDetailView, RecoveryRow, SignInView, TimelineEntry,
+};
+pub use problem::{Problem, ProblemPage};
+pub use recover::{
+    CheckView, ClaimView, IdentifyView, PassView, ProveView, Reason, Stage, StatusView,
+    WhatHappenedView,
+};
+
+/// A page and everything it shows.
+#[derive(Clone, Debug)]
+pub enum Page {
+    /// What Latchkey is for, and the way in.
+    Start,
+    /// "What happened?" and, once answered, the ladder of things to try first.
+    WhatHappened(WhatHappenedView),
+    /// "Who are you?"
+    Identify(IdentifyView),
+    /// The code that was mailed to the address on file.
+    Prove(ProveView),
+    /// Check the answers before anybody is asked.
+    Check(CheckView),
+    /// Where the request stands, who must act, and what happens next.
+    Status(StatusView),
+    /// The last page before the pass: what will happen, and the button.
+    Claim(ClaimView),
+    /// The pass itself, once.
+    Pass(PassView),
+    /// "You can close this window."
+    Finished,
+    /// The approver's review of one request.
+    Review(Box<ReviewView>),
+    /// What the approver's decision led to.
+    Reviewed(ReviewOutcome),
+    /// "This wasn't me", asked and answered.
+    NotMe(NotMeView),
+    /// The console's sign-in.
+    SignIn(SignInView),
+    /// The console's list of recoveries.
+    Recoveries(RecoveriesView),
+    /// One recovery in the console.
+    Recovery(Box<RecoveryDetailView>),
+    /// A page that says what went wrong and what to do next.
+    Problem(ProblemPage),
+}
+
+/// What every page shows, whatever it is about.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// Name of the organisation, as configured.
+    pub organisation: String,
+    /// How to reach the people who help, in one sentence, as configured.
+    pub help: String,
+    /// Path under which this build's assets are served, without slashes at the ends, e.g. `pkg/3f2a`.
+    pub assets: String,
+    /// Name of the signed-in console user, if there is one.
+    pub signed_in_as: Option<String>,
+}
+
+/// A moment as a reader sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// RFC 3339 in UTC, for `<time datetime>` and for the islands.
+    pub iso: String,
+    /// The same in words, with its time zone, e.g. `22 November 2026, 10:02 UTC`.
+    pub words: String,
+}

@@ -1,0 +1,78 @@
+//! What can go wrong, as a closed list: no free text of an error ever reaches a page.
+
+/// A problem with an answer or an action. Each has its words in `components::problem`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Problem {
+    // Fields
+    /// No answer was chosen.
+    ReasonMissing,
+    /// Nothing was typed as the sign-in name.
+    IdentifierMissing,
+    /// More than 254 characters.
+    IdentifierTooLong,
+    /// Not of the form name@example.com, or with characters that no sign-in name has.
+    IdentifierMalformed,
+    /// Nothing was typed as the code.
+    CodeMissing,
+    /// Not the number of digits that a code has.
+    CodeMalformed,
+    /// Well-formed, but not the code, or not of this request.
+    CodeWrong,
+    /// The code was the right one too late, or was replaced.
+    CodeExpired,
+    /// No more tries with this code.
+    CodeTriesUsedUp,
+    /// No more codes for this request.
+    NoMoreCodes,
+    /// The contact code does not match; a try is used up.
+    ContactCodeWrong,
+    /// Third wrong contact code: the request was declined.
+    ContactCodeTriesUsedUp,
+    /// The attestation was not ticked.
+    AttestationMissing,
+    /// Sign-in name or password of the console wrong.
+    SignInRefused,
+    // Submission
+    /// Nobody in the directory may approve for this person.
+    NoApprover,
+    /// The account cannot be recovered here (disabled, guest, privileged…): ask the help desk.
+    NotEligible,
+    /// The account is frozen after a report.
+    Frozen,
+    /// The person has another open request.
+    AlreadyOpen,
+    /// The tenant cannot issue passes to this person: the policy is off or does not include them.
+    PassPolicy,
+    // Services
+    /// Microsoft did not answer, or asked to wait. Nothing was lost.
+    DirectoryUnavailable,
+    /// Too many at once; try again shortly.
+    Busy,
+    /// The request moved on meanwhile; look at where it stands.
+    MovedOn,
+    /// The pass could not be issued this time; another attempt is possible.
+    IssueFailed,
+}
+
+/// A whole page about a problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProblemPage {
+    /// 404.
+    NotFound,
+    /// 405: an action opened as a page.
+    NotAPage,
+    /// 403: a form sent from another site, or without saying where from.
+    ForeignForm,
+    /// 413/422: a form that none of our pages sends.
+    BadForm,
+    /// This browser holds no request, or not any more: start again, or use the first browser.
+    NoRequest,
+    /// An approver's or owner's link that is unknown, used up or too old.
+    DeadLink,
+    /// An approver opened their link in the browser that asked for the recovery.
+    SameBrowser,
+    /// 500: our fault; the request is kept.
+    Internal,
+    /// 503: database or directory away; the request is kept.
+    Unavailable,
+}

@@ -1,0 +1,207 @@
+//! What the locked-out person sees.
+
+use super::{Moment, Problem};
+
+/// Why a person asks; the answer to "What happened?".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The phone is lost or stolen.
+    LostPhone,
+    /// There is a new phone, and the old one is gone or was reset.
+    NewPhone,
+    /// The app shows nothing, or its codes are refused.
+    AppFails,
+    /// "You have tried too many times" or similar.
+    Throttled,
+    /// "You cannot get there from here", "your organisation requires…" or similar.
+    Policy,
+    /// Anything else.
+    Other,
+}
+
+impl Reason {
+    /// Every answer, in the order of the page.
+    pub const ALL: [Self; 6] =
+        [Self::LostPhone, Self::NewPhone, Self::AppFails, Self::Throttled, Self::Policy, Self::Other];
+
+    /// The word in forms and addresses.
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::LostPhone => "lost-phone",
+            Self::NewPhone => "new-phone",
+            Self::AppFails => "app-fails",
+            Self::Throttled => "too-many-tries",
+            Self::Policy => "blocked-by-policy",
+            Self::Other => "something-else",
+        }
+    }
+
+    /// The reverse of [`Self::slug`].
+    pub fn from_slug(slug: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.slug() == slug)
+    }
+}
+
+/// "What happened?" (`GET /what-happened?reason=…`). With a reason the page is the ladder for it.
+#[derive(Clone, Debug)]
+pub struct WhatHappenedView {
+    /// The answer, once there is one.
+    pub reason: Option<Reason>,
+    /// The form was sent without an answer.
+    pub problem: Option<Problem>,
+}
+
+/// "Who are you?" (`POST /identify`: `identifier`, `reason`).
+#[derive(Clone, Debug)]
+pub struct IdentifyView {
+    /// Carried along as a hidden field.
+    pub reason: Reason,
+    /// What the person typed before, kept when there was a problem.
+    pub identifier: String,
+    /// What is wrong with it.
+    pub problem: Option<Problem>,
+}
+
+/// The mailed code (`POST /prove`: `code`; `POST /prove/resend`). The same for known and unknown
+/// people, so nothing here comes from the directory.
+#[derive(Clone, Debug)]
+pub struct ProveView {
+    /// Public reference of the request, e.g. `LK-8F3K-2M9Q`.
+    pub reference: String,
+    /// The identifier as the person typed it.
+    pub identifier: String,
+    /// How many digits the code has.
+    pub digits: u8,
+    /// How long a code works, in minutes.
+    pub valid_minutes: u16,
+    /// Whether one more code may be sent.
+    pub may_resend: bool,
+    /// Whether this page was reached by asking for another code.
+    pub resent: bool,
+    /// What was wrong with the last answer.
+    pub problem: Option<Problem>,
+}
+
+/// The answers before they are sent (`POST /submit`).
+#[derive(Clone, Debug)]
+pub struct CheckView {
+    /// Public reference of the request.
+    pub reference: String,
+    /// The person's name as the directory has it: they have proven who they are.
+    pub name: String,
+    /// The sign-in name.
+    pub account: String,
+    /// Why they ask.
+    pub reason: Reason,
+    /// Why the request could not be sent the last time.
+    pub problem: Option<Problem>,
+}
+
+/// Where a request stands, as its bound browser sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// An approver has been asked.
+    AwaitingApproval {
+        /// The approver, masked to first name and initial, e.g. `Nadia K.`
+        approver: String,
+        /// When they were asked.
+        asked_at: Moment,
+        /// Until when they can answer.
+        deadline: Moment,
+        /// The code to tell them, in groups, e.g. `482 913`.
+        contact_code: String,
+        /// Seconds until this code is replaced by the next.
+        code_changes_in: u16,
+    },
+    /// Approved; a delay protects the owner.
+    CoolingOff {
+        /// When the pass can be had at the earliest.
+        not_before: Moment,
+        /// Whether the delay waits for a notice to be accepted by a mail server.
+        waiting_for_notice: bool,
+    },
+    /// Approved; the person can get the pass.
+    Ready {
+        /// Until when.
+        closes_at: Moment,
+        /// The last attempt failed: when another makes sense.
+        retry_at: Option<Moment>,
+        /// How many attempts are left.
+        attempts_left: u8,
+    },
+    /// The account is being prepared right now.
+    Issuing,
+    /// The pass was shown; the person registers new methods.
+    Disclosed {
+        /// When the pass stops working.
+        expires_at: Moment,
+        /// Whether "I could not use it" may be pressed.
+        may_replace: bool,
+    },
+    /// New methods are registered.
+    Completed {
+        /// The new methods, in words, e.g. `Microsoft Authenticator (Pixel 10)`.
+        methods: Vec<String>,
+    },
+    /// The approver said no, or three wrong codes were typed.
+    Denied,
+    /// The person withdrew.
+    Withdrawn,
+    /// Somebody said that this was not the owner.
+    Reported,
+    /// A deadline passed.
+    Expired,
+    /// It could not be finished safely; a person must look.
+    Aborted,
+    /// The pass was not used in time, or nothing was registered.
+    Lapsed,
+    /// The owner repudiated it afterwards.
+    Repudiated,
+}
+
+/// The status page (`GET /status`; `POST /withdraw`).
+#[derive(Clone, Debug)]
+pub struct StatusView {
+    /// Public reference of the request.
+    pub reference: String,
+    /// When the person asked.
+    pub opened_at: Moment,
+    /// Where the request stands.
+    pub stage: Stage,
+    /// Version of the request; the live status compares it with what it hears.
+    pub version: u64,
+    /// Whether the person may still withdraw.
+    pub may_withdraw: bool,
+    /// Why the last action did not work.
+    pub problem: Option<Problem>,
+}
+
+/// The page before the pass (`POST /pass`).
+#[derive(Clone, Debug)]
+pub struct ClaimView {
+    /// Public reference of the request.
+    pub reference: String,
+    /// Until when the pass can be had.
+    pub closes_at: Moment,
+    /// Where to sign in with it.
+    pub sign_in_at: String,
+    /// Whether this would replace a pass that was shown before (`POST /pass/again` then).
+    pub replaces: bool,
+}
+
+/// The pass (the answer to `POST /pass`). The value itself stands in [`crate::PASS_SLOT`].
+#[derive(Clone, Debug)]
+pub struct PassView {
+    /// Public reference of the request.
+    pub reference: String,
+    /// The sign-in name.
+    pub account: String,
+    /// Where to sign in with it, e.g. `https://aka.ms/mysecurityinfo`.
+    pub sign_in_at: String,
+    /// When it stops working.
+    pub expires_at: Moment,
+    /// How long it works from now, in minutes.
+    pub lifetime_minutes: u16,
+    /// The methods that were removed, in words.
+    pub removed: Vec<String>,
+}
