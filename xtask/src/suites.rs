@@ -1,0 +1,149 @@
+//! Every test of the project, with one total at the end.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context as _, Result};
+use clap::ValueEnum;
+
+use crate::{
+    build::{self, Binaries, Profile},
+    http, process, progress,
+    repo::Repo,
+    stack::{self, Ports},
+    stamp::{self, Stamp},
+    system,
+    totals::{self, Totals},
+};
+
+/// A group of tests with a runner of its own.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Suite {
+    /// The Rust tests of all crates
+    Rust,
+    /// A person's way through the product, in Chromium
+    Stories,
+    /// The simulator as seen by Microsoft's own Python client
+    Sdk,
+}
+
+/// Runs `only` these suites, or all, and prints the sum as the last line.
+///
+/// A suite that fails or cannot be run does not keep the others from running.
+pub fn run(repo: &Repo, only: &[Suite]) -> ExitCode {
+    let mut sum = Totals::default();
+    // First, because the server that the Rust tests see embeds the front end.
+    let built = build::everything(repo, Profile::Dev)
+        .inspect_err(|error| progress::note(&format!("{error:#}")));
+    if built.is_err() {
+        sum += Totals::one_failure();
+    }
+    let wanted = |suite: &Suite| only.is_empty() || only.contains(suite);
+    for suite in Suite::value_variants().iter().copied().filter(wanted) {
+        let result = match (suite, &built) {
+            (Suite::Rust, _) => progress::step("Rust tests", || rust(repo)),
+            (Suite::Stories, Ok(_)) => progress::step("Browser stories", || stories(repo)),
+            (Suite::Sdk, Ok(built)) => progress::step("Public Graph client", || sdk(repo, built)),
+            (Suite::Stories | Suite::Sdk, Err(_)) => continue,
+        };
+        sum += result.unwrap_or_else(|error| {
+            progress::note(&format!("{error:#}"));
+            Totals::one_failure()
+        });
+    }
+    println!("{sum}");
+    if sum.good() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn rust(repo: &Repo) -> Result<Totals> {
+    // The application together with the server, so that it is tested as the
+    // server builds it, with `ssr`. The build tool alone, as it runs: together
+    // they would compile their common dependencies once more.
+    let product = [
+        "test",
+        "--no-fail-fast",
+        "--workspace",
+        "--exclude",
+        "xtask",
+    ];
+    let tool = ["test", "--no-fail-fast", "--package", "xtask"];
+    let mut sum = counted(repo.cargo().args(product), totals::cargo)?;
+    sum += counted(repo.cargo().args(tool), totals::cargo)?;
+    Ok(sum)
+}
+
+fn stories(repo: &Repo) -> Result<Totals> {
+    let chromium = system::require_chromium()?;
+    let is_story = |name: &str| name.ends_with(".story.mjs") || name.ends_with(".test.mjs");
+    let files = stamp::files(&repo.path("e2e"))?.into_iter().filter(|file| {
+        file.file_name()
+            .is_some_and(|name| is_story(&name.to_string_lossy()))
+    });
+    let mut node = Command::new("node");
+    node.current_dir(repo.root())
+        .env("CHROMIUM", chromium)
+        .env(
+            "LATCHKEY_BINARIES",
+            repo.target().join(Profile::Dev.folder()),
+        )
+        .args(["--test", "--test-reporter=spec", "--test-concurrency=1"])
+        .args(files);
+    counted(&mut node, totals::node)
+}
+
+fn sdk(repo: &Repo, binaries: &Binaries) -> Result<Totals> {
+    let python = match system::python() {
+        Ok(python) => python,
+        Err(why) => {
+            progress::note(&format!("skipped: {why}"));
+            return Ok(Totals::default());
+        }
+    };
+    let venv = repo.target().join("sdk-venv");
+    let requirements = repo.path("e2e/sdk/requirements.txt");
+    let stamp = Stamp::of(
+        venv.join("latchkey.stamp"),
+        std::slice::from_ref(&requirements),
+        "",
+    )?;
+    if !stamp.holds() {
+        progress::step("Install the public Graph client from PyPI", || {
+            process::run(
+                Command::new(python)
+                    .args(["-m", "venv", "--clear"])
+                    .arg(&venv),
+            )?;
+            process::run(
+                Command::new(venv.join("bin/pip"))
+                    .args([
+                        "install",
+                        "--quiet",
+                        "--disable-pip-version-check",
+                        "--requirement",
+                    ])
+                    .arg(&requirements),
+            )?;
+            stamp.set()
+        })?;
+    }
+    let ports = Ports::free()?;
+    let _simulator = stack::simulator(binaries, ports, &http::agent())?;
+    let mut check = Command::new(venv.join("bin/python"));
+    check.current_dir(repo.root()).args([
+        "e2e/sdk/check_graph.py",
+        "--base",
+        &ports.simulator_url(),
+    ]);
+    counted(&mut check, totals::plain)
+}
+
+/// Runs a test runner, reading its totals from its output by `read`.
+fn counted(runner: &mut Command, read: fn(&mut Totals, &str)) -> Result<Totals> {
+    let mut totals = Totals::default();
+    let succeeded = process::watch(runner, |line| read(&mut totals, line))
+        .context("the test runner did not run")?;
+    Ok(totals.checked_against(succeeded))
+}
