@@ -1,1 +1,34 @@
-//! Placeholder.
+//! The rules of account recovery.
+//!
+//! Everything here is pure: no input or output, no clock, no randomness. [`decide`] is the only way
+//! from one state of a [`Request`] to the next; the server carries out what it returns.
+
+mod codes;
+mod command;
+mod decide;
+mod event;
+mod guard;
+mod identifier;
+mod ids;
+mod method;
+mod person;
+mod request;
+mod state;
+mod time;
+
+pub use codes::{CONTACT_CODE_WINDOW, CodeKey, ContactCode, EmailCode, TypedCode, contact_code};
+pub use command::{Actor, Command, Seat, Submission};
+pub use decide::{Opening, Outcome, Refusal, decide, open};
+pub use event::{Alert, CleanUp, Effect, Event, Notice};
+pub use guard::{GuardReading, PassPolicy};
+pub use identifier::{Identifier, MalformedIdentifier};
+pub use ids::{Fence, IntentId, PersonId, Reference, RequestId};
+pub use method::{Method, MethodKind, MethodRef, MethodRemoval, RemovalOutcome};
+pub use person::{Approver, Candidate, Person, PlaceInTree, Subject, UserKind};
+pub use request::{Origin, Proof, ProofKind, Reason, Request, RequestFacts, Terms};
+pub use state::{
+    AbortCause, Approval, Approved, Attestation, AwaitingApproval, Cancellation, Challenge,
+    CoolingOff, DenialReason, Disclosed, Ended, Fault, Issuing, LapseCause, PassRecord, Proving,
+    Ready, Removal, ReportedBy, State, StateName,
+};
+pub use time::Timestamp;

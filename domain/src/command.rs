@@ -1,0 +1,143 @@
+//! What can be asked of a request, and by whom.
+
+use std::time::Duration;
+
+use crate::{
+    AbortCause, Attestation, Candidate, Fault, Fence, GuardReading, IntentId, LapseCause, Method,
+    MethodRef, MethodRemoval, PassRecord, PersonId, ProofKind, Subject,
+};
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// The browser that the request is bound to.
+    Browser,
+    /// A person who came by an approver's link.
+    Approver {
+        /// The approver whom the link was made for.
+        id: PersonId,
+        /// Which browser they use.
+        seat: Seat,
+    },
+    /// Somebody who came by the link in a notice to the account's owner.
+    Owner,
+    /// The look-up of the identifier in the directory.
+    Directory,
+    /// The mailer.
+    Mailer,
+    /// The timer.
+    Timer,
+    /// The issuer.
+    Issuer,
+    /// The watcher for re-registration.
+    Watcher,
+}
+
+/// Which browser an approver uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seat {
+    /// One that has nothing to do with the request.
+    OwnBrowser,
+    /// The one that the request is bound to: whoever asked may be sitting there.
+    RequestersBrowser,
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// The directory knows who the identifier means.
+    Recognise(Subject),
+    /// Mail another code.
+    ResendEmailCode,
+    /// Count a try at a proof, before anything is compared.
+    SpendProofTry,
+    /// The proof held.
+    PassProof(ProofKind),
+    /// The proof did not hold.
+    FailProof(ProofKind),
+    /// Ask for approval.
+    Submit(Submission),
+    /// Count a try at the contact code, before it is compared.
+    SpendContactCodeTry,
+    /// The contact code held, and the approver approves.
+    Approve {
+        /// What they state.
+        attestation: Attestation,
+        /// The guards, read again.
+        guards: GuardReading,
+        /// The approver, read again.
+        approver: Candidate,
+    },
+    /// The contact code did not hold.
+    RefuseContactCode,
+    /// Decline.
+    Deny,
+    /// "This wasn't me", "I don't recognise this".
+    Report,
+    /// The person withdraws.
+    Withdraw,
+    /// A mail server accepted a notice to the owner.
+    AcceptNotice,
+    /// Look at the clock.
+    Tick,
+    /// Claim the pass.
+    Claim {
+        /// Identity of the attempt.
+        intent: IntentId,
+    },
+    /// "I could not use it": claim another pass. The directory says that the first is unused.
+    Replace {
+        /// Identity of the attempt.
+        intent: IntentId,
+    },
+    /// The attempt succeeded: keep this and show the pass.
+    Disclose {
+        /// The attempt's fence.
+        fence: Fence,
+        /// The pass.
+        pass: PassRecord,
+        /// What became of the methods.
+        removals: Vec<MethodRemoval>,
+        /// Methods that stayed.
+        kept: Vec<MethodRef>,
+    },
+    /// The attempt failed; another may succeed.
+    Release {
+        /// The attempt's fence.
+        fence: Fence,
+        /// What happened.
+        fault: Fault,
+        /// How long to wait before another attempt.
+        retry_after: Duration,
+    },
+    /// The attempt failed, and another would too.
+    Abort {
+        /// The attempt's fence.
+        fence: Fence,
+        /// Why.
+        cause: AbortCause,
+    },
+    /// The live pass is not the one that was recorded.
+    FindPassMismatch {
+        /// The fence under which the pass was given out.
+        fence: Fence,
+    },
+    /// New strong methods are registered.
+    Complete {
+        /// The methods.
+        new_methods: Vec<Method>,
+    },
+    /// Nothing came of the pass.
+    Lapse(LapseCause),
+    /// Take up a lapsed case again.
+    Reopen,
+}
+
+/// What is needed to ask for approval, as read at that moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submission {
+    /// The guards.
+    pub guards: GuardReading,
+    /// People whom the directory names as approvers.
+    pub candidates: Vec<Candidate>,
+}

@@ -1,0 +1,239 @@
+//! The ends, and what the passing of time leads to.
+
+use std::time::Duration;
+
+use super::{approval, issue};
+use crate::{
+    Actor, Alert, Approved, Cancellation, CleanUp, DenialReason, Disclosed, Effect, Ended, Event,
+    Fault, LapseCause, Method, Notice, Outcome, Refusal, ReportedBy, Request, State, Terms,
+    Timestamp, guard::FREEZE,
+};
+
+pub(super) fn deny(request: &Request, actor: &Actor, now: Timestamp) -> Result<Outcome, Refusal> {
+    let (approver, _) = actor.approver(&request.facts)?;
+    let reason = DenialReason::ByApprover(approver);
+    match &request.state {
+        State::AwaitingApproval(_) | State::CoolingOff(_) | State::Ready(_) => {
+            Ok(denied(request, reason, now))
+        }
+        State::Issuing(issuing) if issuing.cancelled.is_some() => Err(Refusal::AlreadyDone),
+        State::Issuing(issuing) => Ok(issue::cancel(
+            request,
+            issuing,
+            Cancellation::Denied(reason),
+        )),
+        State::Disclosed(_) => Err(Refusal::AlreadyDisclosed),
+        State::Proving(_) | State::Ended(_) => Err(request.wrong_state()),
+    }
+}
+
+fn denied(request: &Request, reason: DenialReason, now: Timestamp) -> Outcome {
+    Outcome::state(
+        request,
+        State::Ended(Ended::Denied {
+            at: now,
+            reason: reason.clone(),
+        }),
+    )
+    .event(Event::Denied { reason })
+    .effects(leftover_pass(request))
+}
+
+pub(super) fn report(request: &Request, actor: &Actor, now: Timestamp) -> Result<Outcome, Refusal> {
+    let by = match actor {
+        Actor::Owner => ReportedBy::Owner,
+        _ => ReportedBy::Approver(actor.approver(&request.facts)?.0),
+    };
+    match &request.state {
+        State::Proving(_) | State::AwaitingApproval(_) | State::CoolingOff(_) | State::Ready(_) => {
+            Ok(reported(request, by.clone(), now)
+                .effects(freeze(now))
+                .effect(report_alert(by)))
+        }
+        State::Issuing(issuing) => match &issuing.cancelled {
+            Some(Cancellation::Reported(_)) => Err(Refusal::AlreadyDone),
+            Some(Cancellation::Denied(_)) | None => {
+                Ok(
+                    issue::cancel(request, issuing, Cancellation::Reported(by.clone()))
+                        .effects(freeze(now))
+                        .effect(report_alert(by)),
+                )
+            }
+        },
+        State::Disclosed(disclosed) | State::Ended(Ended::Completed { disclosed, .. }) => {
+            match by {
+                ReportedBy::Owner => repudiate(request, disclosed, now),
+                ReportedBy::Approver(_) => Err(Refusal::AlreadyDisclosed),
+            }
+        }
+        State::Ended(_) => Err(request.wrong_state()),
+    }
+}
+
+fn reported(request: &Request, by: ReportedBy, now: Timestamp) -> Outcome {
+    Outcome::state(
+        request,
+        State::Ended(Ended::Reported {
+            at: now,
+            by: by.clone(),
+        }),
+    )
+    .event(Event::Reported { by })
+    .effects(leftover_pass(request))
+}
+
+fn freeze(now: Timestamp) -> Option<Effect> {
+    Some(Effect::FreezeSubject {
+        until: now + FREEZE,
+    })
+}
+
+const fn report_alert(by: ReportedBy) -> Effect {
+    Effect::AlertAdmins {
+        alert: Alert::Reported { by },
+    }
+}
+
+fn repudiate(request: &Request, disclosed: &Disclosed, now: Timestamp) -> Result<Outcome, Refusal> {
+    if now >= disclosed.at + Terms::REPUDIATION {
+        return Err(Refusal::DeadlinePassed);
+    }
+    Ok(Outcome::state(
+        request,
+        State::Ended(Ended::Repudiated {
+            at: now,
+            disclosed: disclosed.clone(),
+        }),
+    )
+    .event(Event::Repudiated)
+    .effects(freeze(now))
+    .effect(Effect::CleanUp {
+        clean_up: CleanUp::Repudiate,
+    })
+    .effect(Effect::AlertAdmins {
+        alert: Alert::Repudiated,
+    }))
+}
+
+pub(super) fn withdraw(request: &Request, now: Timestamp) -> Result<Outcome, Refusal> {
+    match &request.state {
+        State::Proving(_) | State::AwaitingApproval(_) | State::CoolingOff(_) | State::Ready(_) => {
+            Ok(
+                Outcome::state(request, State::Ended(Ended::Withdrawn { at: now }))
+                    .event(Event::Withdrawn)
+                    .effects(leftover_pass(request)),
+            )
+        }
+        State::Issuing(_) | State::Disclosed(_) | State::Ended(_) => Err(request.wrong_state()),
+    }
+}
+
+/// The end that a no during an attempt leads to, once the attempt has stopped.
+pub(super) fn cancelled(request: &Request, cancellation: &Cancellation, now: Timestamp) -> Outcome {
+    match cancellation {
+        Cancellation::Denied(reason) => denied(request, reason.clone(), now),
+        // The freeze and the alert went out when it was reported.
+        Cancellation::Reported(by) => reported(request, by.clone(), now),
+    }
+}
+
+/// An attempt that did not disclose may have created a pass all the same: it must not stay.
+fn leftover_pass(request: &Request) -> Option<Effect> {
+    request.facts.claimed_at.map(|_| Effect::CleanUp {
+        clean_up: CleanUp::RemovePass,
+    })
+}
+
+pub(super) fn tick(request: &Request, now: Timestamp) -> Result<Outcome, Refusal> {
+    match &request.state {
+        State::Proving(proving) if now >= proving.deadline => Ok(expired(request, now)),
+        State::AwaitingApproval(awaiting) if now >= awaiting.deadline => Ok(expired(request, now)),
+        State::CoolingOff(cooling) if now >= cooling.deadline => Ok(expired(request, now)),
+        State::CoolingOff(cooling)
+            if now >= cooling.not_before && request.facts.notice_accepted_at.is_some() =>
+        {
+            let (state, event) = approval::ready(cooling.approved.clone(), request, now);
+            Ok(Outcome::state(request, state).event(event))
+        }
+        State::Ready(ready) if now >= ready.closes_at => {
+            Ok(ready_expired(request, &ready.approved, now))
+        }
+        State::Issuing(issuing) if now >= issuing.lease_until => Ok(issue::fail(
+            request,
+            issuing,
+            Fault::LeaseRanOut,
+            Duration::ZERO,
+            now,
+        )),
+        _ => Err(Refusal::NothingDue),
+    }
+}
+
+fn expired(request: &Request, now: Timestamp) -> Outcome {
+    let during = request.state.name();
+    Outcome::state(request, State::Ended(Ended::Expired { at: now, during }))
+        .event(Event::Expired { during })
+}
+
+fn ready_expired(request: &Request, approved: &Approved, now: Timestamp) -> Outcome {
+    // After an attempt, methods may be gone already: somebody must look at the account.
+    let alert = (approved.attempts > 0).then_some(Effect::AlertAdmins {
+        alert: Alert::Lapsed,
+    });
+    expired(request, now)
+        .effects(leftover_pass(request))
+        .effects(alert)
+}
+
+pub(super) fn complete(
+    request: &Request,
+    new_methods: Vec<Method>,
+    now: Timestamp,
+) -> Result<Outcome, Refusal> {
+    let State::Disclosed(disclosed) = &request.state else {
+        return Err(request.wrong_state());
+    };
+    let is_new = |method: &Method| {
+        method.method.kind.is_strong() && !disclosed.kept.contains(&method.method)
+    };
+    if !new_methods.iter().any(is_new) {
+        return Err(Refusal::NothingRegistered);
+    }
+    let state = Ended::Completed {
+        at: now,
+        disclosed: disclosed.clone(),
+        new_methods: new_methods.clone(),
+    };
+    Ok(Outcome::state(request, State::Ended(state))
+        .event(Event::Completed { new_methods })
+        .effect(Effect::NotifyOwner {
+            notice: Notice::Completed,
+        }))
+}
+
+pub(super) fn lapse(
+    request: &Request,
+    cause: LapseCause,
+    now: Timestamp,
+) -> Result<Outcome, Refusal> {
+    let State::Disclosed(disclosed) = &request.state else {
+        return Err(request.wrong_state());
+    };
+    let from = match cause {
+        LapseCause::PassExpired => disclosed.pass.expires_at,
+        LapseCause::NothingRegistered => disclosed.pass.expires_at + Terms::REGISTRATION_GRACE,
+    };
+    if now < from {
+        return Err(Refusal::NothingDue);
+    }
+    let state = Ended::Lapsed {
+        at: now,
+        cause,
+        disclosed: disclosed.clone(),
+    };
+    Ok(Outcome::state(request, State::Ended(state))
+        .event(Event::Lapsed { cause })
+        .effect(Effect::AlertAdmins {
+            alert: Alert::Lapsed,
+        }))
+}

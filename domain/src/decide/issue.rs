@@ -1,0 +1,243 @@
+//! The life of an issue attempt, under its fence and lease.
+
+use std::time::Duration;
+
+use super::ending;
+use crate::{
+    AbortCause, Alert, Approved, Cancellation, CleanUp, Disclosed, Effect, Ended, Event, Fault,
+    Fence, IntentId, Issuing, MethodRef, MethodRemoval, Notice, Outcome, PassRecord, Ready,
+    Refusal, Request, RequestFacts, State, Terms, Timestamp,
+};
+
+pub(super) fn claim(
+    request: &Request,
+    intent: IntentId,
+    now: Timestamp,
+) -> Result<Outcome, Refusal> {
+    let State::Ready(ready) = &request.state else {
+        return Err(request.wrong_state());
+    };
+    if ready.retry_at.is_some_and(|at| now < at) {
+        return Err(Refusal::RetryLater);
+    }
+    start(request, &ready.approved, ready.closes_at, intent, now)
+}
+
+pub(super) fn replace(
+    request: &Request,
+    intent: IntentId,
+    now: Timestamp,
+) -> Result<Outcome, Refusal> {
+    let State::Disclosed(disclosed) = &request.state else {
+        return Err(request.wrong_state());
+    };
+    start(
+        request,
+        &disclosed.approved,
+        disclosed.closes_at,
+        intent,
+        now,
+    )
+}
+
+fn start(
+    request: &Request,
+    approved: &Approved,
+    closes_at: Timestamp,
+    intent: IntentId,
+    now: Timestamp,
+) -> Result<Outcome, Refusal> {
+    if now >= closes_at {
+        return Err(Refusal::DeadlinePassed);
+    }
+    if approved.attempts >= Terms::MAX_ATTEMPTS {
+        return Err(Refusal::AttemptsUsedUp);
+    }
+    let fence = request.facts.fence.next();
+    let attempt = approved.attempts + 1;
+    let facts = RequestFacts {
+        fence,
+        claimed_at: request.facts.claimed_at.or(Some(now)),
+        ..request.facts.clone()
+    };
+    let lease_until = now + facts.terms.lease;
+    let approved = Approved {
+        attempts: attempt,
+        ..approved.clone()
+    };
+    let issuing = Issuing {
+        approved,
+        closes_at,
+        fence,
+        lease_until,
+        intent,
+        cancelled: None,
+    };
+    Ok(
+        Outcome::new(facts, State::Issuing(issuing), request.version).event(Event::IssueStarted {
+            fence,
+            intent,
+            attempt,
+        }),
+    )
+}
+
+/// The attempt, if `fence` is its own.
+fn issuing(request: &Request, fence: Fence) -> Result<&Issuing, Refusal> {
+    let State::Issuing(issuing) = &request.state else {
+        return Err(request.wrong_state());
+    };
+    if issuing.fence == fence {
+        Ok(issuing)
+    } else {
+        Err(Refusal::StaleFence)
+    }
+}
+
+pub(super) fn disclose(
+    request: &Request,
+    fence: Fence,
+    pass: PassRecord,
+    removals: Vec<MethodRemoval>,
+    kept: Vec<MethodRef>,
+    now: Timestamp,
+) -> Result<Outcome, Refusal> {
+    let issuing = issuing(request, fence)?;
+    if issuing.cancelled.is_some() {
+        return Err(Refusal::Cancelled);
+    }
+    if now >= issuing.lease_until {
+        return Err(Refusal::LeaseRanOut);
+    }
+    let event = Event::Disclosed {
+        fence,
+        pass: pass.id.clone(),
+        expires_at: pass.expires_at,
+        removals: removals.clone(),
+    };
+    let disclosed = Disclosed {
+        approved: issuing.approved.clone(),
+        closes_at: issuing.closes_at,
+        at: now,
+        fence,
+        pass,
+        removals,
+        kept,
+    };
+    Ok(Outcome::state(request, State::Disclosed(disclosed))
+        .event(event)
+        .effect(Effect::NotifyOwner {
+            notice: Notice::Disclosed,
+        }))
+}
+
+pub(super) fn release(
+    request: &Request,
+    fence: Fence,
+    fault: Fault,
+    retry_after: Duration,
+    now: Timestamp,
+) -> Result<Outcome, Refusal> {
+    Ok(fail(
+        request,
+        issuing(request, fence)?,
+        fault,
+        retry_after,
+        now,
+    ))
+}
+
+/// What becomes of an attempt that failed in a way that another may not.
+pub(super) fn fail(
+    request: &Request,
+    issuing: &Issuing,
+    fault: Fault,
+    retry_after: Duration,
+    now: Timestamp,
+) -> Outcome {
+    let failed = Event::IssueFailed {
+        fence: issuing.fence,
+        fault,
+    };
+    if let Some(cancellation) = &issuing.cancelled {
+        return ending::cancelled(request, cancellation, now).event(failed);
+    }
+    if issuing.approved.attempts >= Terms::MAX_ATTEMPTS {
+        return aborted(request, AbortCause::AttemptsUsedUp, now).event(failed);
+    }
+    let ready = Ready {
+        approved: issuing.approved.clone(),
+        closes_at: issuing.closes_at,
+        retry_at: (!retry_after.is_zero()).then(|| now + retry_after),
+    };
+    Outcome::state(request, State::Ready(ready)).event(failed)
+}
+
+pub(super) fn abort(
+    request: &Request,
+    fence: Fence,
+    cause: AbortCause,
+    now: Timestamp,
+) -> Result<Outcome, Refusal> {
+    let issuing = issuing(request, fence)?;
+    Ok(match &issuing.cancelled {
+        Some(cancellation) => ending::cancelled(request, cancellation, now),
+        None => aborted(request, cause, now),
+    })
+}
+
+fn aborted(request: &Request, cause: AbortCause, now: Timestamp) -> Outcome {
+    Outcome::state(
+        request,
+        State::Ended(Ended::Aborted {
+            at: now,
+            cause: cause.clone(),
+        }),
+    )
+    .event(Event::Aborted {
+        cause: cause.clone(),
+    })
+    .effect(Effect::CleanUp {
+        clean_up: CleanUp::RemovePass,
+    })
+    .effect(Effect::AlertAdmins {
+        alert: Alert::Aborted { cause },
+    })
+}
+
+pub(super) fn find_mismatch(
+    request: &Request,
+    fence: Fence,
+    now: Timestamp,
+) -> Result<Outcome, Refusal> {
+    let State::Disclosed(disclosed) = &request.state else {
+        return Err(request.wrong_state());
+    };
+    if disclosed.fence != fence {
+        return Err(Refusal::StaleFence);
+    }
+    let found = Event::PassMismatchFound { fence };
+    if disclosed.approved.attempts >= Terms::MAX_ATTEMPTS {
+        return Ok(aborted(request, AbortCause::AttemptsUsedUp, now).event(found));
+    }
+    let ready = Ready {
+        approved: disclosed.approved.clone(),
+        closes_at: disclosed.closes_at,
+        retry_at: None,
+    };
+    Ok(Outcome::state(request, State::Ready(ready))
+        .event(found)
+        .effect(Effect::AlertAdmins {
+            alert: Alert::PassMismatch,
+        }))
+}
+
+/// Marks the running attempt as one that must not disclose anything.
+pub(super) fn cancel(request: &Request, issuing: &Issuing, cancellation: Cancellation) -> Outcome {
+    let fence = issuing.fence;
+    let state = State::Issuing(Issuing {
+        cancelled: Some(cancellation),
+        ..issuing.clone()
+    });
+    Outcome::state(request, state).event(Event::IssueCancelled { fence })
+}

@@ -1,0 +1,269 @@
+//! The one way from a state to the next.
+
+mod approval;
+mod ending;
+mod issue;
+mod proving;
+
+use crate::{
+    Actor, Command, Effect, Event, PersonId, Request, RequestFacts, Seat, State, StateName,
+    Timestamp,
+};
+
+pub use proving::{Opening, open};
+
+/// What a command led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The request as it is now.
+    pub request: Request,
+    /// What happened, for the audit log.
+    pub events: Vec<Event>,
+    /// What is to be done.
+    pub effects: Vec<Effect>,
+}
+
+/// Why a command changes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Refusal {
+    /// This command is not for this actor.
+    #[error("this actor may not do that")]
+    ActorMayNot,
+    /// The request is in a state in which the command means nothing.
+    #[error("the request is {}", .0.as_str())]
+    WrongState(StateName),
+    /// The time for it is over.
+    #[error("the deadline has passed")]
+    DeadlinePassed,
+    /// The timer came before there was anything to do.
+    #[error("nothing is due")]
+    NothingDue,
+    /// It has happened already.
+    #[error("it has happened already")]
+    AlreadyDone,
+
+    /// Nobody was recognised under the identifier.
+    #[error("nobody was recognised")]
+    SubjectNotRecognised,
+    /// The mailed code is too old, or was used.
+    #[error("the code has expired")]
+    CodeExpired,
+    /// The tries for the mailed code are used up.
+    #[error("no tries are left for this code")]
+    CodeTriesUsedUp,
+    /// No more codes are mailed for this request.
+    #[error("no more codes are sent")]
+    NoMoreCodes,
+    /// Proofs are missing.
+    #[error("not enough proofs were passed")]
+    NotProven,
+
+    /// The account is not in the directory any more.
+    #[error("the subject is gone")]
+    SubjectIsGone,
+    /// The account may not sign in.
+    #[error("the subject is disabled")]
+    SubjectIsDisabled,
+    /// Guests recover at home.
+    #[error("the subject is a guest")]
+    SubjectIsGuest,
+    /// Administrators and the like are not recovered this way.
+    #[error("the subject is privileged")]
+    SubjectIsPrivileged,
+    /// A report froze recovery of this account.
+    #[error("recovery of the subject is frozen")]
+    SubjectIsFrozen,
+    /// The tenant's policy would not let this person use a pass.
+    #[error("no pass can be used by the subject")]
+    PassNotUsable,
+    /// The subject has another open request.
+    #[error("the subject has another open request")]
+    AnotherRequestIsOpen,
+
+    /// Nobody may approve.
+    #[error("nobody may approve")]
+    NoApprover,
+    /// Not one of the approvers who were asked.
+    #[error("not an approver of this request")]
+    NotAnApprover,
+    /// Nobody approves for themselves.
+    #[error("the approver is the subject")]
+    ApproverIsSubject,
+    /// Nobody approves for somebody they report to.
+    #[error("the approver reports to the subject")]
+    ApproverIsBelowSubject,
+    /// Guests do not approve.
+    #[error("the approver is a guest")]
+    ApproverIsGuest,
+    /// Disabled accounts do not approve.
+    #[error("the approver is disabled")]
+    ApproverIsDisabled,
+    /// There is no way to ask them.
+    #[error("the approver has no mail address")]
+    ApproverHasNoMail,
+    /// An approval from the browser that asked is no second pair of eyes.
+    #[error("the approver uses the requester's browser")]
+    ApproverInRequestersBrowser,
+    /// One person approves once.
+    #[error("this approver has approved already")]
+    AlreadyApproved,
+
+    /// A failed attempt asks to wait.
+    #[error("another attempt makes sense only later")]
+    RetryLater,
+    /// No more attempts.
+    #[error("no attempts are left")]
+    AttemptsUsedUp,
+    /// The work was done under a fence that is not the current one.
+    #[error("another attempt has taken over")]
+    StaleFence,
+    /// The lease is over.
+    #[error("the lease ran out")]
+    LeaseRanOut,
+    /// Somebody said no meanwhile.
+    #[error("cancelled")]
+    Cancelled,
+    /// A pass was given out: it can only be repudiated, by its owner.
+    #[error("a pass was given out already")]
+    AlreadyDisclosed,
+    /// None of the methods is strong.
+    #[error("nothing strong was registered")]
+    NothingRegistered,
+}
+
+/// Decides what `command` by `actor` does to `request` at `now`.
+///
+/// # Errors
+/// A [`Refusal`] when it changes nothing; the request then stays as it is.
+pub fn decide(
+    request: &Request,
+    command: Command,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Outcome, Refusal> {
+    if !actor.may(&command) {
+        return Err(Refusal::ActorMayNot);
+    }
+    match command {
+        Command::Recognise(subject) => proving::recognise(request, subject, now),
+        Command::ResendEmailCode => proving::resend_email_code(request, now),
+        Command::SpendProofTry => proving::spend_try(request, now),
+        Command::PassProof(kind) => proving::pass(request, kind, now),
+        Command::FailProof(kind) => proving::fail(request, kind),
+        Command::Submit(submission) => approval::submit(request, &submission, now),
+        Command::SpendContactCodeTry => approval::spend_try(request, actor, now),
+        Command::RefuseContactCode => approval::refuse_code(request, actor, now),
+        Command::Approve {
+            attestation,
+            guards,
+            approver,
+        } => approval::approve(request, actor, attestation, &guards, &approver, now),
+        Command::Reopen => approval::reopen(request, actor, now),
+        Command::Deny => ending::deny(request, actor, now),
+        Command::Report => ending::report(request, actor, now),
+        Command::Withdraw => ending::withdraw(request, now),
+        Command::Tick => ending::tick(request, now),
+        Command::AcceptNotice => approval::accept_notice(request, now),
+        Command::Claim { intent } => issue::claim(request, intent, now),
+        Command::Replace { intent } => issue::replace(request, intent, now),
+        Command::Disclose {
+            fence,
+            pass,
+            removals,
+            kept,
+        } => issue::disclose(request, fence, pass, removals, kept, now),
+        Command::Release {
+            fence,
+            fault,
+            retry_after,
+        } => issue::release(request, fence, fault, retry_after, now),
+        Command::Abort { fence, cause } => issue::abort(request, fence, cause, now),
+        Command::FindPassMismatch { fence } => issue::find_mismatch(request, fence, now),
+        Command::Complete { new_methods } => ending::complete(request, new_methods, now),
+        Command::Lapse(cause) => ending::lapse(request, cause, now),
+    }
+}
+
+impl Actor {
+    /// Whether `command` is for this actor at all.
+    const fn may(&self, command: &Command) -> bool {
+        match command {
+            Command::Recognise(_) => matches!(self, Self::Directory),
+            Command::ResendEmailCode
+            | Command::SpendProofTry
+            | Command::PassProof(_)
+            | Command::FailProof(_)
+            | Command::Submit(_)
+            | Command::Withdraw
+            | Command::Claim { .. }
+            | Command::Replace { .. } => matches!(self, Self::Browser),
+            Command::SpendContactCodeTry
+            | Command::Approve { .. }
+            | Command::RefuseContactCode
+            | Command::Deny
+            | Command::Reopen => matches!(self, Self::Approver { .. }),
+            Command::Report => matches!(self, Self::Owner | Self::Approver { .. }),
+            Command::AcceptNotice => matches!(self, Self::Mailer),
+            Command::Tick => matches!(self, Self::Timer),
+            Command::Disclose { .. }
+            | Command::Release { .. }
+            | Command::Abort { .. }
+            | Command::FindPassMismatch { .. } => matches!(self, Self::Issuer),
+            Command::Complete { .. } | Command::Lapse(_) => matches!(self, Self::Watcher),
+        }
+    }
+
+    /// The approver, if `facts` name this actor as one.
+    fn approver(&self, facts: &RequestFacts) -> Result<(PersonId, Seat), Refusal> {
+        let Self::Approver { id, seat } = self else {
+            return Err(Refusal::ActorMayNot);
+        };
+        if facts.approvers.iter().any(|approver| approver.id == *id) {
+            Ok((id.clone(), *seat))
+        } else {
+            Err(Refusal::NotAnApprover)
+        }
+    }
+}
+
+impl Outcome {
+    /// `request` moved to `state`, its facts as they were.
+    fn state(request: &Request, state: State) -> Self {
+        Self::new(request.facts.clone(), state, request.version)
+    }
+
+    /// A request with new facts and state, one version on.
+    const fn new(facts: RequestFacts, state: State, version: u64) -> Self {
+        Self {
+            request: Request {
+                facts,
+                state,
+                version: version + 1,
+            },
+            events: Vec::new(),
+            effects: Vec::new(),
+        }
+    }
+
+    fn event(mut self, event: Event) -> Self {
+        self.events.push(event);
+        self
+    }
+
+    fn effect(mut self, effect: Effect) -> Self {
+        self.effects.push(effect);
+        self
+    }
+
+    fn effects(mut self, effects: impl IntoIterator<Item = Effect>) -> Self {
+        self.effects.extend(effects);
+        self
+    }
+}
+
+impl Request {
+    /// The refusal of a command that this request's state has no use for.
+    const fn wrong_state(&self) -> Refusal {
+        Refusal::WrongState(self.state.name())
+    }
+}

@@ -1,0 +1,188 @@
+//! What happened, and what is to be done about it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AbortCause, Attestation, DenialReason, Fault, Fence, IntentId, LapseCause, Method,
+    MethodRemoval, PersonId, ProofKind, Reason, ReportedBy, StateName, Timestamp,
+};
+
+/// A fact for the audit log: past tense, without secrets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[expect(
+    missing_docs,
+    reason = "the names say it; fields are documented at their types"
+)]
+pub enum Event {
+    Opened {
+        reason: Reason,
+    },
+    SubjectRecognised {
+        subject: PersonId,
+    },
+    EmailCodeRequested {
+        sending: u8,
+    },
+    ProofTrySpent {
+        tries_used: u8,
+    },
+    ProofPassed {
+        proof: ProofKind,
+    },
+    ProofFailed {
+        proof: ProofKind,
+    },
+    Submitted {
+        approvers: Vec<PersonId>,
+        deadline: Timestamp,
+    },
+    ContactCodeTrySpent {
+        tries_used: u8,
+    },
+    ContactCodeRefused {
+        tries_used: u8,
+    },
+    Approved {
+        approver: PersonId,
+        attestation: Attestation,
+    },
+    CoolingOffStarted {
+        not_before: Timestamp,
+    },
+    BecameReady {
+        closes_at: Timestamp,
+    },
+    NoticeAccepted,
+    Denied {
+        reason: DenialReason,
+    },
+    Reported {
+        by: ReportedBy,
+    },
+    Withdrawn,
+    Expired {
+        during: StateName,
+    },
+    IssueStarted {
+        fence: Fence,
+        intent: IntentId,
+        attempt: u8,
+    },
+    IssueCancelled {
+        fence: Fence,
+    },
+    IssueFailed {
+        fence: Fence,
+        fault: Fault,
+    },
+    Disclosed {
+        fence: Fence,
+        pass: String,
+        expires_at: Timestamp,
+        removals: Vec<MethodRemoval>,
+    },
+    PassMismatchFound {
+        fence: Fence,
+    },
+    Aborted {
+        cause: AbortCause,
+    },
+    Completed {
+        new_methods: Vec<Method>,
+    },
+    Lapsed {
+        cause: LapseCause,
+    },
+    Reopened {
+        approver: PersonId,
+    },
+    Repudiated,
+}
+
+/// Work to be carried out after the change is kept. Each becomes a row of the outbox in the change's
+/// own transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
+pub enum Effect {
+    /// Find out who the identifier means.
+    LookUpSubject,
+    /// Mail the code of this sending to the subject's recovery address, if somebody was recognised.
+    SendEmailCode {
+        /// Number of the sending.
+        sending: u8,
+    },
+    /// Ask this approver by mail.
+    AskApprover {
+        /// Object id.
+        approver: PersonId,
+    },
+    /// Tell every address on file of the subject.
+    NotifyOwner {
+        /// What.
+        notice: Notice,
+    },
+    /// Tell the administrators.
+    AlertAdmins {
+        /// What.
+        alert: Alert,
+    },
+    /// Keep the subject from being recovered until then.
+    FreezeSubject {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Undo at Microsoft what must not stay.
+    CleanUp {
+        /// What.
+        clean_up: CleanUp,
+    },
+}
+
+/// What the owner of an account is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// Somebody asked for recovery of your account.
+    Submitted,
+    /// It was approved.
+    Approved,
+    /// A pass was given out.
+    Disclosed,
+    /// New methods were registered.
+    Completed,
+}
+
+/// What administrators are told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "alert", rename_all = "snake_case")]
+pub enum Alert {
+    /// The contact code was wrong three times.
+    ContactCodeTriesUsedUp,
+    /// A request was reported.
+    Reported {
+        /// By whom.
+        by: ReportedBy,
+    },
+    /// A recovery could not be finished safely.
+    Aborted {
+        /// Why.
+        cause: AbortCause,
+    },
+    /// A pass that nobody recorded is live.
+    PassMismatch,
+    /// The account was left with a password only.
+    Lapsed,
+    /// The owner repudiated a finished recovery.
+    Repudiated,
+}
+
+/// What must not stay at Microsoft.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CleanUp {
+    /// Any pass that an attempt may have left behind.
+    RemovePass,
+    /// The pass, every session, and every method added since the recovery.
+    Repudiate,
+}

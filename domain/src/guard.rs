@@ -1,0 +1,73 @@
+//! What must hold at submission, approval and issue, as read from the directory at that moment.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Person, Refusal, Subject, Timestamp, UserKind};
+
+/// The tenant's Temporary Access Pass policy as it applies to one person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassPolicy {
+    /// The method is on, and the person is in its scope.
+    pub usable: bool,
+    /// Shortest lifetime that the policy accepts, in minutes.
+    pub minimum_minutes: u32,
+    /// Longest lifetime that the policy accepts, in minutes.
+    pub maximum_minutes: u32,
+}
+
+impl PassPolicy {
+    /// The lifetime to ask for, in minutes: `wanted`, moved into the policy's range.
+    pub fn clamp(self, wanted: u32) -> u32 {
+        wanted
+            .max(self.minimum_minutes)
+            .min(self.maximum_minutes.max(self.minimum_minutes))
+    }
+}
+
+/// A live reading of everything that guards a subject. It is read again at each guarded step; a part
+/// that could not be read is no reading at all, so that guards fail closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GuardReading {
+    /// The person under the frozen object id, if there still is one.
+    pub subject: Option<Person>,
+    /// Whether any directory role, eligible role, role-assignable group or management restriction
+    /// makes this account privileged.
+    pub privileged: bool,
+    /// The pass policy for this person.
+    pub pass_policy: PassPolicy,
+    /// Until when a report froze recovery of this account.
+    pub frozen_until: Option<Timestamp>,
+}
+
+impl GuardReading {
+    /// Holds when this subject may be recovered right now.
+    pub fn hold(&self, subject: &Subject, now: Timestamp) -> Result<(), Refusal> {
+        let Some(person) = &self.subject else {
+            return Err(Refusal::SubjectIsGone);
+        };
+        if person.id != subject.person.id {
+            return Err(Refusal::SubjectIsGone);
+        }
+        if !person.enabled {
+            return Err(Refusal::SubjectIsDisabled);
+        }
+        if person.kind == UserKind::Guest {
+            return Err(Refusal::SubjectIsGuest);
+        }
+        if self.privileged {
+            return Err(Refusal::SubjectIsPrivileged);
+        }
+        if self.frozen_until.is_some_and(|until| now < until) {
+            return Err(Refusal::SubjectIsFrozen);
+        }
+        if !self.pass_policy.usable {
+            return Err(Refusal::PassNotUsable);
+        }
+        Ok(())
+    }
+}
+
+/// How long a report keeps an account from being recovered.
+pub(crate) const FREEZE: Duration = Duration::from_secs(24 * 60 * 60);

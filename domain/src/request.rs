@@ -1,0 +1,179 @@
+//! The recovery request.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Approver, Fence, Identifier, RequestId, State, StateName, Subject, Timestamp, state::Removal,
+};
+
+/// A recovery request: the aggregate that every rule is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// What does not change with the state.
+    pub facts: RequestFacts,
+    /// Where it stands.
+    pub state: State,
+    /// Counts the changes; a change is kept only if nobody else made one meanwhile.
+    pub version: u64,
+}
+
+/// What is known about a request whatever its state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestFacts {
+    /// Identity.
+    pub id: RequestId,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// What was typed as the sign-in name.
+    pub identifier: Identifier,
+    /// Why the person asks.
+    pub reason: Reason,
+    /// From where they ask.
+    pub origin: Origin,
+    /// The rules in force when it was opened.
+    pub terms: Terms,
+    /// Who it is about, once the directory recognised them; frozen from then on.
+    pub subject: Option<Subject>,
+    /// Who may decide, frozen at submission.
+    pub approvers: Vec<Approver>,
+    /// Proofs passed.
+    pub proofs: Vec<Proof>,
+    /// When the first notice to the owner was accepted by a mail server.
+    pub notice_accepted_at: Option<Timestamp>,
+    /// When the pass was first claimed. Before that nothing at Microsoft was touched.
+    pub claimed_at: Option<Timestamp>,
+    /// The highest fence given out.
+    pub fence: Fence,
+}
+
+/// Why a person asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The phone is lost or stolen.
+    LostPhone,
+    /// There is a new phone.
+    NewPhone,
+    /// The app does not work.
+    AppFails,
+    /// Too many tries.
+    Throttled,
+    /// Blocked by a policy.
+    Policy,
+    /// Anything else.
+    Other,
+}
+
+/// From where a request was made: evidence for the approver, nothing that a rule trusts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Internet address as text.
+    pub address: String,
+    /// What the browser says about itself, cut to a sensible length.
+    pub user_agent: String,
+}
+
+/// The numbers that govern one request, frozen when it is opened so that a change of configuration
+/// never moves a running request's goalposts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// How many proofs of different classes are needed.
+    pub required_proofs: u8,
+    /// How many distinct approvers are needed: one, or two under dual control.
+    pub required_approvals: u8,
+    /// Time to pass the proofs and submit.
+    pub proving: Duration,
+    /// Time for the approvers to answer.
+    pub approval: Duration,
+    /// Delay between approval and the pass.
+    pub cool_off: Duration,
+    /// Time to claim the pass.
+    pub claim: Duration,
+    /// How long one issue attempt may work.
+    pub lease: Duration,
+    /// Which methods go.
+    pub removal: Removal,
+}
+
+impl Terms {
+    /// Issue attempts at most, per approval.
+    pub const MAX_ATTEMPTS: u8 = 3;
+    /// Tries at most for one code.
+    pub const MAX_TRIES: u8 = 3;
+    /// Codes mailed at most for one request.
+    pub const MAX_SENDINGS: u8 = 3;
+    /// How long a mailed code works.
+    pub const EMAIL_CODE_LIFETIME: Duration = Duration::from_secs(600);
+    /// How long after disclosure the owner can repudiate.
+    pub const REPUDIATION: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+    /// How long after the pass expired a registration that was begun with it may take: Microsoft gives
+    /// ten minutes after the sign-in, and the directory shows it a little later.
+    pub const REGISTRATION_GRACE: Duration = Duration::from_secs(15 * 60);
+}
+
+/// A kind of proof. Each belongs to one class; personal facts never count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProofKind {
+    /// A code mailed to an address that the directory holds outside the tenant's own mail.
+    EmailCode,
+}
+
+/// A passed proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// Its kind.
+    pub kind: ProofKind,
+    /// When it was passed.
+    pub at: Timestamp,
+}
+
+impl Request {
+    /// Where it stands, as a word.
+    pub const fn state_name(&self) -> StateName {
+        self.state.name()
+    }
+
+    /// Whether something can still happen before an end.
+    pub const fn is_open(&self) -> bool {
+        matches!(
+            self.state,
+            State::Proving(_)
+                | State::AwaitingApproval(_)
+                | State::CoolingOff(_)
+                | State::Ready(_)
+                | State::Issuing(_)
+                | State::Disclosed(_)
+        )
+    }
+
+    /// Whether this request occupies its subject: at most one such request exists per subject. A
+    /// request that is still proving does not, or anybody could lock another person out by typing
+    /// their name.
+    pub const fn occupies_subject(&self) -> bool {
+        self.is_open() && !matches!(self.state, State::Proving(_))
+    }
+
+    /// Whether the proofs that were passed suffice.
+    pub fn is_proven(&self) -> bool {
+        self.facts.proofs.len() >= usize::from(self.facts.terms.required_proofs)
+    }
+
+    /// When [`Command::Tick`](crate::Command::Tick) has something to do next, if ever.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        match &self.state {
+            State::Proving(proving) => Some(proving.deadline),
+            State::AwaitingApproval(awaiting) => Some(awaiting.deadline),
+            // Without an accepted notice the passing of time changes nothing; the notice itself does.
+            State::CoolingOff(cooling) => match self.facts.notice_accepted_at {
+                Some(_) => Some(cooling.not_before.min(cooling.deadline)),
+                None => Some(cooling.deadline),
+            },
+            State::Ready(ready) => Some(ready.closes_at),
+            State::Issuing(issuing) => Some(issuing.lease_until),
+            State::Disclosed(_) | State::Ended(_) => None,
+        }
+    }
+}

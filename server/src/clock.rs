@@ -1,0 +1,81 @@
+//! The one place where time and randomness come from. Everything else is handed a [`Clock`] and an
+//! [`Entropy`], so that tests move them.
+
+use std::time::{Duration, Instant};
+
+use domain::Timestamp;
+use uuid::Uuid;
+
+/// Where the present comes from.
+pub trait Clock: Send + Sync {
+    /// The present, for deadlines and records.
+    fn now(&self) -> Timestamp;
+
+    /// Time since some fixed moment of this process, never running backwards, for leases and caches.
+    fn monotonic(&self) -> Duration;
+}
+
+/// Where secrets and identities come from.
+pub trait Entropy: Send + Sync {
+    /// Fills `bytes` from a cryptographically secure source.
+    fn fill(&self, bytes: &mut [u8]);
+
+    /// A fresh random identity (version 4).
+    fn uuid(&self) -> Uuid {
+        let mut bytes = [0; 16];
+        self.fill(&mut bytes);
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+
+    /// A fresh identity that sorts by `at` (version 7).
+    fn sortable_uuid(&self, at: Timestamp) -> Uuid {
+        let mut bytes = [0; 10];
+        self.fill(&mut bytes);
+        let millis = u64::try_from(at.millis()).unwrap_or(0);
+        uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
+    }
+}
+
+/// The machine's own clock.
+#[derive(Debug)]
+pub struct SystemClock {
+    started: Instant,
+}
+
+impl SystemClock {
+    /// Starts the monotonic clock.
+    #[expect(clippy::disallowed_methods, reason = "the one module that reads the clock")]
+    pub fn new() -> Self {
+        Self { started: Instant::now() }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one module that reads the clock")]
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+/// The operating system's random source.
+#[derive(Debug, Default)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    /// # Panics
+    /// If the operating system has no randomness to give: nothing safe could be done without it.
+    #[expect(clippy::disallowed_methods, reason = "the one module that reads randomness")]
+    fn fill(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).expect("the operating system's random source works");
+    }
+}
