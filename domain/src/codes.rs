@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq;
 use crate::{RequestId, Timestamp};
 
 /// How long one contact code is current. The one before is accepted too, so that nobody has to hurry.
-pub const CONTACT_CODE_WINDOW: Duration = Duration::from_secs(300);
+pub const CONTACT_CODE_WINDOW: Duration = Duration::from_mins(5);
 
 /// Key that codes are derived from.
 #[derive(Clone)]
@@ -201,7 +201,7 @@ mod tests {
             );
         }
         assert!(!typed.is_contact_code(&key(), request(1), start - Duration::from_secs(1)));
-        assert_eq!(code.changes_in, Duration::from_secs(300));
+        assert_eq!(code.changes_in, Duration::from_mins(5));
     }
 
     #[test]

@@ -70,4 +70,4 @@ impl GuardReading {
 }
 
 /// How long a report keeps an account from being recovered.
-pub(crate) const FREEZE: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const FREEZE: Duration = Duration::from_hours(24);

@@ -105,12 +105,12 @@ impl Terms {
     /// Codes mailed at most for one request.
     pub const MAX_SENDINGS: u8 = 3;
     /// How long a mailed code works.
-    pub const EMAIL_CODE_LIFETIME: Duration = Duration::from_secs(600);
+    pub const EMAIL_CODE_LIFETIME: Duration = Duration::from_mins(10);
     /// How long after disclosure the owner can repudiate.
-    pub const REPUDIATION: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+    pub const REPUDIATION: Duration = Duration::from_hours(7 * 24);
     /// How long after the pass expired a registration that was begun with it may take: Microsoft gives
     /// ten minutes after the sign-in, and the directory shows it a little later.
-    pub const REGISTRATION_GRACE: Duration = Duration::from_secs(15 * 60);
+    pub const REGISTRATION_GRACE: Duration = Duration::from_mins(15);
 }
 
 /// A kind of proof. Each belongs to one class; personal facts never count.
