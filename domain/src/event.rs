@@ -171,7 +171,8 @@ pub enum Alert {
     },
     /// A pass that nobody recorded is live.
     PassMismatch,
-    /// The account was left with a password only.
+    /// Nothing came of a recovery after methods may have been removed: the account may be left with a
+    /// password only.
     Lapsed,
     /// The owner repudiated a finished recovery.
     Repudiated,

@@ -1,5 +1,6 @@
 //! From submission to the approval that counts.
 
+use super::ending;
 use crate::{
     Actor, Alert, Approval, Approved, Approver, Attestation, AwaitingApproval, Candidate,
     CoolingOff, DenialReason, Effect, Ended, Event, GuardReading, Notice, Outcome, Ready, Refusal,
@@ -135,19 +136,11 @@ pub(super) fn refuse_code(
 }
 
 fn deny_by_code(request: &Request, tries_used: u8, now: Timestamp) -> Outcome {
-    let reason = DenialReason::ContactCodeTriesUsedUp;
-    Outcome::state(
-        request,
-        State::Ended(Ended::Denied {
-            at: now,
-            reason: reason.clone(),
-        }),
-    )
-    .event(Event::ContactCodeRefused { tries_used })
-    .event(Event::Denied { reason })
-    .effect(Effect::AlertAdmins {
-        alert: Alert::ContactCodeTriesUsedUp,
-    })
+    ending::denied(request, DenialReason::ContactCodeTriesUsedUp, now)
+        .because(Event::ContactCodeRefused { tries_used })
+        .effect(Effect::AlertAdmins {
+            alert: Alert::ContactCodeTriesUsedUp,
+        })
 }
 
 pub(super) fn approve(
@@ -186,16 +179,19 @@ pub(super) fn approve(
         at: now,
         attestation,
     });
-    let approved = Event::Approved {
+    let given = Event::Approved {
         approver: id,
         attestation,
     };
     if approvals.len() < usize::from(request.facts.terms.required_approvals) {
+        // Each approval needs a counted try of its own: the next approver neither rides on this one's
+        // nor pays for them.
         let state = State::AwaitingApproval(AwaitingApproval {
+            tries_used: 0,
             approvals,
             ..awaiting.clone()
         });
-        return Ok(Outcome::state(request, state).event(approved));
+        return Ok(Outcome::state(request, state).event(given));
     }
     let terms = &request.facts.terms;
     let approval = Approved {
@@ -217,7 +213,7 @@ pub(super) fn approve(
         )
     };
     Ok(Outcome::state(request, state)
-        .event(approved)
+        .event(given)
         .event(next)
         .effect(Effect::NotifyOwner {
             notice: Notice::Approved,
@@ -259,9 +255,5 @@ pub(super) fn reopen(request: &Request, actor: &Actor, now: Timestamp) -> Result
     if seat == Seat::RequestersBrowser {
         return Err(Refusal::ApproverInRequestersBrowser);
     }
-    let outcome = ask(request.facts.clone(), request.version, now);
-    Ok(Outcome {
-        events: [vec![Event::Reopened { approver }], outcome.events].concat(),
-        ..outcome
-    })
+    Ok(ask(request.facts.clone(), request.version, now).because(Event::Reopened { approver }))
 }

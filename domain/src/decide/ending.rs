@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{approval, issue};
 use crate::{
-    Actor, Alert, Approved, Cancellation, CleanUp, DenialReason, Disclosed, Effect, Ended, Event,
-    Fault, LapseCause, Method, Notice, Outcome, Refusal, ReportedBy, Request, State, Terms,
-    Timestamp, guard::FREEZE,
+    Actor, Alert, Cancellation, CleanUp, DenialReason, Disclosed, Effect, Ended, Event, Fault,
+    LapseCause, Method, Notice, Outcome, Refusal, ReportedBy, Request, State, Terms, Timestamp,
+    guard::FREEZE,
 };
 
 pub(super) fn deny(request: &Request, actor: &Actor, now: Timestamp) -> Result<Outcome, Refusal> {
@@ -27,7 +27,7 @@ pub(super) fn deny(request: &Request, actor: &Actor, now: Timestamp) -> Result<O
     }
 }
 
-fn denied(request: &Request, reason: DenialReason, now: Timestamp) -> Outcome {
+pub(super) fn denied(request: &Request, reason: DenialReason, now: Timestamp) -> Outcome {
     Outcome::state(
         request,
         State::Ended(Ended::Denied {
@@ -36,7 +36,7 @@ fn denied(request: &Request, reason: DenialReason, now: Timestamp) -> Outcome {
         }),
     )
     .event(Event::Denied { reason })
-    .effects(leftover_pass(request))
+    .effects(after_claim(request))
 }
 
 pub(super) fn report(request: &Request, actor: &Actor, now: Timestamp) -> Result<Outcome, Refusal> {
@@ -47,7 +47,7 @@ pub(super) fn report(request: &Request, actor: &Actor, now: Timestamp) -> Result
     match &request.state {
         State::Proving(_) | State::AwaitingApproval(_) | State::CoolingOff(_) | State::Ready(_) => {
             Ok(reported(request, by.clone(), now)
-                .effects(freeze(now))
+                .effects(freeze(request, now))
                 .effect(report_alert(by)))
         }
         State::Issuing(issuing) => match &issuing.cancelled {
@@ -55,7 +55,7 @@ pub(super) fn report(request: &Request, actor: &Actor, now: Timestamp) -> Result
             Some(Cancellation::Denied(_)) | None => {
                 Ok(
                     issue::cancel(request, issuing, Cancellation::Reported(by.clone()))
-                        .effects(freeze(now))
+                        .effects(freeze(request, now))
                         .effect(report_alert(by)),
                 )
             }
@@ -79,13 +79,18 @@ fn reported(request: &Request, by: ReportedBy, now: Timestamp) -> Outcome {
         }),
     )
     .event(Event::Reported { by })
-    .effects(leftover_pass(request))
+    .effects(after_claim(request))
 }
 
-fn freeze(now: Timestamp) -> Option<Effect> {
-    Some(Effect::FreezeSubject {
-        until: now + FREEZE,
-    })
+/// Nobody is frozen before somebody was recognised.
+fn freeze(request: &Request, now: Timestamp) -> Option<Effect> {
+    request
+        .facts
+        .subject
+        .as_ref()
+        .map(|_| Effect::FreezeSubject {
+            until: now + FREEZE,
+        })
 }
 
 const fn report_alert(by: ReportedBy) -> Effect {
@@ -106,7 +111,7 @@ fn repudiate(request: &Request, disclosed: &Disclosed, now: Timestamp) -> Result
         }),
     )
     .event(Event::Repudiated)
-    .effects(freeze(now))
+    .effects(freeze(request, now))
     .effect(Effect::CleanUp {
         clean_up: CleanUp::Repudiate,
     })
@@ -121,7 +126,7 @@ pub(super) fn withdraw(request: &Request, now: Timestamp) -> Result<Outcome, Ref
             Ok(
                 Outcome::state(request, State::Ended(Ended::Withdrawn { at: now }))
                     .event(Event::Withdrawn)
-                    .effects(leftover_pass(request)),
+                    .effects(after_claim(request)),
             )
         }
         State::Issuing(_) | State::Disclosed(_) | State::Ended(_) => Err(request.wrong_state()),
@@ -137,11 +142,20 @@ pub(super) fn cancelled(request: &Request, cancellation: &Cancellation, now: Tim
     }
 }
 
-/// An attempt that did not disclose may have created a pass all the same: it must not stay.
-fn leftover_pass(request: &Request) -> Option<Effect> {
-    request.facts.claimed_at.map(|_| Effect::CleanUp {
-        clean_up: CleanUp::RemovePass,
-    })
+/// What an end without a pass owes once an attempt was made. The attempt may have created a pass all
+/// the same, which must not stay; and methods may be gone, so somebody must look at the account.
+fn after_claim(request: &Request) -> impl Iterator<Item = Effect> + use<> {
+    let effects = request.facts.claimed_at.map(|_| {
+        [
+            Effect::CleanUp {
+                clean_up: CleanUp::RemovePass,
+            },
+            Effect::AlertAdmins {
+                alert: Alert::Lapsed,
+            },
+        ]
+    });
+    effects.into_iter().flatten()
 }
 
 pub(super) fn tick(request: &Request, now: Timestamp) -> Result<Outcome, Refusal> {
@@ -155,9 +169,7 @@ pub(super) fn tick(request: &Request, now: Timestamp) -> Result<Outcome, Refusal
             let (state, event) = approval::ready(cooling.approved.clone(), request, now);
             Ok(Outcome::state(request, state).event(event))
         }
-        State::Ready(ready) if now >= ready.closes_at => {
-            Ok(ready_expired(request, &ready.approved, now))
-        }
+        State::Ready(ready) if now >= ready.closes_at => Ok(expired(request, now)),
         State::Issuing(issuing) if now >= issuing.lease_until => Ok(issue::fail(
             request,
             issuing,
@@ -173,16 +185,7 @@ fn expired(request: &Request, now: Timestamp) -> Outcome {
     let during = request.state.name();
     Outcome::state(request, State::Ended(Ended::Expired { at: now, during }))
         .event(Event::Expired { during })
-}
-
-fn ready_expired(request: &Request, approved: &Approved, now: Timestamp) -> Outcome {
-    // After an attempt, methods may be gone already: somebody must look at the account.
-    let alert = (approved.attempts > 0).then_some(Effect::AlertAdmins {
-        alert: Alert::Lapsed,
-    });
-    expired(request, now)
-        .effects(leftover_pass(request))
-        .effects(alert)
+        .effects(after_claim(request))
 }
 
 pub(super) fn complete(

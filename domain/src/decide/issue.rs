@@ -103,6 +103,10 @@ pub(super) fn disclose(
     now: Timestamp,
 ) -> Result<Outcome, Refusal> {
     let issuing = issuing(request, fence)?;
+    if pass.intent != issuing.intent {
+        // Each pass stands for the one intent that was recorded before it was created.
+        return Err(Refusal::StaleFence);
+    }
     if issuing.cancelled.is_some() {
         return Err(Refusal::Cancelled);
     }
@@ -160,10 +164,10 @@ pub(super) fn fail(
         fault,
     };
     if let Some(cancellation) = &issuing.cancelled {
-        return ending::cancelled(request, cancellation, now).event(failed);
+        return ending::cancelled(request, cancellation, now).because(failed);
     }
     if issuing.approved.attempts >= Terms::MAX_ATTEMPTS {
-        return aborted(request, AbortCause::AttemptsUsedUp, now).event(failed);
+        return aborted(request, AbortCause::AttemptsUsedUp, now).because(failed);
     }
     let ready = Ready {
         approved: issuing.approved.clone(),
@@ -218,7 +222,7 @@ pub(super) fn find_mismatch(
     }
     let found = Event::PassMismatchFound { fence };
     if disclosed.approved.attempts >= Terms::MAX_ATTEMPTS {
-        return Ok(aborted(request, AbortCause::AttemptsUsedUp, now).event(found));
+        return Ok(aborted(request, AbortCause::AttemptsUsedUp, now).because(found));
     }
     let ready = Ready {
         approved: disclosed.approved.clone(),

@@ -250,6 +250,12 @@ impl Outcome {
         self
     }
 
+    /// The same, brought about by `cause`, which therefore stands first in the log.
+    fn because(mut self, cause: Event) -> Self {
+        self.events.insert(0, cause);
+        self
+    }
+
     fn effect(mut self, effect: Effect) -> Self {
         self.effects.push(effect);
         self
