@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use crate::{build::Profile, progress, repo::Repo, stamp, style, wasm};
+use crate::{build::Profile, repo::Repo, stamp, style, wasm};
 
 /// Builds all of `target/site`.
 pub fn build(repo: &Repo, profile: Profile) -> Result<()> {
@@ -73,14 +73,10 @@ fn write(path: &Path, content: &[u8]) -> Result<()> {
 
 fn copy_public(repo: &Repo, profile: Profile) -> Result<()> {
     let public = repo.path("app/public");
-    progress::step("Copy public files", || {
-        for file in stamp::files(&public)? {
-            let name = file
-                .strip_prefix(&public)?
-                .to_str()
-                .context("a public file's name")?;
-            publish(repo, profile, name, &fs::read(&file)?)?;
-        }
-        Ok(())
-    })
+    for file in stamp::files(&public)? {
+        let name = file.strip_prefix(&public)?;
+        let name = name.to_str().context("a public file's name is not text")?;
+        publish(repo, profile, name, &fs::read(&file)?)?;
+    }
+    Ok(())
 }
