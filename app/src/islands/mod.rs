@@ -1,4 +1,16 @@
 //! What moves in the browser: leaves only, never nested.
+//!
+//! Every island stands in the page with something useful in it before its code has run, and none
+//! is ever given a secret: its properties are in the HTML.
+
+mod browser;
+mod copy_button;
+mod countdown;
+mod live_status;
+
+pub use copy_button::CopyButton;
+pub use countdown::Countdown;
+pub use live_status::{LiveStatus, code_changes};
 
 /// Starts the islands of the page that the browser has just loaded.
 #[cfg(feature = "hydrate")]
