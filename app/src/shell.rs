@@ -3,9 +3,16 @@
 use std::sync::Arc;
 
 use hydration_context::SsrSharedContext;
-use leptos::{config::LeptosOptions, nonce::{provide_nonce, use_nonce}, prelude::*};
+use leptos::{
+    config::LeptosOptions,
+    nonce::{provide_nonce, use_nonce},
+    prelude::*,
+};
 
-use crate::{pages, view::{Frame, Page}};
+use crate::{
+    pages,
+    view::{Frame, Page},
+};
 
 /// A rendered page.
 #[derive(Clone, Debug)]
@@ -24,7 +31,9 @@ pub fn render(page: Page, frame: Frame) -> Document {
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new_islands())));
     owner.with(|| {
         provide_nonce();
-        let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
+        let nonce = use_nonce()
+            .map(|nonce| nonce.to_string())
+            .unwrap_or_default();
         let html = view! { <Shell page frame/> }.to_html();
         Document { html, nonce }
     })
@@ -36,6 +45,8 @@ fn Shell(page: Page, frame: Frame) -> impl IntoView {
         .output_name("latchkey")
         .site_pkg_dir(frame.assets.clone())
         .build();
+    let scripts =
+        pages::has_islands(&page).then(|| view! { <HydrationScripts options islands=true/> });
     let title = format!("{} · {}", pages::title(&page), frame.organisation);
     view! {
         <!DOCTYPE html>
@@ -43,9 +54,11 @@ fn Shell(page: Page, frame: Frame) -> impl IntoView {
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
                 <title>{title}</title>
                 <link rel="stylesheet" href=format!("/{}/latchkey.css", frame.assets)/>
-                <HydrationScripts options islands=true/>
+                <link rel="icon" type="image/svg+xml" href="/favicon.svg"/>
+                {scripts}
             </head>
             <body>{pages::body(page, &frame)}</body>
         </html>

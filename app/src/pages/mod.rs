@@ -1,15 +1,110 @@
 //! One module per page; each is a function from its view model to HTML.
 
+mod check;
+mod claim;
+mod console;
+mod identify;
+mod ladder;
+mod not_me;
+mod pass;
+mod problem;
+mod prove;
+mod review;
+mod reviewed;
+mod sign_in;
+mod start;
+mod status;
+mod what_happened;
+
+#[cfg(test)]
+mod tests;
+
 use leptos::prelude::*;
 
-use crate::view::{Frame, Page};
+use crate::{
+    components::{Layout, Width},
+    view::{Frame, Page, Problem},
+};
 
-/// The title of a page.
-pub fn title(_page: &Page) -> String {
-    "Recover your account".to_owned()
+/// The title of a page. One that comes back with a problem says so first.
+pub fn title(page: &Page) -> String {
+    let title = match page {
+        Page::Start => start::TITLE,
+        Page::WhatHappened(view) => what_happened::title(view),
+        Page::Identify(_) => identify::QUESTION,
+        Page::Prove(_) => prove::QUESTION,
+        Page::Check(_) => check::TITLE,
+        Page::Status(view) => status::title(view),
+        Page::Claim(view) => claim::title(view),
+        Page::Pass(_) => pass::TITLE,
+        Page::Finished => pass::FINISHED,
+        Page::Review(view) => return prefix(view.problem) + &review::title(view),
+        Page::Reviewed(outcome) => reviewed::title(*outcome),
+        Page::NotMe(view) => not_me::title(view),
+        Page::SignIn(_) => sign_in::TITLE,
+        Page::Recoveries(_) => console::LIST_TITLE,
+        Page::Recovery(view) => return console::detail_title(view),
+        Page::Problem(problem) => problem::title(*problem),
+    };
+    prefix(problem(page)) + title
 }
 
 /// The body of a page.
-pub fn body(_page: Page, _frame: &Frame) -> AnyView {
-    view! { <main><h1>"Recover your account"</h1></main> }.into_any()
+pub fn body(page: Page, frame: &Frame) -> AnyView {
+    let width = match page {
+        Page::Recoveries(_) | Page::Recovery(_) => Width::Wide,
+        _ => Width::Reading,
+    };
+    view! { <Layout frame=frame.clone() width>{content(page)}</Layout> }.into_any()
+}
+
+/// Whether something moves on this page, so that it needs its scripts.
+pub const fn has_islands(page: &Page) -> bool {
+    matches!(page, Page::Status(_) | Page::Claim(_) | Page::Pass(_))
+}
+
+fn content(page: Page) -> AnyView {
+    match page {
+        Page::Start => start::start().into_any(),
+        Page::WhatHappened(view) => what_happened::what_happened(&view),
+        Page::Identify(view) => identify::identify(view).into_any(),
+        Page::Prove(view) => prove::prove(view).into_any(),
+        Page::Check(view) => check::check(view).into_any(),
+        Page::Status(view) => status::status(view).into_any(),
+        Page::Claim(view) => claim::claim(view).into_any(),
+        Page::Pass(view) => pass::pass(view).into_any(),
+        Page::Finished => pass::finished().into_any(),
+        Page::Review(view) => review::review(*view).into_any(),
+        Page::Reviewed(outcome) => reviewed::reviewed(outcome).into_any(),
+        Page::NotMe(view) => not_me::not_me(view),
+        Page::SignIn(view) => sign_in::sign_in(view).into_any(),
+        Page::Recoveries(view) => console::list(view).into_any(),
+        Page::Recovery(view) => console::detail(*view).into_any(),
+        Page::Problem(problem) => problem::problem(problem).into_any(),
+    }
+}
+
+const fn problem(page: &Page) -> Option<Problem> {
+    match page {
+        Page::WhatHappened(view) => view.problem,
+        Page::Identify(view) => view.problem,
+        Page::Prove(view) => view.problem,
+        Page::Check(view) => view.problem,
+        Page::Status(view) => view.problem,
+        Page::Review(view) => view.problem,
+        Page::SignIn(view) => view.problem,
+        Page::Start
+        | Page::Claim(_)
+        | Page::Pass(_)
+        | Page::Finished
+        | Page::Reviewed(_)
+        | Page::NotMe(_)
+        | Page::Recoveries(_)
+        | Page::Recovery(_)
+        | Page::Problem(_) => None,
+    }
+}
+
+fn prefix(problem: Option<Problem>) -> String {
+    problem.map_or_else(String::new, |_| "Error: ".to_owned())
 }

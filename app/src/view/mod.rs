@@ -11,8 +11,7 @@ mod recover;
 
 pub use approve::{Evidence, NotMeView, ReviewForm, ReviewOutcome, ReviewView};
 pub use console::{
-    Tone,
-    Paging, RecoveriesView, RecoveryDetailView, RecoveryRow, SignInView, TimelineEntry,
+    Paging, RecoveriesView, RecoveryDetailView, RecoveryRow, SignInView, TimelineEntry, Tone,
 };
 pub use problem::{Problem, ProblemPage};
 pub use recover::{

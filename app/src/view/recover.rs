@@ -21,8 +21,14 @@ pub enum Reason {
 
 impl Reason {
     /// Every answer, in the order of the page.
-    pub const ALL: [Self; 6] =
-        [Self::LostPhone, Self::NewPhone, Self::AppFails, Self::Throttled, Self::Policy, Self::Other];
+    pub const ALL: [Self; 6] = [
+        Self::LostPhone,
+        Self::NewPhone,
+        Self::AppFails,
+        Self::Throttled,
+        Self::Policy,
+        Self::Other,
+    ];
 
     /// The word in forms and addresses.
     pub const fn slug(self) -> &'static str {

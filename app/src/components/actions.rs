@@ -1,0 +1,116 @@
+//! Buttons, and the addresses that forms post to.
+
+use leptos::prelude::*;
+
+/// Every action of the product: a form posts to one of these and to nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Names the account.
+    Identify,
+    /// Answers with the mailed code.
+    Prove,
+    /// Asks for another code.
+    Resend,
+    /// Sends the request.
+    Submit,
+    /// Withdraws the request.
+    Withdraw,
+    /// Asks for the pass.
+    Claim,
+    /// Asks for a pass that replaces the one before.
+    ClaimAgain,
+    /// Clears the pass from this browser.
+    Finish,
+    /// Approves.
+    Approve,
+    /// Declines.
+    Deny,
+    /// Reports a request as somebody else's.
+    Report,
+    /// Says "this wasn't me".
+    NotMe,
+    /// Signs in to the console.
+    SignIn,
+    /// Signs out of the console.
+    SignOut,
+}
+
+impl Action {
+    /// Every action.
+    #[cfg(test)]
+    pub const ALL: [Self; 14] = [
+        Self::Identify,
+        Self::Prove,
+        Self::Resend,
+        Self::Submit,
+        Self::Withdraw,
+        Self::Claim,
+        Self::ClaimAgain,
+        Self::Finish,
+        Self::Approve,
+        Self::Deny,
+        Self::Report,
+        Self::NotMe,
+        Self::SignIn,
+        Self::SignOut,
+    ];
+
+    /// Its address.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Identify => "/identify",
+            Self::Prove => "/prove",
+            Self::Resend => "/prove/resend",
+            Self::Submit => "/submit",
+            Self::Withdraw => "/withdraw",
+            Self::Claim => "/pass",
+            Self::ClaimAgain => "/pass/again",
+            Self::Finish => "/finish",
+            Self::Approve => "/approve",
+            Self::Deny => "/approve/deny",
+            Self::Report => "/approve/report",
+            Self::NotMe => "/not-me",
+            Self::SignIn => "/console/sign-in",
+            Self::SignOut => "/console/sign-out",
+        }
+    }
+}
+
+/// How much weight a button has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// The page's main act.
+    Main,
+    /// As heavy as the main act, for stopping something.
+    Stop,
+    /// A lesser act.
+    Quiet,
+}
+
+impl Look {
+    const fn class(self) -> &'static str {
+        match self {
+            Self::Main => "button button-main",
+            Self::Stop => "button button-stop",
+            Self::Quiet => "button button-quiet",
+        }
+    }
+}
+
+/// Sends the form around it, or the form of the given id.
+#[component]
+pub fn Button(
+    look: Look,
+    /// Id of a form elsewhere on the page.
+    #[prop(optional)]
+    form: Option<&'static str>,
+    children: Children,
+) -> impl IntoView {
+    view! { <button type="submit" class=look.class() form=form>{children()}</button> }
+}
+
+/// A link to the next page that looks like a button.
+#[component]
+pub fn LinkButton(look: Look, #[prop(into)] href: String, children: Children) -> impl IntoView {
+    view! { <a class=look.class() href=href>{children()}</a> }
+}

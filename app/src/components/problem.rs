@@ -1,0 +1,148 @@
+//! The words of every [`Problem`].
+
+use crate::view::Problem;
+
+/// What a problem says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Words {
+    /// Something with one answer.
+    Field {
+        /// Id of the field.
+        field: &'static str,
+        /// What to do, in one sentence; the same at the top of the page and at the field.
+        sentence: &'static str,
+    },
+    /// Something that no answer can mend.
+    Notice {
+        /// What happened.
+        happened: &'static str,
+        /// What has not happened.
+        unharmed: &'static str,
+        /// What to do next.
+        next: &'static str,
+    },
+}
+
+const UNCHANGED: &str = "Nothing has changed on your account.";
+
+impl Words {
+    /// The words of `problem`.
+    pub const fn of(problem: Problem) -> Self {
+        match problem {
+            Problem::ReasonMissing => field("reason", "Choose what happened"),
+            Problem::IdentifierMissing => field("identifier", "Enter your work email address"),
+            Problem::IdentifierTooLong => field(
+                "identifier",
+                "Your work email address must be 254 characters or shorter",
+            ),
+            Problem::IdentifierMalformed => field(
+                "identifier",
+                "Enter your work email address with an @, like name@example.com",
+            ),
+            Problem::CodeMissing => field("code", "Enter the code"),
+            Problem::CodeMalformed => field(
+                "code",
+                "Check the number of digits: the code is longer or shorter than that",
+            ),
+            Problem::CodeWrong => field(
+                "code",
+                "That is not the code we sent last. Check it and enter it again",
+            ),
+            Problem::CodeExpired => field(
+                "code",
+                "That code is too old. Ask for a new one and enter that",
+            ),
+            Problem::CodeTriesUsedUp => field(
+                "code",
+                "That code was entered wrongly too often and has stopped working. Ask for a new one",
+            ),
+            Problem::NoMoreCodes => notice(
+                "We cannot send any more codes for this request.",
+                UNCHANGED,
+                "If the last code does not arrive, contact the people named at the bottom of this page.",
+            ),
+            Problem::ContactCodeWrong => field(
+                "code",
+                "That is not the code they see now. It changes often: ask them to read it to you again",
+            ),
+            Problem::ContactCodeTriesUsedUp => notice(
+                "The code was wrong three times, so the request has been declined.",
+                "Nothing has changed on the account.",
+                "The security team has been told. You do not need to do anything else.",
+            ),
+            Problem::AttestationMissing => field(
+                "attested",
+                "Confirm that you spoke with the person, or decline the request",
+            ),
+            Problem::SignInRefused => field("name", "Check your name and your password"),
+            Problem::NoApprover => notice(
+                "We found nobody who may approve this request.",
+                UNCHANGED,
+                "Contact the people named at the bottom of this page: they can name somebody.",
+            ),
+            Problem::NotEligible => notice(
+                "This account cannot be recovered here.",
+                UNCHANGED,
+                "Contact the people named at the bottom of this page and give them your reference.",
+            ),
+            Problem::Frozen => notice(
+                "Somebody said that an earlier request for this account was not made by its owner.",
+                "Nothing has changed on your account. Recovery is locked for a day to protect it.",
+                "If you are the owner, contact the people named at the bottom of this page now.",
+            ),
+            Problem::AlreadyOpen => notice(
+                "There is already a request for this account.",
+                UNCHANGED,
+                "Go back to the browser in which you asked. If you did not ask, contact the people named at the bottom of this page.",
+            ),
+            Problem::PassPolicy => notice(
+                "Your organisation's settings do not let us give you a pass to sign in with.",
+                UNCHANGED,
+                "Contact the people named at the bottom of this page and give them your reference.",
+            ),
+            Problem::DirectoryUnavailable => notice(
+                "Microsoft is not answering at the moment.",
+                "Your request and your answers are kept.",
+                "Wait a minute, then try again.",
+            ),
+            Problem::Busy => notice(
+                "Too many people are doing this at the same moment.",
+                "Your request and your answers are kept.",
+                "Wait a minute, then try again.",
+            ),
+            Problem::MovedOn => notice(
+                "The request changed while this page was open, so your last step was not taken.",
+                "Nothing is lost.",
+                "This page now shows where the request stands.",
+            ),
+            Problem::IssueFailed => notice(
+                "We could not make your pass this time.",
+                "Your request is kept and is still approved. You may have been signed out on your other devices.",
+                "Wait a minute, then try again.",
+            ),
+        }
+    }
+
+    /// What stands at `field`, if the problem is about that.
+    pub fn at(problem: Option<Problem>, field: &str) -> Option<&'static str> {
+        match Self::of(problem?) {
+            Self::Field {
+                field: about,
+                sentence,
+            } if about == field => Some(sentence),
+            Self::Field { .. } | Self::Notice { .. } => None,
+        }
+    }
+}
+
+const fn field(field: &'static str, sentence: &'static str) -> Words {
+    Words::Field { field, sentence }
+}
+
+const fn notice(happened: &'static str, unharmed: &'static str, next: &'static str) -> Words {
+    Words::Notice {
+        happened,
+        unharmed,
+        next,
+    }
+}

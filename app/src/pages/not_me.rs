@@ -1,0 +1,79 @@
+//! "This wasn't me", asked and answered.
+
+use leptos::prelude::*;
+
+use crate::{
+    components::{Action, Button, Look, Reference, Time},
+    view::NotMeView,
+};
+
+pub const fn title(view: &NotMeView) -> &'static str {
+    if view.done {
+        "Thank you for telling us"
+    } else {
+        "Did you ask to recover your account?"
+    }
+}
+
+pub fn not_me(view: NotMeView) -> AnyView {
+    let title = title(&view);
+    let NotMeView {
+        reference,
+        asked_at,
+        done,
+        after_disclosure,
+    } = view;
+    if done {
+        return view! {
+            <h1>{title}</h1>
+            <Stopped after_disclosure/>
+            <p>"You can close this window."</p>
+            <Reference reference/>
+        }
+        .into_any();
+    }
+    view! {
+        <h1>{title}</h1>
+        <p class="lead">
+            "Somebody asked for this on "<Time moment=asked_at/>"."
+            {(!after_disclosure).then_some(" Nothing has changed on your account.")}
+        </p>
+        <div class="choices">
+            <div class="flow">
+                <h2>"It was me"</h2>
+                <p>"Close this window. Your request goes on."</p>
+            </div>
+            <div class="flow">
+                <h2>"It was not me"</h2>
+                <p>"We stop it, lock recovery for a day and alert the security team."</p>
+                <form method="post" action=Action::NotMe.path()>
+                    <Button look=Look::Stop>"This wasn’t me, stop it"</Button>
+                </form>
+            </div>
+        </div>
+        <Reference reference/>
+    }
+    .into_any()
+}
+
+#[component]
+fn Stopped(after_disclosure: bool) -> impl IntoView {
+    if after_disclosure {
+        view! {
+            <p class="lead">"A pass had already been given out. We are deleting it, signing everybody out and removing what was added to your account since."</p>
+            <div class="warning">
+                <p>
+                    <strong>"Contact the people named at the bottom of this page now. "</strong>
+                    "You need their help to sign in again, and your password may be known to somebody else."
+                </p>
+            </div>
+        }
+        .into_any()
+    } else {
+        view! {
+            <p class="lead">"The request is stopped. Nothing has changed on your account."</p>
+            <p>"Nobody can ask for a recovery of your account for a day, and the security team has been told."</p>
+        }
+        .into_any()
+    }
+}

@@ -1,0 +1,263 @@
+//! What holds for every page, whatever it shows.
+
+mod html;
+mod samples;
+
+use std::collections::HashSet;
+
+use html::Tag;
+use samples::{TRICKY, frame};
+
+use super::has_islands;
+use crate::{
+    PASS_SLOT,
+    components::{Action, problem::Words},
+    render,
+    view::{Page, Problem},
+};
+
+fn html(page: Page) -> String {
+    render(page, frame()).html
+}
+
+/// Runs `check` on the HTML and the tags of every sample.
+fn on_every_page(check: impl Fn(&str, &str, &[Tag])) {
+    for (name, page) in samples::all() {
+        let html = html(page);
+        check(&name, &html, &html::tags(&html));
+    }
+}
+
+fn ids(tags: &[Tag]) -> HashSet<&str> {
+    tags.iter().filter_map(|tag| tag.get("id")).collect()
+}
+
+#[test]
+fn what_people_typed_is_never_markup() {
+    on_every_page(|name, html, tags| {
+        assert!(!html.contains(TRICKY), "{name}");
+        assert!(!html.contains("<img src=x"), "{name}");
+        assert!(
+            tags.iter().all(|tag| tag.get("onerror").is_none()),
+            "{name}"
+        );
+    });
+    let shown = samples::all()
+        .into_iter()
+        .filter(|(_, page)| html(page.clone()).contains("&lt;img src=x"));
+    assert!(shown.count() > 10, "the samples carry the tricky text");
+}
+
+#[test]
+fn the_pass_has_one_place() {
+    on_every_page(|name, html, _| {
+        let places = html.matches(PASS_SLOT).count();
+        assert_eq!(places, usize::from(name == "pass"), "{name}");
+        let output =
+            format!("<output id=\"pass\" dir=\"ltr\" translate=\"no\">{PASS_SLOT}</output>");
+        assert_eq!(html.contains(&output), name == "pass", "{name}");
+    });
+}
+
+#[test]
+fn forms_post_to_known_actions() {
+    let known: HashSet<_> = Action::ALL.into_iter().map(Action::path).collect();
+    let mut used = HashSet::new();
+    for (name, page) in samples::all() {
+        for form in html::tags(&html(page))
+            .into_iter()
+            .filter(|tag| tag.name == "form")
+        {
+            let action = form.get("action").expect("an action").to_owned();
+            if action == "/what-happened" {
+                assert_eq!(form.get("method"), Some("get"), "{name}");
+                continue;
+            }
+            assert_eq!(form.get("method"), Some("post"), "{name}");
+            assert!(known.contains(action.as_str()), "{name}: {action}");
+            used.insert(action);
+        }
+    }
+    assert_eq!(used.len(), known.len(), "every action has a form: {used:?}");
+}
+
+#[test]
+fn inputs_have_labels_and_every_reference_has_its_target() {
+    on_every_page(|name, _, tags| {
+        let ids = ids(tags);
+        let labelled: HashSet<_> = tags.iter().filter_map(|tag| tag.get("for")).collect();
+        for tag in tags
+            .iter()
+            .filter(|tag| tag.name == "input" && tag.get("type") != Some("hidden"))
+        {
+            let id = tag.get("id").expect("an id");
+            assert!(labelled.contains(id), "{name}: input {id}");
+        }
+        for attribute in ["for", "aria-describedby", "aria-labelledby", "form"] {
+            for target in tags
+                .iter()
+                .filter_map(|tag| tag.get(attribute))
+                .flat_map(str::split_whitespace)
+            {
+                assert!(ids.contains(target), "{name}: {attribute}={target}");
+            }
+        }
+        for target in tags
+            .iter()
+            .filter_map(|tag| tag.get("href")?.strip_prefix('#'))
+        {
+            assert!(ids.contains(target), "{name}: link to {target}");
+        }
+    });
+}
+
+#[test]
+fn ids_are_unique() {
+    on_every_page(|name, _, tags| {
+        let all = tags.iter().filter_map(|tag| tag.get("id"));
+        assert_eq!(all.count(), ids(tags).len(), "{name}");
+    });
+}
+
+#[test]
+fn nothing_is_inline() {
+    on_every_page(|name, _, tags| {
+        for tag in tags {
+            assert_ne!(tag.name, "style", "{name}");
+            if tag.name == "script" {
+                assert!(
+                    tag.get("nonce").is_some_and(|nonce| !nonce.is_empty()),
+                    "{name}"
+                );
+            }
+            for (attribute, value) in &tag.attributes {
+                assert!(
+                    attribute != "style" && !attribute.starts_with("on"),
+                    "{name}: {attribute}"
+                );
+                assert!(!value.starts_with("javascript:"), "{name}: {value}");
+            }
+        }
+    });
+}
+
+#[test]
+fn scripts_come_with_islands_and_with_nothing_else() {
+    for (name, page) in samples::all() {
+        let expected = has_islands(&page);
+        let tags = html::tags(&html(page));
+        let has = |wanted: &str| tags.iter().any(|tag| tag.name == wanted);
+        assert_eq!(has("script"), expected, "{name}");
+        assert!(expected || !has("leptos-island"), "{name}");
+    }
+}
+
+#[test]
+fn every_page_has_one_heading_a_title_and_help() {
+    on_every_page(|name, html, tags| {
+        assert_eq!(
+            tags.iter().filter(|tag| tag.name == "h1").count(),
+            1,
+            "{name}"
+        );
+        assert!(html.contains("· Fabrikam</title>"), "{name}");
+        assert!(html.contains("Call the service desk on 4711"), "{name}");
+        assert!(
+            html.starts_with("<!DOCTYPE html><html lang=\"en\" dir=\"ltr\">"),
+            "{name}"
+        );
+    });
+}
+
+#[test]
+fn titles_tell_pages_apart() {
+    let title = |page: &Page| super::title(page);
+    for (name, page) in samples::all() {
+        let wrong = samples::problem_of(&page).is_some();
+        assert_eq!(title(&page).starts_with("Error: "), wrong, "{name}");
+    }
+    assert_ne!(title(&Page::Start), title(&Page::Finished));
+}
+
+#[test]
+fn every_problem_is_said_at_the_top_and_at_its_field() {
+    for problem in samples::PROBLEMS {
+        for (name, page) in samples::with_problem(problem) {
+            let html = html(page);
+            let (said, at_field) = match Words::of(problem) {
+                Words::Field { field, sentence } => (sentence, Some((field, sentence))),
+                Words::Notice { happened, .. } => (happened, None),
+            };
+            let said = format!(">{}<", html::escaped(said));
+            assert!(html.contains("There is a problem"), "{name}: {problem:?}");
+            assert!(html.contains(&said), "{name}: {problem:?}");
+            let tags = html::tags(&html);
+            if let Some((field, _)) = at_field
+                && ids(&tags).contains(field)
+            {
+                assert!(
+                    html.contains(&format!("href=\"#{field}\"")),
+                    "{name}: {problem:?}"
+                );
+                assert!(
+                    html.contains(&format!("id=\"{field}-error\"")),
+                    "{name}: {problem:?}"
+                );
+                assert_eq!(html.matches(&said).count(), 2, "{name}: {problem:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn words_end_as_their_place_asks() {
+    for problem in samples::PROBLEMS {
+        match Words::of(problem) {
+            Words::Field { sentence, .. } => assert!(!sentence.ends_with('.'), "{problem:?}"),
+            Words::Notice {
+                happened,
+                unharmed,
+                next,
+            } => {
+                for sentence in [happened, unharmed, next] {
+                    assert!(sentence.ends_with('.'), "{problem:?}: {sentence}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn answers_are_kept_and_codes_are_not() {
+    let identify = html(samples::identify(Some(Problem::IdentifierMalformed)));
+    assert!(html::tags(&identify).iter().any(|tag| {
+        tag.get("id") == Some("identifier")
+            && tag.get("value").is_some_and(|value| value.contains("ava"))
+    }));
+    let review = html(samples::review(Some(Problem::ContactCodeWrong)));
+    let tags = html::tags(&review);
+    let find = |id: &str| {
+        tags.iter()
+            .find(|tag| tag.get("id") == Some(id))
+            .expect("the field")
+    };
+    assert!(find("attested").get("checked").is_some());
+    assert_eq!(find("code").get("value").unwrap_or_default(), "");
+}
+
+#[test]
+fn islands_are_given_no_secret() {
+    for (name, page) in samples::all() {
+        let html = html(page);
+        for island in html::tags(&html)
+            .iter()
+            .filter(|tag| tag.name == "leptos-island")
+        {
+            let properties = island.get("data-props").unwrap_or_default();
+            assert!(
+                !properties.contains("482 913") && !properties.contains(PASS_SLOT),
+                "{name}"
+            );
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! Every page, shown with text that tries to break out of it.
+
+use crate::view::{
+    CheckView, ClaimView, Evidence, Frame, IdentifyView, Moment, NotMeView, Page, Paging, PassView,
+    Problem, ProblemPage, ProveView, Reason, RecoveriesView, RecoveryDetailView, RecoveryRow,
+    ReviewForm, ReviewOutcome, ReviewView, SignInView, Stage, StatusView, TimelineEntry, Tone,
+    WhatHappenedView,
+};
+
+pub const TRICKY: &str = "ava <img src=x onerror=alert(1)> \"O'Neil\" & </title></script>";
+
+pub const PROBLEMS: [Problem; 23] = [
+    Problem::ReasonMissing,
+    Problem::IdentifierMissing,
+    Problem::IdentifierTooLong,
+    Problem::IdentifierMalformed,
+    Problem::CodeMissing,
+    Problem::CodeMalformed,
+    Problem::CodeWrong,
+    Problem::CodeExpired,
+    Problem::CodeTriesUsedUp,
+    Problem::NoMoreCodes,
+    Problem::ContactCodeWrong,
+    Problem::ContactCodeTriesUsedUp,
+    Problem::AttestationMissing,
+    Problem::SignInRefused,
+    Problem::NoApprover,
+    Problem::NotEligible,
+    Problem::Frozen,
+    Problem::AlreadyOpen,
+    Problem::PassPolicy,
+    Problem::DirectoryUnavailable,
+    Problem::Busy,
+    Problem::MovedOn,
+    Problem::IssueFailed,
+];
+
+pub fn frame() -> Frame {
+    Frame {
+        organisation: "Fabrikam".to_owned(),
+        help: "Call the service desk on 4711, day and night.".to_owned(),
+        assets: "pkg/3f2a".to_owned(),
+        signed_in_as: Some(tricky()),
+    }
+}
+
+fn tricky() -> String {
+    TRICKY.to_owned()
+}
+
+fn moment() -> Moment {
+    Moment {
+        iso: "2026-11-22T10:02:00Z".to_owned(),
+        words: "22 November 2026, 10:02 UTC".to_owned(),
+    }
+}
+
+fn reference() -> String {
+    "LK-8F3K-2M9Q".to_owned()
+}
+
+pub fn problem_of(page: &Page) -> Option<Problem> {
+    super::super::problem(page)
+}
+
+pub fn identify(problem: Option<Problem>) -> Page {
+    Page::Identify(IdentifyView {
+        reason: Reason::LostPhone,
+        identifier: tricky(),
+        problem,
+    })
+}
+
+pub fn prove(problem: Option<Problem>) -> Page {
+    Page::Prove(ProveView {
+        reference: reference(),
+        identifier: tricky(),
+        digits: 8,
+        valid_minutes: 10,
+        may_resend: true,
+        resent: problem.is_none(),
+        problem,
+    })
+}
+
+pub fn review(problem: Option<Problem>) -> Page {
+    Page::Review(Box::new(ReviewView {
+        reference: reference(),
+        approver: tricky(),
+        evidence: Evidence {
+            name: tricky(),
+            first_name: tricky(),
+            account: tricky(),
+            position: Some(tricky()),
+            reason: tricky(),
+            proofs: vec![tricky()],
+            asked_at: moment(),
+            address: "203.0.113.7".to_owned(),
+            browser: tricky(),
+            recent_recoveries: 1,
+            removes: vec![tricky()],
+        },
+        deadline: moment(),
+        digits: 6,
+        tries_left: 3,
+        form: ReviewForm {
+            attested: problem == Some(Problem::ContactCodeWrong),
+        },
+        problem,
+    }))
+}
+
+fn what_happened(reason: Option<Reason>, problem: Option<Problem>) -> Page {
+    Page::WhatHappened(WhatHappenedView { reason, problem })
+}
+
+fn check(problem: Option<Problem>) -> Page {
+    Page::Check(CheckView {
+        reference: reference(),
+        name: tricky(),
+        account: tricky(),
+        reason: Reason::Policy,
+        problem,
+    })
+}
+
+fn status(stage: Stage, problem: Option<Problem>) -> Page {
+    Page::Status(StatusView {
+        reference: reference(),
+        opened_at: moment(),
+        stage,
+        version: 7,
+        may_withdraw: true,
+        problem,
+    })
+}
+
+fn sign_in(problem: Option<Problem>) -> Page {
+    Page::SignIn(SignInView {
+        name: tricky(),
+        problem,
+    })
+}
+
+fn claim(replaces: bool) -> Page {
+    Page::Claim(ClaimView {
+        reference: reference(),
+        closes_at: moment(),
+        sign_in_at: "https://aka.ms/mysecurityinfo".to_owned(),
+        replaces,
+    })
+}
+
+fn not_me(done: bool, after_disclosure: bool) -> Page {
+    Page::NotMe(NotMeView {
+        reference: reference(),
+        asked_at: moment(),
+        done,
+        after_disclosure,
+    })
+}
+
+fn stages() -> Vec<(&'static str, Stage)> {
+    vec![
+        (
+            "awaiting approval",
+            Stage::AwaitingApproval {
+                approver: tricky(),
+                asked_at: moment(),
+                deadline: moment(),
+                contact_code: "482 913".to_owned(),
+                code_changes_in: 123,
+            },
+        ),
+        (
+            "cooling off",
+            Stage::CoolingOff {
+                not_before: moment(),
+                waiting_for_notice: true,
+            },
+        ),
+        (
+            "ready",
+            Stage::Ready {
+                closes_at: moment(),
+                retry_at: None,
+                attempts_left: 3,
+            },
+        ),
+        (
+            "ready again",
+            Stage::Ready {
+                closes_at: moment(),
+                retry_at: Some(moment()),
+                attempts_left: 1,
+            },
+        ),
+        ("issuing", Stage::Issuing),
+        (
+            "disclosed",
+            Stage::Disclosed {
+                expires_at: moment(),
+                may_replace: true,
+            },
+        ),
+        (
+            "completed",
+            Stage::Completed {
+                methods: vec![tricky()],
+            },
+        ),
+        ("denied", Stage::Denied),
+        ("withdrawn", Stage::Withdrawn),
+        ("reported", Stage::Reported),
+        ("expired", Stage::Expired),
+        ("aborted", Stage::Aborted),
+        ("lapsed", Stage::Lapsed),
+        ("repudiated", Stage::Repudiated),
+    ]
+}
+
+fn rows() -> Vec<RecoveryRow> {
+    [
+        Tone::Waiting,
+        Tone::Active,
+        Tone::Good,
+        Tone::Neutral,
+        Tone::Bad,
+    ]
+    .map(|tone| RecoveryRow {
+        id: "0198c7a0-0000-7000-8000-000000000001".to_owned(),
+        reference: reference(),
+        subject: tricky(),
+        state: "Waiting for approval".to_owned(),
+        tone,
+        approver: (tone != Tone::Neutral).then(tricky),
+        opened_at: moment(),
+        changed_at: moment(),
+    })
+    .into()
+}
+
+fn console() -> Vec<(String, Page)> {
+    let row = rows().remove(0);
+    let list = |rows| {
+        Page::Recoveries(RecoveriesView {
+            rows,
+            shown: "open".to_owned(),
+            paging: Paging {
+                newer: Some("/console?state=open".to_owned()),
+                older: Some("/console?state=open&before=0198".to_owned()),
+            },
+        })
+    };
+    let detail = Page::Recovery(Box::new(RecoveryDetailView {
+        row,
+        facts: vec![(tricky(), tricky())],
+        methods: vec![tricky()],
+        timeline: vec![TimelineEntry {
+            at: moment(),
+            actor: tricky(),
+            what: tricky(),
+            sequence: 41,
+        }],
+    }));
+    vec![
+        ("recoveries".to_owned(), list(rows())),
+        ("no recoveries".to_owned(), list(Vec::new())),
+        ("recovery".to_owned(), detail),
+    ]
+}
+
+/// Every page that can come back with a problem, with this one.
+pub fn with_problem(problem: Problem) -> Vec<(String, Page)> {
+    let problem = Some(problem);
+    vec![
+        (
+            "what happened, again".to_owned(),
+            what_happened(None, problem),
+        ),
+        ("identify, again".to_owned(), identify(problem)),
+        ("prove, again".to_owned(), prove(problem)),
+        ("check, again".to_owned(), check(problem)),
+        ("status, again".to_owned(), status(Stage::Issuing, problem)),
+        ("review, again".to_owned(), review(problem)),
+        ("sign in, again".to_owned(), sign_in(problem)),
+    ]
+}
+
+/// Every page in every shape.
+pub fn all() -> Vec<(String, Page)> {
+    let mut pages = vec![
+        ("start".to_owned(), Page::Start),
+        ("what happened".to_owned(), what_happened(None, None)),
+        ("identify".to_owned(), identify(None)),
+        ("prove".to_owned(), prove(None)),
+        ("check".to_owned(), check(None)),
+        ("claim".to_owned(), claim(false)),
+        ("claim again".to_owned(), claim(true)),
+        (
+            "pass".to_owned(),
+            Page::Pass(PassView {
+                reference: reference(),
+                account: tricky(),
+                sign_in_at: "https://aka.ms/mysecurityinfo".to_owned(),
+                expires_at: moment(),
+                lifetime_minutes: 15,
+                removed: vec![tricky()],
+            }),
+        ),
+        ("finished".to_owned(), Page::Finished),
+        ("review".to_owned(), review(None)),
+        ("not me".to_owned(), not_me(false, true)),
+        ("not me, done".to_owned(), not_me(true, false)),
+        ("not me, too late".to_owned(), not_me(true, true)),
+        ("sign in".to_owned(), sign_in(None)),
+    ];
+    let ladders = Reason::ALL.map(|reason| {
+        (
+            format!("ladder {}", reason.slug()),
+            what_happened(Some(reason), None),
+        )
+    });
+    pages.extend(ladders);
+    pages.extend(
+        stages()
+            .into_iter()
+            .map(|(name, stage)| (format!("status {name}"), status(stage, None))),
+    );
+    pages.extend(PROBLEMS.into_iter().flat_map(with_problem));
+    pages.extend(
+        [
+            ReviewOutcome::Approved,
+            ReviewOutcome::Denied,
+            ReviewOutcome::DeniedByCode,
+            ReviewOutcome::Reported,
+            ReviewOutcome::Withdrawn,
+            ReviewOutcome::Expired,
+            ReviewOutcome::AlreadyDecided,
+        ]
+        .map(|outcome| (format!("reviewed {outcome:?}"), Page::Reviewed(outcome))),
+    );
+    pages.extend(
+        [
+            ProblemPage::NotFound,
+            ProblemPage::NotAPage,
+            ProblemPage::ForeignForm,
+            ProblemPage::BadForm,
+            ProblemPage::NoRequest,
+            ProblemPage::DeadLink,
+            ProblemPage::SameBrowser,
+            ProblemPage::Internal,
+            ProblemPage::Unavailable,
+        ]
+        .map(|problem| (format!("problem {problem:?}"), Page::Problem(problem))),
+    );
+    pages.extend(console());
+    pages
+}
