@@ -1,0 +1,169 @@
+//! Faults on demand: what real services do at the worst moment.
+
+use serde::{Deserialize, Serialize};
+
+/// One fault, waiting for calls that match it.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Fault {
+    /// Only calls of this HTTP method; any method when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// A part of the path, without the query. Empty matches every path.
+    #[serde(default)]
+    pub path: String,
+    pub kind: FaultKind,
+    /// The status to answer with (`status`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The `Retry-After` header of that answer, as it is; none when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<String>,
+    /// How long to hang.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub millis: Option<u64>,
+    /// How long lists stay stale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<i64>,
+    /// How many matching calls it hits; all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u32>,
+}
+
+/// What goes wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultKind {
+    /// Answer with an error status and do nothing.
+    Status,
+    /// Wait, then answer as usual.
+    Hang,
+    /// Reset the connection and do nothing.
+    Drop,
+    /// Do everything, then reset the connection in place of the answer.
+    DropAfterWrite,
+    /// Lists go on showing deleted methods for some seconds.
+    StaleList,
+    /// The list of methods holds one of a type that no version of the API documents.
+    UnknownMethod,
+    /// The tenant lacks the licence for this call.
+    Premium,
+}
+
+impl FaultKind {
+    /// The name in the control API and in the call log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Hang => "hang",
+            Self::Drop => "drop",
+            Self::DropAfterWrite => "drop-after-write",
+            Self::StaleList => "stale-list",
+            Self::UnknownMethod => "unknown-method",
+            Self::Premium => "premium",
+        }
+    }
+
+    /// Whether it strikes the call itself; the others colour what a handler answers.
+    fn strikes_calls(self) -> bool {
+        !matches!(self, Self::StaleList | Self::UnknownMethod)
+    }
+}
+
+/// All faults in force, in the order they were set.
+#[derive(Default)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    pub fn add(&mut self, fault: Fault) {
+        self.0.push(fault);
+    }
+
+    pub fn all(&self) -> &[Fault] {
+        &self.0
+    }
+
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// The first fault that strikes this call, counted as used.
+    pub fn striking(&mut self, method: &str, path: &str) -> Option<Fault> {
+        self.take(method, path, FaultKind::strikes_calls)
+    }
+
+    /// The first fault of this kind for this call, counted as used.
+    pub fn colouring(&mut self, kind: FaultKind, method: &str, path: &str) -> Option<Fault> {
+        self.take(method, path, |candidate| candidate == kind)
+    }
+
+    fn take(
+        &mut self,
+        method: &str,
+        path: &str,
+        wanted: impl Fn(FaultKind) -> bool,
+    ) -> Option<Fault> {
+        let index = self.0.iter().position(|fault| {
+            wanted(fault.kind)
+                && path.contains(&fault.path)
+                && fault
+                    .method
+                    .as_ref()
+                    .is_none_or(|only| only.eq_ignore_ascii_case(method))
+        })?;
+        let fault = self.0[index].clone();
+        if let Some(times) = &mut self.0[index].times {
+            *times = times.saturating_sub(1);
+            if *times == 0 {
+                self.0.remove(index);
+            }
+        }
+        Some(fault)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(method: Option<&str>, path: &str, times: Option<u32>) -> Fault {
+        Fault {
+            method: method.map(str::to_owned),
+            path: path.to_owned(),
+            kind: FaultKind::Drop,
+            status: None,
+            retry_after: None,
+            millis: None,
+            seconds: None,
+            times,
+        }
+    }
+
+    #[test]
+    fn faults_match_method_and_path_and_run_out() {
+        let mut faults = Faults::default();
+        faults.add(fault(Some("POST"), "temporaryAccessPass", Some(2)));
+        assert!(
+            faults
+                .striking("GET", "/users/1/temporaryAccessPassMethods")
+                .is_none()
+        );
+        assert!(faults.striking("POST", "/users/1/phoneMethods").is_none());
+        assert!(
+            faults
+                .striking("POST", "/users/1/temporaryAccessPassMethods")
+                .is_some()
+        );
+        assert!(
+            faults
+                .striking("POST", "/users/1/temporaryAccessPassMethods")
+                .is_some()
+        );
+        assert!(
+            faults
+                .striking("POST", "/users/1/temporaryAccessPassMethods")
+                .is_none()
+        );
+        assert!(faults.all().is_empty());
+    }
+}

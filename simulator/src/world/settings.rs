@@ -1,0 +1,146 @@
+//! How the tenant and its app registration are set up.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, ensure};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use jsonwebtoken::DecodingKey;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::{Uuid, uuid};
+
+use crate::company::DOMAIN;
+
+/// Application permissions that an account-recovery app needs (FACTS §21), granted from the start.
+const GRANTED: &[&str] = &[
+    "User.Read.All",
+    "RoleManagement.Read.Directory",
+    "RoleEligibilitySchedule.Read.Directory",
+    "GroupMember.Read.All",
+    "GroupMember.ReadWrite.All",
+    "UserAuthenticationMethod.Read.All",
+    "UserAuthMethod-TAP.ReadWrite.All",
+    "UserAuthMethod-MicrosoftAuthApp.ReadWrite.All",
+    "UserAuthMethod-SoftwareOATH.ReadWrite.All",
+    "UserAuthMethod-Passkey.ReadWrite.All",
+    "UserAuthMethod-WindowsHello.ReadWrite.All",
+    "UserAuthMethod-PlatformCred.ReadWrite.All",
+    "UserAuthMethod-Phone.ReadWrite.All",
+    "UserAuthMethod-Email.ReadWrite.All",
+    "UserAuthMethod-External.ReadWrite.All",
+    "User.RevokeSessions.All",
+    "Policy.Read.AuthenticationMethod",
+    "Policy.Read.All",
+    "AuditLog.Read.All",
+    "LicenseAssignment.Read.All",
+    "Organization.Read.All",
+];
+
+/// The tenant, its one app registration and its switchable behaviour.
+pub struct Settings {
+    /// Where the simulator is reached, without a trailing slash.
+    pub base_url: String,
+    pub tenant_id: Uuid,
+    pub client_id: Uuid,
+    /// The object id of the app's service principal, as it shows in audit rows.
+    pub service_principal_id: Uuid,
+    pub client_secret: String,
+    pub domain: String,
+    pub organization: String,
+    pub redirect_uris: Vec<String>,
+    pub app_roles: BTreeSet<String>,
+    pub certificate: Option<Certificate>,
+    pub default_method_wording: DefaultMethodWording,
+    /// The status of a successful `revokeSignInSessions`: 200 with a boolean, or the older documentation's 204.
+    pub revoke_answers: u16,
+    /// Whether the tenant holds Entra ID P1 and P2.
+    pub premium: bool,
+    /// Fixed lifetime of access tokens; `None` draws one of 60–90 minutes each time, as Entra does.
+    pub token_lifetime_seconds: Option<i64>,
+    /// Whether the reporting APIs answer 429 after five requests in ten seconds (FACTS §13).
+    pub report_throttle: bool,
+}
+
+impl Settings {
+    pub fn new(base_url: &str) -> Self {
+        Self {
+            base_url: base_url.to_owned(),
+            tenant_id: uuid!("3f0c7a52-8a0e-4d0b-9d53-6b1f2c9e7a10"),
+            client_id: uuid!("b7d1f0c4-51e2-4a63-8f4a-0d9c2e6b5a37"),
+            service_principal_id: uuid!("5c2e9f18-7d34-4b0a-a6c1-93e0b7f4d825"),
+            client_secret: "Sim8Q~not-a-secret.for-local-use-only+/=".to_owned(),
+            domain: DOMAIN.to_owned(),
+            organization: "Harbour & Finch".to_owned(),
+            redirect_uris: vec!["http://localhost:3000/auth/callback".to_owned()],
+            app_roles: GRANTED.iter().copied().map(str::to_owned).collect(),
+            certificate: None,
+            default_method_wording: DefaultMethodWording::Configured,
+            revoke_answers: 200,
+            premium: true,
+            token_lifetime_seconds: None,
+            report_throttle: true,
+        }
+    }
+
+    pub fn issuer(&self) -> String {
+        format!("{}/{}/v2.0", self.base_url, self.tenant_id)
+    }
+
+    pub fn token_url(&self) -> String {
+        format!("{}/{}/oauth2/v2.0/token", self.base_url, self.tenant_id)
+    }
+
+    pub fn authorize_url(&self) -> String {
+        format!("{}/{}/oauth2/v2.0/authorize", self.base_url, self.tenant_id)
+    }
+
+    pub fn graph_url(&self) -> String {
+        format!("{}/v1.0", self.base_url)
+    }
+}
+
+/// Which of the two seen wordings refuses to delete a default method (FACTS §6).
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DefaultMethodWording {
+    Configured,
+    Matches,
+}
+
+/// A certificate registered as the app's credential.
+#[derive(Clone)]
+pub struct Certificate {
+    /// Base64url of the SHA-256 of the DER form: the `x5t#S256` of an assertion.
+    pub thumbprint: String,
+    pub key: DecodingKey,
+}
+
+impl Certificate {
+    /// Reads an RSA certificate from PEM.
+    ///
+    /// # Errors
+    /// When the text is not a PEM certificate with an RSA key.
+    pub fn from_pem(pem: &str) -> anyhow::Result<Self> {
+        let begin = pem
+            .find("-----BEGIN CERTIFICATE-----")
+            .context("no BEGIN CERTIFICATE line")?;
+        let body: String = pem[begin..]
+            .lines()
+            .skip(1)
+            .take_while(|line| !line.starts_with("-----"))
+            .map(str::trim)
+            .collect();
+        let der = STANDARD
+            .decode(body)
+            .context("the certificate is not base64")?;
+        ensure!(!der.is_empty(), "the certificate is empty");
+        Ok(Self {
+            thumbprint: URL_SAFE_NO_PAD.encode(Sha256::digest(&der)),
+            key: DecodingKey::from_rsa_pem(pem[begin..].trim().as_bytes())
+                .context("not a certificate with an RSA key")?,
+        })
+    }
+}
