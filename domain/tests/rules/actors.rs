@@ -1,0 +1,84 @@
+//! Who may ask for what.
+
+use domain::{Actor, Refusal, Seat, StateName, decide};
+
+use crate::{
+    asked::Asked,
+    kit::{Case, MANAGER, approver, by, id},
+};
+
+/// One of each kind.
+fn actors() -> [Actor; 9] {
+    [
+        Actor::Browser,
+        by(MANAGER),
+        approver(id(MANAGER), Seat::RequestersBrowser),
+        Actor::Owner,
+        Actor::Directory,
+        Actor::Mailer,
+        Actor::Timer,
+        Actor::Issuer,
+        Actor::Watcher,
+    ]
+}
+
+/// The name of an actor. A new kind does not compile until it has one here and in [`actors`].
+const fn kind(actor: &Actor) -> &'static str {
+    match actor {
+        Actor::Browser => "browser",
+        Actor::Approver { .. } => "approver",
+        Actor::Owner => "owner",
+        Actor::Directory => "directory",
+        Actor::Mailer => "mailer",
+        Actor::Timer => "timer",
+        Actor::Issuer => "issuer",
+        Actor::Watcher => "watcher",
+    }
+}
+
+/// Who may, by command.
+#[expect(clippy::match_same_arms, reason = "one line for each command")]
+const fn permitted(asked: Asked) -> &'static [&'static str] {
+    match asked {
+        Asked::Recognise => &["directory"],
+        Asked::ResendEmailCode => &["browser"],
+        Asked::SpendProofTry => &["browser"],
+        Asked::PassProof => &["browser"],
+        Asked::FailProof => &["browser"],
+        Asked::Submit => &["browser"],
+        Asked::SpendContactCodeTry => &["approver"],
+        Asked::RefuseContactCode => &["approver"],
+        Asked::Approve => &["approver"],
+        Asked::Deny => &["approver"],
+        Asked::ReportByOwner => &["owner", "approver"],
+        Asked::ReportByApprover => &["owner", "approver"],
+        Asked::Withdraw => &["browser"],
+        Asked::AcceptNotice => &["mailer"],
+        Asked::Tick => &["timer"],
+        Asked::TickWhenDue => &["timer"],
+        Asked::Claim => &["browser"],
+        Asked::Replace => &["browser"],
+        Asked::Disclose => &["issuer"],
+        Asked::Release => &["issuer"],
+        Asked::Abort => &["issuer"],
+        Asked::FindPassMismatch => &["issuer"],
+        Asked::Complete => &["watcher"],
+        Asked::Lapse => &["watcher"],
+        Asked::Reopen => &["approver"],
+    }
+}
+
+#[test]
+fn nobody_does_what_is_not_theirs_in_any_state() {
+    for state in StateName::ALL {
+        for &asked in Asked::ALL {
+            let case = asked.timed(Case::in_state(state));
+            for actor in actors() {
+                let decided = decide(&case.request, asked.command(&case), &actor, case.now);
+                let is_refused = decided.err() == Some(Refusal::ActorMayNot);
+                let may = permitted(asked).contains(&kind(&actor));
+                assert_eq!(is_refused, !may, "{asked:?} by {actor:?} in {state:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Every command by name, each with a valid payload, its right actor and its time.
+
+use domain::{Actor, Command, LapseCause, ProofKind, State};
+
+use crate::kit::{
+    Case, MANAGER, MINUTE, PASS_LIFETIME, abort, approve, by, claim, complete, disclose, intent,
+    release, subject, submission,
+};
+
+/// Declares the names, and the list of them all.
+macro_rules! asked {
+    ($($name:ident),* $(,)?) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Asked { $($name),* }
+
+        impl Asked {
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+asked! {
+    Recognise,
+    ResendEmailCode,
+    SpendProofTry,
+    PassProof,
+    FailProof,
+    Submit,
+    SpendContactCodeTry,
+    RefuseContactCode,
+    Approve,
+    Deny,
+    ReportByOwner,
+    ReportByApprover,
+    Withdraw,
+    AcceptNotice,
+    Tick,
+    TickWhenDue,
+    Claim,
+    Replace,
+    Disclose,
+    Release,
+    Abort,
+    FindPassMismatch,
+    Complete,
+    Lapse,
+    Reopen,
+}
+
+impl Asked {
+    /// The name of a command. A new command does not compile until it has one, and then fails the
+    /// tests until it has its rows.
+    pub const fn of(command: &Command) -> Self {
+        match command {
+            Command::Recognise(_) => Self::Recognise,
+            Command::ResendEmailCode => Self::ResendEmailCode,
+            Command::SpendProofTry => Self::SpendProofTry,
+            Command::PassProof(_) => Self::PassProof,
+            Command::FailProof(_) => Self::FailProof,
+            Command::Submit(_) => Self::Submit,
+            Command::SpendContactCodeTry => Self::SpendContactCodeTry,
+            Command::Approve { .. } => Self::Approve,
+            Command::RefuseContactCode => Self::RefuseContactCode,
+            Command::Deny => Self::Deny,
+            Command::Report => Self::ReportByOwner,
+            Command::Withdraw => Self::Withdraw,
+            Command::AcceptNotice => Self::AcceptNotice,
+            Command::Tick => Self::Tick,
+            Command::Claim { .. } => Self::Claim,
+            Command::Replace { .. } => Self::Replace,
+            Command::Disclose { .. } => Self::Disclose,
+            Command::Release { .. } => Self::Release,
+            Command::Abort { .. } => Self::Abort,
+            Command::FindPassMismatch { .. } => Self::FindPassMismatch,
+            Command::Complete { .. } => Self::Complete,
+            Command::Lapse(_) => Self::Lapse,
+            Command::Reopen => Self::Reopen,
+        }
+    }
+
+    /// The command, as the running server would put it to `case`: under the current fence.
+    pub fn command(self, case: &Case) -> Command {
+        let fence = case.request.facts.fence;
+        match self {
+            Self::Recognise => Command::Recognise(subject()),
+            Self::ResendEmailCode => Command::ResendEmailCode,
+            Self::SpendProofTry => Command::SpendProofTry,
+            Self::PassProof => Command::PassProof(ProofKind::EmailCode),
+            Self::FailProof => Command::FailProof(ProofKind::EmailCode),
+            Self::Submit => Command::Submit(submission()),
+            Self::SpendContactCodeTry => Command::SpendContactCodeTry,
+            Self::RefuseContactCode => Command::RefuseContactCode,
+            Self::Approve => approve(MANAGER),
+            Self::Deny => Command::Deny,
+            Self::ReportByOwner | Self::ReportByApprover => Command::Report,
+            Self::Withdraw => Command::Withdraw,
+            Self::AcceptNotice => Command::AcceptNotice,
+            Self::Tick | Self::TickWhenDue => Command::Tick,
+            Self::Claim => claim(intent(u128::from(fence.next().0))),
+            Self::Replace => Command::Replace {
+                intent: intent(u128::from(fence.next().0)),
+            },
+            Self::Disclose => {
+                let running = match &case.request.state {
+                    State::Issuing(issuing) => issuing.intent,
+                    _ => intent(u128::from(fence.0)),
+                };
+                disclose(fence, running, case.now)
+            }
+            Self::Release => release(fence, MINUTE),
+            Self::Abort => abort(fence),
+            Self::FindPassMismatch => Command::FindPassMismatch { fence },
+            Self::Complete => complete(),
+            Self::Lapse => Command::Lapse(LapseCause::PassExpired),
+            Self::Reopen => Command::Reopen,
+        }
+    }
+
+    /// Who asks for it.
+    pub fn actor(self) -> Actor {
+        match self {
+            Self::Recognise => Actor::Directory,
+            Self::ResendEmailCode
+            | Self::SpendProofTry
+            | Self::PassProof
+            | Self::FailProof
+            | Self::Submit
+            | Self::Withdraw
+            | Self::Claim
+            | Self::Replace => Actor::Browser,
+            Self::SpendContactCodeTry
+            | Self::RefuseContactCode
+            | Self::Approve
+            | Self::Deny
+            | Self::ReportByApprover
+            | Self::Reopen => by(MANAGER),
+            Self::ReportByOwner => Actor::Owner,
+            Self::AcceptNotice => Actor::Mailer,
+            Self::Tick | Self::TickWhenDue => Actor::Timer,
+            Self::Disclose | Self::Release | Self::Abort | Self::FindPassMismatch => Actor::Issuer,
+            Self::Complete | Self::Lapse => Actor::Watcher,
+        }
+    }
+
+    /// `case` at the time at which this is asked.
+    pub fn timed(self, case: Case) -> Case {
+        match (self, case.request.due_at()) {
+            (Self::TickWhenDue, Some(due)) => case.at(due),
+            (Self::Lapse, _) => case.after(PASS_LIFETIME),
+            _ => case,
+        }
+    }
+}

@@ -1,0 +1,426 @@
+//! People, terms and commands that the tests share, and a case that they act on.
+
+use std::time::Duration;
+
+use domain::{
+    AbortCause, Actor, Attestation, Candidate, Command, Effect, Event, Fault, Fence, GuardReading,
+    Identifier, IntentId, Method, MethodKind, MethodRef, MethodRemoval, Opening, Origin, Outcome,
+    PassPolicy, PassRecord, Person, PersonId, PlaceInTree, ProofKind, Reason, Refusal, Removal,
+    RemovalOutcome, Request, RequestId, Seat, State, StateName, Subject, Submission, Terms,
+    Timestamp, UserKind, decide, open,
+};
+use uuid::Uuid;
+
+/// When every case is opened.
+pub const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+pub const MILLISECOND: Duration = Duration::from_millis(1);
+pub const MINUTE: Duration = Duration::from_mins(1);
+/// How long the passes of these tests live.
+pub const PASS_LIFETIME: Duration = Duration::from_hours(1);
+
+pub const SUBJECT: &str = "ada";
+pub const MANAGER: &str = "grace";
+pub const SECOND: &str = "edith";
+
+pub fn id(name: &str) -> PersonId {
+    PersonId(name.to_owned())
+}
+
+pub fn person(name: &str) -> Person {
+    Person {
+        id: id(name),
+        display_name: name.to_uppercase(),
+        given_name: None,
+        user_principal_name: format!("{name}@contoso.com"),
+        mail: Some(format!("{name}@contoso.com")),
+        other_mails: Vec::new(),
+        position: None,
+        enabled: true,
+        kind: UserKind::Member,
+    }
+}
+
+pub fn subject() -> Subject {
+    Subject {
+        person: person(SUBJECT),
+        recovery_address: "ada@example.org".to_owned(),
+    }
+}
+
+pub fn candidate(name: &str) -> Candidate {
+    Candidate {
+        person: person(name),
+        place: PlaceInTree::Elsewhere,
+    }
+}
+
+pub fn guards() -> GuardReading {
+    GuardReading {
+        subject: Some(person(SUBJECT)),
+        privileged: false,
+        pass_policy: PassPolicy {
+            usable: true,
+            minimum_minutes: 60,
+            maximum_minutes: 480,
+        },
+        frozen_until: None,
+    }
+}
+
+/// Each guard broken by itself, with the refusal it must lead to at `now`.
+pub fn broken_guards(now: Timestamp) -> Vec<(GuardReading, Refusal)> {
+    let broken = |change: &dyn Fn(&mut GuardReading)| {
+        let mut reading = guards();
+        change(&mut reading);
+        reading
+    };
+    let as_person =
+        |change: &dyn Fn(&mut Person)| broken(&|reading| change(reading.subject.as_mut().unwrap()));
+    vec![
+        (broken(&|g| g.subject = None), Refusal::SubjectIsGone),
+        (as_person(&|p| p.id = id("other")), Refusal::SubjectIsGone),
+        (
+            as_person(&|p| p.enabled = false),
+            Refusal::SubjectIsDisabled,
+        ),
+        (
+            as_person(&|p| p.kind = UserKind::Guest),
+            Refusal::SubjectIsGuest,
+        ),
+        (
+            broken(&|g| g.privileged = true),
+            Refusal::SubjectIsPrivileged,
+        ),
+        (
+            broken(&|g| g.frozen_until = Some(now + MILLISECOND)),
+            Refusal::SubjectIsFrozen,
+        ),
+        (
+            broken(&|g| g.pass_policy.usable = false),
+            Refusal::PassNotUsable,
+        ),
+    ]
+}
+
+/// Each rule for approvers broken by itself, with the refusal it must lead to.
+pub fn broken_approvers(name: &str) -> Vec<(Candidate, Refusal)> {
+    let broken = |change: &dyn Fn(&mut Candidate)| {
+        let mut broken = candidate(name);
+        change(&mut broken);
+        broken
+    };
+    vec![
+        (
+            broken(&|c| c.place = PlaceInTree::BelowSubject),
+            Refusal::ApproverIsBelowSubject,
+        ),
+        (
+            broken(&|c| c.person.kind = UserKind::Guest),
+            Refusal::ApproverIsGuest,
+        ),
+        (
+            broken(&|c| c.person.enabled = false),
+            Refusal::ApproverIsDisabled,
+        ),
+        (
+            broken(&|c| c.person.mail = None),
+            Refusal::ApproverHasNoMail,
+        ),
+    ]
+}
+
+/// One proof, one approver, no cool-off.
+pub fn terms() -> Terms {
+    Terms {
+        required_proofs: 1,
+        required_approvals: 1,
+        proving: Duration::from_mins(30),
+        approval: Duration::from_hours(4),
+        cool_off: Duration::ZERO,
+        claim: Duration::from_mins(30),
+        lease: MINUTE,
+        removal: Removal::All,
+    }
+}
+
+/// As [`terms`], with an hour's cool-off.
+pub fn cool_off_terms() -> Terms {
+    Terms {
+        cool_off: Duration::from_hours(1),
+        ..terms()
+    }
+}
+
+/// As [`terms`], under dual control.
+pub fn dual_control() -> Terms {
+    Terms {
+        required_approvals: 2,
+        ..terms()
+    }
+}
+
+pub const fn approver(id: PersonId, seat: Seat) -> Actor {
+    Actor::Approver { id, seat }
+}
+
+/// `name` by their link, on a browser of their own.
+pub fn by(name: &str) -> Actor {
+    approver(id(name), Seat::OwnBrowser)
+}
+
+pub fn method(kind: MethodKind, id: &str) -> Method {
+    Method {
+        method: MethodRef {
+            kind,
+            id: id.to_owned(),
+        },
+        name: Some("Pixel 10".to_owned()),
+    }
+}
+
+pub fn intent(number: u128) -> IntentId {
+    IntentId(Uuid::from_u128(number))
+}
+
+pub fn submission() -> Submission {
+    Submission {
+        guards: guards(),
+        candidates: vec![candidate(MANAGER), candidate(SECOND)],
+    }
+}
+
+pub fn approve(name: &str) -> Command {
+    approve_with(guards(), candidate(name))
+}
+
+pub const fn approve_with(guards: GuardReading, approver: Candidate) -> Command {
+    Command::Approve {
+        attestation: Attestation::SpokeOnKnownNumber,
+        guards,
+        approver,
+    }
+}
+
+pub const fn claim(intent: IntentId) -> Command {
+    Command::Claim { intent }
+}
+
+/// The disclosure of a pass that was made for `intent` at `now`; the password stayed.
+pub fn disclose(fence: Fence, intent: IntentId, now: Timestamp) -> Command {
+    Command::Disclose {
+        fence,
+        pass: PassRecord {
+            id: format!("pass-{}", fence.0),
+            expires_at: now + PASS_LIFETIME,
+            intent,
+        },
+        removals: vec![MethodRemoval {
+            method: method(MethodKind::Authenticator, "lost-phone"),
+            outcome: RemovalOutcome::Removed,
+        }],
+        kept: vec![method(MethodKind::Password, "password").method],
+    }
+}
+
+pub const fn release(fence: Fence, retry_after: Duration) -> Command {
+    Command::Release {
+        fence,
+        fault: Fault::DirectoryUnavailable,
+        retry_after,
+    }
+}
+
+pub const fn abort(fence: Fence) -> Command {
+    Command::Abort {
+        fence,
+        cause: AbortCause::MethodSurvived,
+    }
+}
+
+pub fn complete() -> Command {
+    Command::Complete {
+        new_methods: vec![method(MethodKind::Authenticator, "new-phone")],
+    }
+}
+
+/// A request, the time, and what the last command led to.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub request: Request,
+    pub now: Timestamp,
+    pub events: Vec<Event>,
+    pub effects: Vec<Effect>,
+}
+
+impl Case {
+    /// Opened at [`START`]: nobody is recognised yet.
+    pub fn opened(terms: Terms) -> Self {
+        let opening = Opening {
+            id: RequestId(Uuid::from_u128(1)),
+            identifier: Identifier::parse("ada@contoso.com").unwrap(),
+            reason: Reason::LostPhone,
+            origin: Origin {
+                address: "192.0.2.1".to_owned(),
+                user_agent: "Firefox".to_owned(),
+            },
+            terms,
+        };
+        Self::of(open(opening, START), START)
+    }
+
+    fn of(outcome: Outcome, now: Timestamp) -> Self {
+        let Outcome {
+            request,
+            events,
+            effects,
+        } = outcome;
+        Self {
+            request,
+            now,
+            events,
+            effects,
+        }
+    }
+
+    /// The subject is recognised.
+    pub fn recognised(terms: Terms) -> Self {
+        Self::opened(terms).does(&Actor::Directory, Command::Recognise(subject()))
+    }
+
+    /// The mailed code was answered.
+    pub fn proven(terms: Terms) -> Self {
+        Self::recognised(terms)
+            .does(&Actor::Browser, Command::SpendProofTry)
+            .does(&Actor::Browser, Command::PassProof(ProofKind::EmailCode))
+    }
+
+    /// Both approvers are asked.
+    pub fn awaiting_approval(terms: Terms) -> Self {
+        Self::proven(terms).does(&Actor::Browser, Command::Submit(submission()))
+    }
+
+    /// Approved, and no notice was accepted yet.
+    pub fn cooling_off(terms: Terms) -> Self {
+        Self::awaiting_approval(terms).approved_by(MANAGER)
+    }
+
+    /// Approved after a notice was accepted.
+    pub fn ready() -> Self {
+        Self::awaiting_approval(terms())
+            .does(&Actor::Mailer, Command::AcceptNotice)
+            .approved_by(MANAGER)
+    }
+
+    /// Claimed, under fence 1 and [`intent`] 1.
+    pub fn issuing() -> Self {
+        Self::ready().does(&Actor::Browser, claim(intent(1)))
+    }
+
+    /// The first pass is given out.
+    pub fn disclosed() -> Self {
+        Self::issuing().disclosed_now()
+    }
+
+    /// The pass expired unused.
+    pub fn lapsed() -> Self {
+        Self::disclosed().after(PASS_LIFETIME).does(
+            &Actor::Watcher,
+            Command::Lapse(domain::LapseCause::PassExpired),
+        )
+    }
+
+    /// A request in the state of that name.
+    pub fn in_state(name: StateName) -> Self {
+        match name {
+            StateName::Proving => Self::proven(terms()),
+            StateName::AwaitingApproval => {
+                Self::awaiting_approval(terms()).does(&by(MANAGER), Command::SpendContactCodeTry)
+            }
+            StateName::CoolingOff => Self::cooling_off(cool_off_terms()),
+            StateName::Ready => Self::ready(),
+            StateName::Issuing => Self::issuing(),
+            StateName::Disclosed => Self::disclosed(),
+            StateName::Completed => Self::disclosed().does(&Actor::Watcher, complete()),
+            StateName::Denied => Self::awaiting_approval(terms()).does(&by(MANAGER), Command::Deny),
+            StateName::Withdrawn => {
+                Self::awaiting_approval(terms()).does(&Actor::Browser, Command::Withdraw)
+            }
+            StateName::Reported => {
+                Self::awaiting_approval(terms()).does(&Actor::Owner, Command::Report)
+            }
+            StateName::Expired => Self::awaiting_approval(terms())
+                .after(terms().approval)
+                .does(&Actor::Timer, Command::Tick),
+            StateName::Aborted => Self::issuing().does(&Actor::Issuer, abort(Fence(1))),
+            StateName::Lapsed => Self::lapsed(),
+            StateName::Repudiated => Self::disclosed().does(&Actor::Owner, Command::Report),
+        }
+    }
+
+    /// `command` is carried out.
+    #[track_caller]
+    pub fn does(self, actor: &Actor, command: Command) -> Self {
+        let asked = format!("{command:?}");
+        match decide(&self.request, command, actor, self.now) {
+            Ok(outcome) => Self::of(outcome, self.now),
+            Err(refusal) => panic!("{asked} by {actor:?} was refused: {refusal:?}\n{self:#?}"),
+        }
+    }
+
+    /// `command` is refused.
+    #[track_caller]
+    pub fn refuses(&self, actor: &Actor, command: Command, refusal: Refusal) {
+        let asked = format!("{command:?}");
+        assert_eq!(
+            decide(&self.request, command, actor, self.now).map(|outcome| outcome.request.state),
+            Err(refusal),
+            "{asked} by {actor:?}"
+        );
+    }
+
+    /// A counted try at the contact code, and the approval.
+    #[track_caller]
+    pub fn approved_by(self, name: &str) -> Self {
+        self.does(&by(name), Command::SpendContactCodeTry)
+            .does(&by(name), approve(name))
+    }
+
+    /// The running attempt succeeds.
+    #[track_caller]
+    pub fn disclosed_now(self) -> Self {
+        let State::Issuing(issuing) = &self.request.state else {
+            panic!("no attempt is running: {:?}", self.request.state);
+        };
+        let command = disclose(issuing.fence, issuing.intent, self.now);
+        self.does(&Actor::Issuer, command)
+    }
+
+    pub fn after(self, wait: Duration) -> Self {
+        let now = self.now + wait;
+        self.at(now)
+    }
+
+    pub fn at(self, now: Timestamp) -> Self {
+        Self { now, ..self }
+    }
+
+    #[track_caller]
+    pub fn is(self, name: StateName) -> Self {
+        assert_eq!(self.request.state_name(), name, "{self:#?}");
+        self
+    }
+
+    /// The last command led to exactly these effects.
+    #[track_caller]
+    pub fn owes(self, effects: &[Effect]) -> Self {
+        assert_eq!(self.effects, effects);
+        self
+    }
+
+    /// The last command led to exactly these events.
+    #[track_caller]
+    pub fn logs(self, events: &[Event]) -> Self {
+        assert_eq!(self.events, events);
+        self
+    }
+}

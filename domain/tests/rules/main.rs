@@ -1,0 +1,11 @@
+//! The rules of recovery: every pair of state and command, every row of the life of a request, and
+//! random orders of everything.
+
+mod actors;
+mod approval;
+mod asked;
+mod ending;
+mod issuing;
+mod kit;
+mod proving;
+mod table;
