@@ -11,8 +11,12 @@ pub fn step<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     eprintln!("==> {what}");
     let watch = Stopwatch::start();
     let result = work();
-    let mark = if result.is_ok() { "ok " } else { "!! " };
-    eprintln!("{mark} {what} ({})", duration(watch.elapsed()));
+    let outcome = if result.is_ok() {
+        "took"
+    } else {
+        "failed after"
+    };
+    eprintln!("--- {what}: {outcome} {}", duration(watch.elapsed()));
     result
 }
 

@@ -145,5 +145,7 @@ fn counted(runner: &mut Command, read: fn(&mut Totals, &str)) -> Result<Totals> 
     let mut totals = Totals::default();
     let succeeded = process::watch(runner, |line| read(&mut totals, line))
         .context("the test runner did not run")?;
-    Ok(totals.checked_against(succeeded))
+    let totals = totals.checked_against(succeeded);
+    progress::note(&totals.to_string());
+    Ok(totals)
 }
