@@ -109,6 +109,17 @@ pub fn Button(
     view! { <button type="submit" class=look.class() form=form>{children()}</button> }
 }
 
+/// A link to another site that looks like the page's main act. It opens beside the page, which may
+/// be the only place where something stands.
+#[component]
+pub fn OutsideButton(#[prop(into)] href: String, children: Children) -> impl IntoView {
+    view! {
+        <a class=Look::Main.class() href=href target="_blank" rel="noopener noreferrer">
+            {children()}
+        </a>
+    }
+}
+
 /// A link to the next page that looks like a button.
 #[component]
 pub fn LinkButton(look: Look, #[prop(into)] href: String, children: Children) -> impl IntoView {

@@ -35,7 +35,7 @@ pub fn Layout(frame: Frame, width: Width, children: Children) -> impl IntoView {
     view! {
         <a class="skip-link" href="#main">"Skip to main content"</a>
         <header class="masthead">
-            <div class="measure max-w-6xl flex flex-wrap items-center gap-x-4 gap-y-2 py-4">
+            <div class=format!("{} flex flex-wrap items-center gap-x-4 gap-y-1 py-4", width.class())>
                 <a class="brand" href="/"><Mark/>"Latchkey"</a>
                 <span class="organisation" dir="auto">{organisation}</span>
                 {signed_in_as.map(|name| view! { <SignedIn name/> })}

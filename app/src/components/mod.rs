@@ -10,7 +10,7 @@ pub mod problem;
 mod progress;
 mod radios;
 
-pub use actions::{Action, Button, LinkButton, Look};
+pub use actions::{Action, Button, LinkButton, Look, OutsideButton};
 pub use blocks::{CodeBox, Inset, Reference, SummaryRow, Tag, Time};
 pub use error_summary::ErrorSummary;
 pub use field::{Field, Input, LabelLook};

@@ -117,7 +117,7 @@ pub fn detail(view: RecoveryDetailView) -> impl IntoView {
             <strong class="text-xl" dir="auto">{row.subject}</strong>
             <Tag tone=row.tone text=row.state/>
         </p>
-        <div class="grid gap-x-12 gap-y-8 lg:grid-cols-2">
+        <div class="mt-8 grid gap-x-12 gap-y-8 lg:grid-cols-2">
             <section class="flow">
                 <h2>"Facts"</h2>
                 <dl class="summary">

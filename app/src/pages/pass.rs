@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     PASS_SLOT,
-    components::{Action, Button, LinkButton, Look, Reference, SummaryRow, Time},
+    components::{Action, Button, Look, OutsideButton, Reference, SummaryRow, Time},
     islands::{CopyButton, Countdown},
     view::PassView,
 };
@@ -38,7 +38,7 @@ pub fn pass(view: PassView) -> impl IntoView {
             "It works once, and this page shows it once."
         </p>
         <div class="actions">
-            <LinkButton look=Look::Main href=sign_in_at.clone()>"Sign in with the pass"</LinkButton>
+            <OutsideButton href=sign_in_at.clone()>"Sign in with the pass (opens a new tab)"</OutsideButton>
         </div>
         <dl class="summary">
             <SummaryRow label="Sign in at">

@@ -37,23 +37,19 @@ pub fn prove(view: ProveView) -> impl IntoView {
                 label=QUESTION
                 look=LabelLook::Heading
                 input=Input::SentCode
-                hint=format!("{digits} digits. It works for {valid_minutes} minutes.")
+                hint=format!("If {identifier} has an address outside work on file, we have sent {digits} digits to that address. They work for {valid_minutes} minutes.")
                 error=Words::at(problem, "code")
             />
             <Button look=Look::Main>"Continue"</Button>
         </form>
-        <p>
-            "You gave the name "<strong dir="ltr" translate="no">{identifier}</strong>". "
-            "If that account has an address outside work on file, a code is on its way to it. "
-            "We cannot say whether it has one: that keeps strangers from finding out."
-        </p>
+        <p>"We cannot say whether there is such an address: that keeps strangers from finding out."</p>
         <details class="details">
             <summary>"The code does not come"</summary>
             <div class="flow">
                 <ul>
                     <li>"Wait two minutes, then look in the junk folder too."</li>
                     <li>"Look in your personal mail, not in your work mail."</li>
-                    <li>"Is the name above wrong? "<a href="/what-happened">"Start again"</a>"."</li>
+                    <li>"Is the address above not yours? "<a href="/what-happened">"Start again"</a>"."</li>
                     <li>"Still nothing? Your organisation may have no address for you. Contact the people named at the bottom of this page."</li>
                 </ul>
                 {if may_resend {
