@@ -7,5 +7,8 @@ mod asked;
 mod ending;
 mod issuing;
 mod kit;
+mod oracle;
 mod proving;
+mod secrets;
+mod sequences;
 mod table;

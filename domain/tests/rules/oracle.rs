@@ -1,0 +1,299 @@
+//! What holds after every step, whatever was asked. It knows the rules by itself and keeps its own
+//! history, so that it can contradict the code.
+
+use domain::{
+    Actor, Approval, Approved, Command, Effect, Ended, Event, Fence, IntentId, Outcome, PersonId,
+    Refusal, Request, Seat, State,
+    StateName::{
+        self, Aborted, AwaitingApproval, Completed, CoolingOff, Denied, Disclosed, Expired,
+        Issuing, Lapsed, Proving, Ready, Reported, Repudiated, Withdrawn,
+    },
+    Timestamp, decide,
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{kit::MILLISECOND, secrets::find_secret};
+
+/// Where one command can lead.
+const fn next_states(from: StateName) -> &'static [StateName] {
+    match from {
+        Proving => &[Proving, AwaitingApproval, Reported, Withdrawn, Expired],
+        AwaitingApproval => &[
+            AwaitingApproval,
+            CoolingOff,
+            Ready,
+            Denied,
+            Reported,
+            Withdrawn,
+            Expired,
+        ],
+        CoolingOff => &[CoolingOff, Ready, Denied, Reported, Withdrawn, Expired],
+        Ready => &[Issuing, Denied, Reported, Withdrawn, Expired],
+        Issuing => &[Issuing, Disclosed, Ready, Aborted, Denied, Reported],
+        Disclosed => &[Issuing, Ready, Aborted, Completed, Lapsed, Repudiated],
+        Completed => &[Repudiated],
+        Lapsed => &[AwaitingApproval],
+        Denied | Withdrawn | Reported | Expired | Aborted | Repudiated => &[],
+    }
+}
+
+/// The history of one request.
+#[derive(Default)]
+pub struct Oracle {
+    /// A deny, report or withdrawal was accepted before anything was disclosed under the approval.
+    said_no: bool,
+    /// Attempts, in their order.
+    started: Vec<(Fence, IntentId)>,
+    /// Attempts under the present approval.
+    attempts: usize,
+    /// Intents whose passes were disclosed.
+    disclosed: Vec<IntentId>,
+    /// People whom the rules exclude, whatever the directory says.
+    excluded: Vec<PersonId>,
+}
+
+impl Oracle {
+    /// Watches a request that nobody of `excluded` may approve.
+    pub fn new(excluded: Vec<PersonId>) -> Self {
+        Self {
+            excluded,
+            ..Self::default()
+        }
+    }
+
+    /// Checks one accepted command.
+    pub fn check(
+        &mut self,
+        before: &Request,
+        command: &Command,
+        actor: &Actor,
+        outcome: &Outcome,
+        now: Timestamp,
+    ) {
+        let after = &outcome.request;
+        let (from, to) = (before.state_name(), after.state_name());
+        assert_eq!(after.version, before.version + 1);
+        assert!(next_states(from).contains(&to), "{from:?} → {to:?}");
+        assert!(!outcome.events.is_empty(), "a change without a trace");
+        if matches!(command, Command::Approve { .. } | Command::Reopen) {
+            let Actor::Approver { seat, .. } = actor else {
+                panic!("{actor:?} decided");
+            };
+            assert_eq!(*seat, Seat::OwnBrowser);
+        }
+        check_facts(before, after);
+        check_window(before, after, now);
+        self.check_approvals(after);
+        self.check_attempts(before, outcome, now);
+        self.check_no(command, to);
+        check_effects(outcome);
+        check_request(after, now);
+        for event in &outcome.events {
+            check_writing(event);
+        }
+        for effect in &outcome.effects {
+            check_writing(effect);
+        }
+    }
+
+    fn check_approvals(&self, after: &Request) {
+        let facts = &after.facts;
+        for approver in &facts.approvers {
+            assert!(!self.excluded.contains(&approver.id), "{approver:?}");
+        }
+        let approvals = approvals(&after.state);
+        for (index, approval) in approvals.iter().enumerate() {
+            let name = &approval.approver;
+            assert!(facts.approvers.iter().any(|known| known.id == *name));
+            assert!(approvals[..index].iter().all(|a| a.approver != *name));
+        }
+        if let Some(approved) = approved(&after.state) {
+            let needed = usize::from(facts.terms.required_approvals);
+            assert_eq!(approved.approvals.len(), needed);
+        }
+    }
+
+    fn check_attempts(&mut self, before: &Request, outcome: &Outcome, now: Timestamp) {
+        let after = &outcome.request;
+        if after.state_name() == AwaitingApproval {
+            self.attempts = 0;
+        }
+        for event in &outcome.events {
+            match event {
+                Event::IssueStarted { fence, intent, .. } => {
+                    assert!(self.started.iter().all(|(older, _)| older < fence));
+                    assert!(self.started.iter().all(|(_, other)| other != intent));
+                    self.started.push((*fence, *intent));
+                    self.attempts += 1;
+                }
+                Event::Disclosed { fence, .. } => {
+                    let State::Issuing(issuing) = &before.state else {
+                        panic!("disclosed without an attempt");
+                    };
+                    let State::Disclosed(disclosed) = &after.state else {
+                        panic!("disclosed, and not");
+                    };
+                    assert!(!self.said_no, "disclosed after a no");
+                    assert!(now < issuing.lease_until, "disclosed after the lease");
+                    let started = (*fence, disclosed.pass.intent);
+                    assert_eq!(self.started.last(), Some(&started));
+                    assert_eq!(disclosed.fence, *fence);
+                    assert!(
+                        !self.disclosed.contains(&started.1),
+                        "one intent, two passes"
+                    );
+                    self.disclosed.push(started.1);
+                }
+                _ => {}
+            }
+        }
+        assert!(self.attempts <= 3);
+        if let Some(approved) = approved(&after.state) {
+            assert_eq!(usize::from(approved.attempts), self.attempts);
+        }
+        let last = self.started.last().map_or(Fence(0), |(fence, _)| *fence);
+        assert_eq!(after.facts.fence, last);
+        assert_eq!(after.facts.claimed_at.is_some(), !self.started.is_empty());
+    }
+
+    fn check_no(&mut self, command: &Command, to: StateName) {
+        if matches!(command, Command::Deny | Command::Report | Command::Withdraw)
+            && to != Repudiated
+        {
+            self.said_no = true;
+        }
+        if self.said_no {
+            assert!(
+                matches!(to, Issuing | Denied | Reported | Withdrawn),
+                "{to:?} after a no"
+            );
+        }
+    }
+}
+
+/// What was learnt is never unlearnt, and what is frozen stays.
+fn check_facts(before: &Request, after: &Request) {
+    let (old, new) = (&before.facts, &after.facts);
+    assert_eq!(
+        (old.id, old.opened_at, &old.identifier, &old.terms),
+        (new.id, new.opened_at, &new.identifier, &new.terms)
+    );
+    assert_eq!((old.reason, &old.origin), (new.reason, &new.origin));
+    assert!(old.subject.is_none() || old.subject == new.subject);
+    assert!(old.approvers.is_empty() || old.approvers == new.approvers);
+    assert!(new.proofs.starts_with(&old.proofs));
+    assert!(old.notice_accepted_at.is_none() || old.notice_accepted_at == new.notice_accepted_at);
+    assert!(old.claimed_at.is_none() || old.claimed_at == new.claimed_at);
+    assert!(old.fence <= new.fence);
+}
+
+/// The window opens after the cool-off and an accepted notice, never moves, and attempts start in it.
+fn check_window(before: &Request, after: &Request, now: Timestamp) {
+    match (&before.state, &after.state) {
+        (State::AwaitingApproval(_) | State::CoolingOff(_), State::Ready(ready)) => {
+            let terms = &after.facts.terms;
+            let last = ready.approved.approvals.last().map(|approval| approval.at);
+            assert!(last.is_some_and(|at| at + terms.cool_off <= now));
+            assert!(after.facts.notice_accepted_at.is_some());
+            assert_eq!(ready.closes_at, now + terms.claim);
+        }
+        (_, State::Issuing(_)) if before.state_name() != Issuing => {
+            assert_eq!(closes_at(&before.state), closes_at(&after.state));
+            assert!(closes_at(&before.state).is_some_and(|closes_at| now < closes_at));
+        }
+        (State::Issuing(_) | State::Disclosed(_), State::Ready(_) | State::Disclosed(_)) => {
+            assert_eq!(closes_at(&before.state), closes_at(&after.state));
+        }
+        _ => {}
+    }
+}
+
+/// Nothing at Microsoft is touched before a claim, nor outside an end; a report freezes.
+fn check_effects(outcome: &Outcome) {
+    let request = &outcome.request;
+    for effect in &outcome.effects {
+        match effect {
+            Effect::CleanUp { .. } => {
+                assert!(request.facts.claimed_at.is_some());
+                assert!(!request.is_open());
+            }
+            Effect::FreezeSubject { .. } => assert!(request.facts.subject.is_some()),
+            _ => {}
+        }
+    }
+    let is_owed = request.facts.claimed_at.is_some()
+        && !request.is_open()
+        && !matches!(request.state_name(), Completed | Lapsed);
+    let is_done = outcome
+        .effects
+        .iter()
+        .any(|effect| matches!(effect, Effect::CleanUp { .. }));
+    assert_eq!(is_done, is_owed, "clean-up");
+}
+
+/// What holds of a request by itself.
+pub fn check_request(request: &Request, now: Timestamp) {
+    let name = request.state_name();
+    let occupies = matches!(
+        name,
+        AwaitingApproval | CoolingOff | Ready | Issuing | Disclosed
+    );
+    assert_eq!(request.occupies_subject(), occupies);
+    assert_eq!(request.is_open(), occupies || name == Proving);
+
+    let has_deadline = matches!(
+        name,
+        Proving | AwaitingApproval | CoolingOff | Ready | Issuing
+    );
+    let tick = |at| decide(request, Command::Tick, &Actor::Timer, at).map(drop);
+    assert_eq!(request.due_at().is_some(), has_deadline, "{name:?}");
+    let quiet = request.due_at().map_or(now, |due| due - MILLISECOND);
+    assert_eq!(tick(quiet), Err(Refusal::NothingDue), "{name:?}");
+    if let Some(due) = request.due_at() {
+        assert_eq!(tick(due.max(now)), Ok(()), "{name:?} is due");
+    }
+    check_writing(request);
+}
+
+/// It survives being written down, and writes down no secret.
+fn check_writing<T>(written: &T)
+where
+    T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug,
+{
+    let text = serde_json::to_string(written).unwrap();
+    let read: T = serde_json::from_str(&text).unwrap();
+    assert_eq!(read, *written);
+    let value = serde_json::from_str(&text).unwrap();
+    assert_eq!(find_secret(&value), None, "{text}");
+}
+
+fn approved(state: &State) -> Option<&Approved> {
+    match state {
+        State::CoolingOff(cooling) => Some(&cooling.approved),
+        State::Ready(ready) => Some(&ready.approved),
+        State::Issuing(issuing) => Some(&issuing.approved),
+        State::Disclosed(disclosed)
+        | State::Ended(
+            Ended::Completed { disclosed, .. }
+            | Ended::Lapsed { disclosed, .. }
+            | Ended::Repudiated { disclosed, .. },
+        ) => Some(&disclosed.approved),
+        State::Proving(_) | State::AwaitingApproval(_) | State::Ended(_) => None,
+    }
+}
+
+fn approvals(state: &State) -> &[Approval] {
+    match state {
+        State::AwaitingApproval(awaiting) => &awaiting.approvals,
+        other => approved(other).map_or(&[], |approved| &approved.approvals),
+    }
+}
+
+const fn closes_at(state: &State) -> Option<Timestamp> {
+    match state {
+        State::Ready(ready) => Some(ready.closes_at),
+        State::Issuing(issuing) => Some(issuing.closes_at),
+        State::Disclosed(disclosed) => Some(disclosed.closes_at),
+        _ => None,
+    }
+}

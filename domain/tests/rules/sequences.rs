@@ -1,0 +1,357 @@
+//! Random orders of everything, refused commands included, under the eyes of the [`Oracle`].
+
+use std::{cell::RefCell, collections::HashMap, time::Duration};
+
+use domain::{
+    Actor, Candidate, Command, Fence, LapseCause, MethodKind, PassRecord, PlaceInTree, ProofKind,
+    Seat, State, StateName, Submission, Terms, Timestamp, UserKind, decide,
+};
+use proptest::{
+    collection::vec,
+    prelude::{Just, Strategy, any, prop_oneof},
+    sample::select,
+    test_runner::{Config, RngSeed, TestRunner},
+};
+
+use crate::{
+    asked::Asked,
+    kit::{
+        Case, MANAGER, MILLISECOND, SECOND, SUBJECT, approve_with, approver, broken_approvers,
+        broken_guards, by, candidate, guards, id, intent, method, release, terms,
+    },
+    oracle::{Oracle, check_request},
+};
+
+const BELOW: &str = "barbara";
+const STRANGER: &str = "mallory";
+
+/// One step, as it is drawn. What it means depends on the request it meets.
+#[derive(Clone, Debug)]
+enum Step {
+    /// Something that leads on from the present state, chosen by the number.
+    Onward { pick: u8 },
+    /// A command by its right actor, perhaps with a twist.
+    Asked { asked: Asked, twist: u8 },
+    /// A command by anybody.
+    Meddle { asked: Asked, actor: Actor },
+    /// Time passes.
+    Wait(Duration),
+    /// Time passes until the request is due, or until just before.
+    WaitUntilDue { early: bool },
+}
+
+fn actors() -> impl Strategy<Value = Actor> {
+    let people = select(vec![MANAGER, SECOND, SUBJECT, BELOW, STRANGER]);
+    let seats = select(vec![Seat::OwnBrowser, Seat::RequestersBrowser]);
+    prop_oneof![
+        2 => (people, seats).prop_map(|(name, seat)| approver(id(name), seat)),
+        1 => select(vec![
+            Actor::Browser,
+            Actor::Owner,
+            Actor::Directory,
+            Actor::Mailer,
+            Actor::Timer,
+            Actor::Issuer,
+            Actor::Watcher,
+        ]),
+    ]
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let waits = prop_oneof![
+        8 => (0..20_000_u64).prop_map(Duration::from_millis),
+        2 => (0..20_u64).prop_map(Duration::from_mins),
+        1 => (0..200_u64).prop_map(Duration::from_hours),
+    ];
+    let step = prop_oneof![
+        40 => any::<u8>().prop_map(|pick| Step::Onward { pick }),
+        4 => (select(Asked::ALL), any::<u8>())
+            .prop_map(|(asked, twist)| Step::Asked { asked, twist }),
+        4 => (select(Asked::ALL), actors())
+            .prop_map(|(asked, actor)| Step::Meddle { asked, actor }),
+        4 => waits.prop_map(Step::Wait),
+        1 => any::<bool>().prop_map(|early| Step::WaitUntilDue { early }),
+    ];
+    vec(step, 1..=60)
+}
+
+fn any_terms() -> impl Strategy<Value = Terms> {
+    let cool_off = prop_oneof![Just(Duration::ZERO), Just(Duration::from_hours(1))];
+    (1..=2_u8, cool_off).prop_map(|(required_approvals, cool_off)| Terms {
+        required_approvals,
+        cool_off,
+        ..terms()
+    })
+}
+
+/// Everybody who might be named as approver, most of them wrongly.
+fn candidates() -> Vec<Candidate> {
+    let mut guest = candidate("guest");
+    guest.person.kind = UserKind::Guest;
+    vec![
+        candidate(SUBJECT),
+        read(BELOW),
+        guest,
+        candidate(MANAGER),
+        candidate(SECOND),
+        candidate(MANAGER),
+    ]
+}
+
+/// A person of that name, as the directory describes them.
+fn read(name: &str) -> Candidate {
+    let mut candidate = candidate(name);
+    if name == BELOW {
+        candidate.place = PlaceInTree::BelowSubject;
+    }
+    candidate
+}
+
+/// What leads on from where `case` stands, and when.
+fn onward(case: &Case, pick: u8) -> (Timestamp, Actor, Command) {
+    let now = case.now;
+    let is_noticed = case.request.facts.notice_accepted_at.is_some();
+    let by_name = |asked: Asked| (now, asked.actor(), asked.command(case));
+    match &case.request.state {
+        State::Proving(_) if case.request.facts.subject.is_none() => by_name(Asked::Recognise),
+        State::Proving(_) if case.request.is_proven() => {
+            let submission = Submission {
+                guards: guards(),
+                candidates: candidates(),
+            };
+            (now, Actor::Browser, Command::Submit(submission))
+        }
+        State::Proving(proving) if proving.challenge.tries_used == 0 => {
+            by_name(Asked::SpendProofTry)
+        }
+        State::Proving(_) => by_name(Asked::PassProof),
+        State::AwaitingApproval(_) | State::CoolingOff(_) if !is_noticed && pick < 128 => {
+            by_name(Asked::AcceptNotice)
+        }
+        State::AwaitingApproval(awaiting) => {
+            let has_approved = |name| awaiting.approvals.iter().any(|a| a.approver == id(name));
+            let name = if has_approved(MANAGER) {
+                SECOND
+            } else {
+                MANAGER
+            };
+            let command = match awaiting.tries_used {
+                0 => Command::SpendContactCodeTry,
+                _ => approve_with(guards(), candidate(name)),
+            };
+            (now, by(name), command)
+        }
+        State::CoolingOff(cooling) => (now.max(cooling.not_before), Actor::Timer, Command::Tick),
+        State::Ready(ready) => {
+            let at = ready.retry_at.map_or(now, |at| now.max(at));
+            (at, Actor::Browser, Asked::Claim.command(case))
+        }
+        State::Issuing(_) => by_name(
+            [
+                Asked::Disclose,
+                Asked::Disclose,
+                Asked::Disclose,
+                Asked::Release,
+                Asked::Release,
+                Asked::Deny,
+                Asked::ReportByOwner,
+                Asked::Abort,
+            ][usize::from(pick % 8)],
+        ),
+        State::Disclosed(disclosed) => {
+            let asked = [
+                Asked::Complete,
+                Asked::Lapse,
+                Asked::Lapse,
+                Asked::Lapse,
+                Asked::Replace,
+                Asked::Replace,
+                Asked::FindPassMismatch,
+                Asked::ReportByOwner,
+            ][usize::from(pick % 8)];
+            let (_, actor, command) = by_name(asked);
+            match asked {
+                Asked::Lapse => (now.max(disclosed.pass.expires_at), actor, command),
+                _ => (now, actor, command),
+            }
+        }
+        State::Ended(_) => match case.request.state_name() {
+            StateName::Lapsed => by_name(Asked::Reopen),
+            _ => by_name(Asked::ReportByOwner),
+        },
+    }
+}
+
+/// `command` with another payload; a `twist` below 64 leaves it as it is.
+fn twisted(command: Command, twist: u8, now: Timestamp) -> Command {
+    if twist < 64 {
+        return command;
+    }
+    let nth = usize::from(twist);
+    let shifted = |fence: Fence| match twist % 2 {
+        0 => fence.next(),
+        _ => Fence(fence.0.saturating_sub(1)),
+    };
+    match command {
+        Command::Submit(_) => Command::Submit(Submission {
+            guards: broken_guards(now)[nth % 7].0.clone(),
+            candidates: candidates(),
+        }),
+        Command::Approve { .. } if twist.is_multiple_of(2) => {
+            approve_with(broken_guards(now)[nth % 7].0.clone(), candidate(MANAGER))
+        }
+        Command::Approve { .. } => {
+            approve_with(guards(), broken_approvers(MANAGER)[nth % 4].0.clone())
+        }
+        Command::Disclose {
+            fence,
+            pass,
+            removals,
+            kept,
+        } if twist.is_multiple_of(3) => Command::Disclose {
+            fence,
+            pass: PassRecord {
+                intent: intent(u128::from(twist)),
+                ..pass
+            },
+            removals,
+            kept,
+        },
+        Command::Disclose {
+            fence,
+            pass,
+            removals,
+            kept,
+        } => Command::Disclose {
+            fence: shifted(fence),
+            pass,
+            removals,
+            kept,
+        },
+        Command::Release { fence, .. } if twist.is_multiple_of(3) => release(fence, Duration::ZERO),
+        Command::Release { fence, .. } => release(shifted(fence), Duration::ZERO),
+        Command::Abort { fence, cause } => Command::Abort {
+            fence: shifted(fence),
+            cause,
+        },
+        Command::FindPassMismatch { fence } => Command::FindPassMismatch {
+            fence: shifted(fence),
+        },
+        Command::Complete { .. } => Command::Complete {
+            new_methods: vec![method(MethodKind::Email, "address")],
+        },
+        Command::Lapse(_) => Command::Lapse(LapseCause::NothingRegistered),
+        Command::PassProof(_) => Command::FailProof(ProofKind::EmailCode),
+        other => other,
+    }
+}
+
+/// What was met on the way, and how often.
+type Met = HashMap<&'static str, u32>;
+
+fn meet(met: &RefCell<Met>, what: &'static str) {
+    *met.borrow_mut().entry(what).or_default() += 1;
+}
+
+/// Puts one step to `case`.
+fn take(case: Case, step: Step, oracle: &mut Oracle, met: &RefCell<Met>) -> Case {
+    let (now, actor, command) = match step {
+        Step::Wait(wait) => return case.after(wait),
+        Step::WaitUntilDue { early } => {
+            let Some(due) = case.request.due_at() else {
+                return case;
+            };
+            let at = if early { due - MILLISECOND } else { due };
+            let now = case.now.max(at);
+            return case.at(now);
+        }
+        Step::Onward { pick } => onward(&case, pick),
+        Step::Asked { asked, twist } => (
+            case.now,
+            asked.actor(),
+            twisted(asked.command(&case), twist, case.now),
+        ),
+        Step::Meddle { asked, actor } => {
+            let command = match (asked, &actor) {
+                (Asked::Approve, Actor::Approver { id, .. }) => approve_with(guards(), read(&id.0)),
+                _ => asked.command(&case),
+            };
+            (case.now, actor, command)
+        }
+    };
+    let case = case.at(now);
+    let before = &case.request;
+    let Ok(outcome) = decide(before, command.clone(), &actor, now) else {
+        meet(met, "a refusal");
+        return case;
+    };
+    oracle.check(before, &command, &actor, &outcome, now);
+    let after = &outcome.request;
+    meet(met, after.state_name().as_str());
+    match (before.state_name(), after.state_name()) {
+        (StateName::Issuing, StateName::Denied) => meet(met, "a deny during an attempt"),
+        (StateName::Issuing, StateName::Reported) => meet(met, "a report during an attempt"),
+        (StateName::Disclosed, StateName::Issuing) => meet(met, "a replacement"),
+        (StateName::Disclosed, StateName::Ready) => meet(met, "a mismatch"),
+        (StateName::Completed, StateName::Repudiated) => meet(met, "a late repudiation"),
+        (StateName::Lapsed, StateName::AwaitingApproval) => meet(met, "a reopening"),
+        (StateName::Issuing, StateName::Disclosed) if after.facts.fence.0 > 3 => {
+            meet(met, "a fourth attempt under a second approval");
+        }
+        _ => {}
+    }
+    Case {
+        request: outcome.request,
+        now,
+        events: outcome.events,
+        effects: outcome.effects,
+    }
+}
+
+/// Runs 512 sequences drawn from `seed`.
+fn run(seed: RngSeed) -> Met {
+    let config = Config {
+        cases: 512,
+        failure_persistence: None,
+        rng_seed: seed,
+        ..Config::default()
+    };
+    let met = RefCell::new(Met::new());
+    let outcome = TestRunner::new(config).run(&(any_terms(), steps()), |(terms, steps)| {
+        let mut oracle = Oracle::new(vec![id(SUBJECT), id(BELOW), id("guest")]);
+        let opened = Case::opened(terms);
+        check_request(&opened.request, opened.now);
+        steps
+            .into_iter()
+            .fold(opened, |case, step| take(case, step, &mut oracle, &met));
+        Ok(())
+    });
+    if let Err(failure) = outcome {
+        panic!("{failure}");
+    }
+    met.into_inner()
+}
+
+#[test]
+fn the_invariants_hold_in_any_order() {
+    run(Config::default().rng_seed);
+}
+
+#[test]
+fn the_invariants_hold_in_a_known_order_that_goes_everywhere() {
+    let met = run(RngSeed::Fixed(1));
+    let places = StateName::ALL.map(StateName::as_str);
+    let turns = [
+        "a refusal",
+        "a deny during an attempt",
+        "a report during an attempt",
+        "a replacement",
+        "a mismatch",
+        "a late repudiation",
+        "a reopening",
+        "a fourth attempt under a second approval",
+    ];
+    for what in places.iter().chain(&turns) {
+        assert!(met.contains_key(what), "never met {what}: {met:#?}");
+    }
+}
