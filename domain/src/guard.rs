@@ -71,3 +71,32 @@ impl GuardReading {
 
 /// How long a report keeps an account from being recovered.
 pub(crate) const FREEZE: Duration = Duration::from_hours(24);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lifetime_is_moved_into_the_range_of_the_policy() {
+        let policy = PassPolicy {
+            usable: true,
+            minimum_minutes: 60,
+            maximum_minutes: 480,
+        };
+        for (wanted, given) in [(15, 60), (60, 60), (90, 90), (480, 480), (1000, 480)] {
+            assert_eq!(policy.clamp(wanted), given, "{wanted} minutes");
+        }
+    }
+
+    #[test]
+    fn a_policy_whose_range_is_upside_down_gives_its_minimum() {
+        let policy = PassPolicy {
+            usable: true,
+            minimum_minutes: 60,
+            maximum_minutes: 10,
+        };
+        for wanted in [5, 30, 60, 90] {
+            assert_eq!(policy.clamp(wanted), 60, "{wanted} minutes");
+        }
+    }
+}

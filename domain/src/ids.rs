@@ -80,3 +80,28 @@ impl Fence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct IntentId(pub Uuid);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reference(id: u128) -> String {
+        RequestId(Uuid::from_u128(id)).reference().to_string()
+    }
+
+    #[test]
+    fn a_reference_spells_the_low_40_bits_in_two_groups() {
+        assert_eq!(reference(0), "LK-0000-0000");
+        assert_eq!(reference(31), "LK-0000-000Z");
+        assert_eq!(reference(32), "LK-0000-0010");
+        assert_eq!(reference((1 << 40) - 1), "LK-ZZZZ-ZZZZ");
+        assert_eq!(reference(1 << 40), "LK-0000-0000");
+        assert_eq!(reference(0x43_C731_5137), "LK-8F3K-2M9Q");
+    }
+
+    #[test]
+    fn fences_grow() {
+        assert!(Fence::default() < Fence::default().next());
+        assert_eq!(Fence(7).next(), Fence(8));
+    }
+}
