@@ -36,25 +36,6 @@ pub enum Action {
 }
 
 impl Action {
-    /// Every action.
-    #[cfg(test)]
-    pub const ALL: [Self; 14] = [
-        Self::Identify,
-        Self::Prove,
-        Self::Resend,
-        Self::Submit,
-        Self::Withdraw,
-        Self::Claim,
-        Self::ClaimAgain,
-        Self::Finish,
-        Self::Approve,
-        Self::Deny,
-        Self::Report,
-        Self::NotMe,
-        Self::SignIn,
-        Self::SignOut,
-    ];
-
     /// Its address.
     pub const fn path(self) -> &'static str {
         match self {

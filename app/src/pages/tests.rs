@@ -3,7 +3,7 @@
 mod html;
 mod samples;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use html::Tag;
 use samples::{TRICKY, frame};
@@ -11,10 +11,28 @@ use samples::{TRICKY, frame};
 use super::has_islands;
 use crate::{
     PASS_SLOT,
-    components::{Action, problem::Words},
+    components::problem::Words,
     render,
     view::{Page, Problem},
 };
+
+/// The addresses that the server knows.
+const ACTIONS: [&str; 14] = [
+    "/approve",
+    "/approve/deny",
+    "/approve/report",
+    "/console/sign-in",
+    "/console/sign-out",
+    "/finish",
+    "/identify",
+    "/not-me",
+    "/pass",
+    "/pass/again",
+    "/prove",
+    "/prove/resend",
+    "/submit",
+    "/withdraw",
+];
 
 fn html(page: Page) -> String {
     render(page, frame()).html
@@ -61,8 +79,7 @@ fn the_pass_has_one_place() {
 
 #[test]
 fn forms_post_to_known_actions() {
-    let known: HashSet<_> = Action::ALL.into_iter().map(Action::path).collect();
-    let mut used = HashSet::new();
+    let mut used = BTreeSet::new();
     for (name, page) in samples::all() {
         for form in html::tags(&html(page))
             .into_iter()
@@ -74,11 +91,10 @@ fn forms_post_to_known_actions() {
                 continue;
             }
             assert_eq!(form.get("method"), Some("post"), "{name}");
-            assert!(known.contains(action.as_str()), "{name}: {action}");
             used.insert(action);
         }
     }
-    assert_eq!(used.len(), known.len(), "every action has a form: {used:?}");
+    assert_eq!(Vec::from_iter(used), ACTIONS);
 }
 
 #[test]
