@@ -200,9 +200,11 @@ impl Graph {
         let deadline = self
             .deadline
             .map_or(own_deadline, |deadline| deadline.min(own_deadline));
+        // On the heap: an exchange is a large future, and some callers hold many of them.
+        let attempt = || Box::pin(self.attempt(url, request, call.clone(), deadline));
         let mut wait = FIRST_WAIT;
         for _ in 0..RETRIES {
-            let outcome = self.attempt(url, request, call.clone(), deadline).await;
+            let outcome = attempt().await;
             let Err(GraphError::Retryable { after, .. }) = &outcome else {
                 return outcome;
             };
@@ -214,7 +216,7 @@ impl Graph {
             tokio::time::sleep(pause).await;
             wait *= 2;
         }
-        self.attempt(url, request, call, deadline).await
+        attempt().await
     }
 
     /// One attempt, which is two when Graph refuses a token that looked good.

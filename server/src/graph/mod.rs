@@ -15,6 +15,9 @@ mod token;
 mod transport;
 mod wire;
 
+#[cfg(test)]
+mod tests;
+
 pub use client::Graph;
 pub use error::{CallRecord, GraphError, Transient};
 pub use passes::{CreatedPass, LivePass, PassUsability};

@@ -1,0 +1,166 @@
+//! The client against a stand-in tenant over HTTP.
+
+mod calls;
+mod directory;
+mod hostile;
+mod methods;
+mod passes;
+mod privilege;
+mod token;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use domain::{PersonId, Timestamp};
+use reqwest::Method;
+use serde_json::{Value, json};
+use simulator::{Options, Simulator};
+
+use super::{Credential, Graph, Settings};
+use crate::clock::{Clock, SystemClock, SystemEntropy};
+
+/// The machine's clock, moved forward.
+#[derive(Default)]
+struct MovedClock {
+    machine: SystemClock,
+    ahead_seconds: AtomicU64,
+}
+
+impl MovedClock {
+    fn advance(&self, time: Duration) {
+        self.ahead_seconds
+            .fetch_add(time.as_secs(), Ordering::Relaxed);
+    }
+
+    fn ahead(&self) -> Duration {
+        Duration::from_secs(self.ahead_seconds.load(Ordering::Relaxed))
+    }
+}
+
+impl Clock for MovedClock {
+    fn now(&self) -> Timestamp {
+        self.machine.now() + self.ahead()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.machine.monotonic() + self.ahead()
+    }
+}
+
+/// The stand-in tenant, its control and our clock.
+struct Tenant {
+    simulator: Simulator,
+    control: reqwest::Client,
+    clock: Arc<MovedClock>,
+}
+
+impl Tenant {
+    async fn start() -> Self {
+        Self {
+            simulator: Simulator::start(Options::default()).await.unwrap(),
+            control: reqwest::Client::builder().no_proxy().build().unwrap(),
+            clock: Arc::default(),
+        }
+    }
+
+    async fn control(&self, method: Method, path: &str, body: Value) -> Value {
+        let url = format!("{}/_control{path}", self.simulator.base_url());
+        let mut request = self.control.request(method, url);
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        request
+            .send()
+            .await
+            .unwrap()
+            .error_for_status()
+            .unwrap()
+            .json()
+            .await
+            .unwrap()
+    }
+
+    async fn read(&self, path: &str) -> Value {
+        self.control(Method::GET, path, Value::Null).await
+    }
+
+    /// A client with the tenant's secret.
+    async fn graph(&self) -> Graph {
+        let secret = self.read("/tenant").await["clientSecret"]
+            .as_str()
+            .unwrap()
+            .into();
+        self.graph_with(Credential::Secret(secret)).await
+    }
+
+    async fn graph_with(&self, credential: Credential) -> Graph {
+        let tenant = self.read("/tenant").await;
+        let settings = Settings {
+            login_url: self.simulator.base_url().parse().unwrap(),
+            graph_url: tenant["graphUrl"].as_str().unwrap().parse().unwrap(),
+            tenant_id: tenant["tenantId"].as_str().unwrap().to_owned(),
+            client_id: tenant["clientId"].as_str().unwrap().to_owned(),
+            credential,
+        };
+        Graph::new(
+            settings,
+            Arc::<MovedClock>::clone(&self.clock),
+            Arc::new(SystemEntropy),
+        )
+        .unwrap()
+    }
+
+    /// The object id of the person with this name before the `@`.
+    async fn id(&self, alias: &str) -> PersonId {
+        let person = self
+            .read(&format!("/people/{alias}@harbourfinch.example"))
+            .await;
+        PersonId(person["id"].as_str().unwrap().to_owned())
+    }
+
+    async fn change_tenant(&self, change: Value) {
+        self.control(Method::PATCH, "/tenant", change).await;
+    }
+
+    async fn change_person(&self, id: &PersonId, change: Value) {
+        self.control(Method::PATCH, &format!("/people/{id}"), change)
+            .await;
+    }
+
+    async fn set_pass_policy(&self, policy: Value) {
+        self.control(Method::PUT, "/tap-policy", policy).await;
+    }
+
+    async fn fault(&self, fault: Value) {
+        self.control(Method::POST, "/faults", fault).await;
+    }
+
+    async fn advance_tenant_clock(&self, time: Duration) {
+        self.control(
+            Method::POST,
+            "/clock",
+            json!({ "advanceSeconds": time.as_secs() }),
+        )
+        .await;
+    }
+
+    /// The logged calls whose method and path contain these texts.
+    async fn calls(&self, method: &str, path: &str) -> Vec<Value> {
+        let calls = self.read("/calls").await;
+        let matches = |call: &&Value| {
+            call["method"] == method && call["path"].as_str().unwrap().contains(path)
+        };
+        calls
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(matches)
+            .cloned()
+            .collect()
+    }
+}
