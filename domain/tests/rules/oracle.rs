@@ -12,7 +12,10 @@ use domain::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{kit::MILLISECOND, secrets::find_secret};
+use crate::{
+    kit::{MILLISECOND, candidate, guards},
+    secrets::find_secret,
+};
 
 /// Where one command can lead.
 const fn next_states(from: StateName) -> &'static [StateName] {
@@ -75,12 +78,7 @@ impl Oracle {
         assert_eq!(after.version, before.version + 1);
         assert!(next_states(from).contains(&to), "{from:?} → {to:?}");
         assert!(!outcome.events.is_empty(), "a change without a trace");
-        if matches!(command, Command::Approve { .. } | Command::Reopen) {
-            let Actor::Approver { seat, .. } = actor else {
-                panic!("{actor:?} decided");
-            };
-            assert_eq!(*seat, Seat::OwnBrowser);
-        }
+        check_yes(before, command, actor, now);
         check_facts(before, after);
         check_window(before, after, now);
         self.check_approvals(after);
@@ -168,6 +166,42 @@ impl Oracle {
                 "{to:?} after a no"
             );
         }
+    }
+}
+
+/// What leads towards a pass is heard from the right seat, in time, after a counted try, and under
+/// guards that hold.
+fn check_yes(before: &Request, command: &Command, actor: &Actor, now: Timestamp) {
+    if let Actor::Approver { seat, .. } = actor
+        && !matches!(
+            command,
+            Command::Deny | Command::Report | Command::RefuseContactCode
+        )
+    {
+        assert_eq!(*seat, Seat::OwnBrowser);
+    }
+    match command {
+        Command::Submit(submission) => assert_eq!(submission.guards, guards()),
+        Command::Approve {
+            guards: reading,
+            approver,
+            ..
+        } => {
+            assert_eq!(*reading, guards());
+            assert_eq!(*approver, candidate(&approver.person.id.0));
+        }
+        _ => {}
+    }
+    match (&before.state, command) {
+        (State::Proving(proving), Command::PassProof(_) | Command::Submit(_)) => {
+            assert!(now < proving.deadline);
+            assert!(proving.challenge.tries_used > 0);
+        }
+        (State::AwaitingApproval(awaiting), Command::Approve { .. }) => {
+            assert!(now < awaiting.deadline);
+            assert!((1..=3).contains(&awaiting.tries_used));
+        }
+        _ => {}
     }
 }
 

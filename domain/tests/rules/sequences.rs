@@ -17,7 +17,7 @@ use crate::{
     asked::Asked,
     kit::{
         Case, MANAGER, MILLISECOND, SECOND, SUBJECT, approve_with, approver, broken_approvers,
-        broken_guards, by, candidate, guards, id, intent, method, release, terms,
+        broken_guards, candidate, guards, id, intent, method, release, terms,
     },
     oracle::{Oracle, check_request},
 };
@@ -70,7 +70,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => (select(Asked::ALL), actors())
             .prop_map(|(asked, actor)| Step::Meddle { asked, actor }),
         4 => waits.prop_map(Step::Wait),
-        1 => any::<bool>().prop_map(|early| Step::WaitUntilDue { early }),
+        2 => any::<bool>().prop_map(|early| Step::WaitUntilDue { early }),
     ];
     vec(step, 1..=60)
 }
@@ -121,7 +121,9 @@ fn onward(case: &Case, pick: u8) -> (Timestamp, Actor, Command) {
             };
             (now, Actor::Browser, Command::Submit(submission))
         }
-        State::Proving(proving) if proving.challenge.tries_used == 0 => {
+        State::Proving(proving)
+            if proving.challenge.tries_used == 0 && !pick.is_multiple_of(16) =>
+        {
             by_name(Asked::SpendProofTry)
         }
         State::Proving(_) => by_name(Asked::PassProof),
@@ -129,17 +131,22 @@ fn onward(case: &Case, pick: u8) -> (Timestamp, Actor, Command) {
             by_name(Asked::AcceptNotice)
         }
         State::AwaitingApproval(awaiting) => {
+            // Once in a while from the wrong seat, by the same person, or without a counted try.
+            let seat = match pick % 16 {
+                0 => Seat::RequestersBrowser,
+                _ => Seat::OwnBrowser,
+            };
             let has_approved = |name| awaiting.approvals.iter().any(|a| a.approver == id(name));
-            let name = if has_approved(MANAGER) {
-                SECOND
-            } else {
-                MANAGER
+            let name = match pick % 16 {
+                1 => MANAGER,
+                _ if has_approved(MANAGER) => SECOND,
+                _ => MANAGER,
             };
             let command = match awaiting.tries_used {
-                0 => Command::SpendContactCodeTry,
+                0 if pick % 16 != 2 => Command::SpendContactCodeTry,
                 _ => approve_with(guards(), candidate(name)),
             };
-            (now, by(name), command)
+            (now, approver(id(name), seat), command)
         }
         State::CoolingOff(cooling) => (now.max(cooling.not_before), Actor::Timer, Command::Tick),
         State::Ready(ready) => {
