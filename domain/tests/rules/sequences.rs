@@ -272,7 +272,12 @@ fn take(case: Case, step: Step, oracle: &mut Oracle, met: &RefCell<Met>) -> Case
             let now = case.now.max(at);
             return case.at(now);
         }
-        Step::Onward { pick } => onward(&case, pick),
+        Step::Onward { pick } => {
+            let (now, actor, command) = onward(&case, pick);
+            // Most of the time as it should be.
+            let twist = if pick < 224 { 0 } else { pick };
+            (now, actor, twisted(command, twist, now))
+        }
         Step::Asked { asked, twist } => (
             case.now,
             asked.actor(),
