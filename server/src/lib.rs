@@ -1,4 +1,16 @@
 //! Latchkey's server: configuration, store, Graph client, mail, jobs and web.
 
+pub mod auth;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod graph;
+pub mod jobs;
+pub mod logging;
+pub mod mail;
+pub mod recovery;
+pub mod run;
+pub mod secret;
+pub mod store;
+pub mod web;
+mod words;

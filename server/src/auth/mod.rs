@@ -1,0 +1,4 @@
+//! Who may use the console.
+
+pub mod password;
+pub mod session;

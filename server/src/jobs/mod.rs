@@ -1,0 +1,128 @@
+//! Promised work: rows of the outbox, leased by workers, carried out outside any transaction, at least
+//! once.
+
+mod perform;
+mod worker;
+
+use domain::{Alert, CleanUp, Effect, Notice, Outcome, PersonId};
+use serde::{Deserialize, Serialize};
+
+pub use worker::{Pace, Worker};
+
+/// A piece of work. Mails to several people are several jobs, so that one bad address stops none of the
+/// others.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "snake_case")]
+pub enum Job {
+    /// Find out who the identifier means.
+    LookUpSubject,
+    /// Mail the code of this sending.
+    SendEmailCode {
+        /// Number of the sending.
+        sending: u8,
+    },
+    /// Ask this approver.
+    AskApprover {
+        /// Object id.
+        approver: PersonId,
+    },
+    /// Tell the owner at this address.
+    NotifyOwner {
+        /// What.
+        notice: Notice,
+        /// Where.
+        address: String,
+    },
+    /// Tell an administrator at this address.
+    AlertAdmin {
+        /// What.
+        alert: Alert,
+        /// Where.
+        address: String,
+    },
+    /// Undo at Microsoft what must not stay.
+    CleanUp {
+        /// What.
+        clean_up: CleanUp,
+    },
+}
+
+impl Job {
+    /// Its name in logs: jobs hold addresses, so they are never printed whole.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::LookUpSubject => "look_up_subject",
+            Self::SendEmailCode { .. } => "send_email_code",
+            Self::AskApprover { .. } => "ask_approver",
+            Self::NotifyOwner { .. } => "notify_owner",
+            Self::AlertAdmin { .. } => "alert_admin",
+            Self::CleanUp { .. } => "clean_up",
+        }
+    }
+}
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The jobs that an outcome asks for.
+pub fn of(outcome: &Outcome, alert_addresses: &[String]) -> Vec<Job> {
+    outcome
+        .effects
+        .iter()
+        .flat_map(|effect| jobs_of(effect, outcome, alert_addresses))
+        .collect()
+}
+
+fn jobs_of(effect: &Effect, outcome: &Outcome, alert_addresses: &[String]) -> Vec<Job> {
+    match effect {
+        Effect::LookUpSubject => vec![Job::LookUpSubject],
+        Effect::SendEmailCode { sending } => vec![Job::SendEmailCode { sending: *sending }],
+        Effect::AskApprover { approver } => vec![Job::AskApprover {
+            approver: approver.clone(),
+        }],
+        Effect::NotifyOwner { notice } => owner_addresses(outcome)
+            .into_iter()
+            .map(|address| Job::NotifyOwner {
+                notice: *notice,
+                address,
+            })
+            .collect(),
+        Effect::AlertAdmins { alert } => alert_addresses
+            .iter()
+            .map(|address| Job::AlertAdmin {
+                alert: alert.clone(),
+                address: address.clone(),
+            })
+            .collect(),
+        // The store carries it out itself, in the same transaction.
+        Effect::FreezeSubject { .. } => Vec::new(),
+        Effect::CleanUp { clean_up } => vec![Job::CleanUp {
+            clean_up: *clean_up,
+        }],
+    }
+}
+
+/// Every address on file of the account's owner: whoever else asked, one of them reaches the owner.
+fn owner_addresses(outcome: &Outcome) -> Vec<String> {
+    let Some(subject) = &outcome.request.facts.subject else {
+        return Vec::new();
+    };
+    let mut addresses = vec![subject.recovery_address.clone()];
+    let others = subject
+        .person
+        .other_mails
+        .iter()
+        .chain(&subject.person.mail);
+    for address in others {
+        if !addresses
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(address))
+        {
+            addresses.push(address.clone());
+        }
+    }
+    addresses
+}

@@ -1,0 +1,135 @@
+//! What approvers and owners do.
+
+use domain::{
+    Actor, Attestation, Command, Ended, PersonId, Refusal, Request, RequestId, Seat, State,
+    StateName, Timestamp, TypedCode,
+};
+
+use super::{Recovery, ServiceError};
+use crate::{
+    secret::Bearer,
+    store::{Link, Purpose},
+};
+
+/// An approver at work: who they are and where they sit.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// The request.
+    pub request: RequestId,
+    /// The approver.
+    pub approver: PersonId,
+    /// Their browser.
+    pub seat: Seat,
+}
+
+/// What came of an approval.
+#[derive(Debug)]
+pub enum Verdict {
+    /// It counts.
+    Approved,
+    /// The contact code was wrong; tries are left.
+    WrongCode,
+    /// The contact code was wrong for the last time: the request is declined.
+    DeniedByCode,
+}
+
+impl Decision {
+    fn actor(&self) -> Actor {
+        Actor::Approver {
+            id: self.approver.clone(),
+            seat: self.seat,
+        }
+    }
+}
+
+impl Recovery {
+    /// The link that a mailed secret belongs to, if it serves `purpose` and still works.
+    pub async fn link(
+        &self,
+        secret: &Bearer,
+        purpose: Purpose,
+    ) -> Result<Option<Link>, ServiceError> {
+        Ok(self
+            .store
+            .link(secret.hash(), purpose, self.clock.now())
+            .await?)
+    }
+
+    /// Recoveries of this person that led to a pass since `since`.
+    pub async fn recoveries_since(
+        &self,
+        person: &PersonId,
+        since: Timestamp,
+    ) -> Result<u32, ServiceError> {
+        Ok(self.store.recoveries_since(person, since).await?)
+    }
+
+    /// Approves, if the code is the one on the subject's screen.
+    ///
+    /// The guards are read before a try is spent, so that a directory that does not answer costs
+    /// nobody a try; the try is counted before the code is compared, so that no crash gives one back.
+    pub async fn approve(
+        &self,
+        decision: &Decision,
+        typed: &TypedCode,
+        attestation: Attestation,
+    ) -> Result<Verdict, ServiceError> {
+        let id = decision.request;
+        let actor = decision.actor();
+        let request = self.request(id).await?;
+        let State::AwaitingApproval(_) = &request.state else {
+            return Err(Refusal::WrongState(request.state_name()).into());
+        };
+        let subject = request
+            .facts
+            .subject
+            .as_ref()
+            .ok_or(Refusal::SubjectNotRecognised)?;
+        let subject = &subject.person.id;
+        let (guards, approver) = tokio::try_join!(
+            self.guards(&self.graph, subject),
+            self.candidate(subject, &decision.approver)
+        )?;
+        let approver = approver.ok_or(Refusal::ApproverIsDisabled)?;
+
+        let counted = self.apply(id, &actor, Command::SpendContactCodeTry).await?;
+        if counted.state_name() == StateName::Denied {
+            return Ok(Verdict::DeniedByCode);
+        }
+        if !typed.is_contact_code(&self.code_key, id, self.clock.now()) {
+            let refused = self.apply(id, &actor, Command::RefuseContactCode).await?;
+            return Ok(match refused.state {
+                State::Ended(Ended::Denied { .. }) => Verdict::DeniedByCode,
+                _ => Verdict::WrongCode,
+            });
+        }
+        self.apply(
+            id,
+            &actor,
+            Command::Approve {
+                attestation,
+                guards,
+                approver,
+            },
+        )
+        .await?;
+        Ok(Verdict::Approved)
+    }
+
+    /// Declines.
+    pub async fn deny(&self, decision: &Decision) -> Result<Request, ServiceError> {
+        self.apply(decision.request, &decision.actor(), Command::Deny)
+            .await
+    }
+
+    /// "I don't recognise this."
+    pub async fn report(&self, decision: &Decision) -> Result<Request, ServiceError> {
+        self.apply(decision.request, &decision.actor(), Command::Report)
+            .await
+    }
+
+    /// "This wasn't me": ends a request, or repudiates what came of it.
+    pub async fn disown(&self, id: RequestId) -> Result<Request, ServiceError> {
+        self.apply(id, &Actor::Owner, Command::Report).await
+    }
+}

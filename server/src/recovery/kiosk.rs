@@ -1,0 +1,147 @@
+//! What the locked-out person does, up to the request for approval.
+
+use domain::{
+    Actor, Command, ContactCode, EmailCode, Identifier, Opening, Origin, ProofKind, Reason,
+    Refusal, Request, RequestId, State, Submission, TypedCode, contact_code, open,
+};
+
+use super::{Recovery, ServiceError, actor_name};
+use crate::{secret::Bearer, store::Change};
+
+/// A new request and the secret of its browser.
+pub struct Opened {
+    /// The request.
+    pub request: Request,
+    /// What the browser keeps.
+    pub browser: Bearer,
+}
+
+/// What came of a typed code.
+pub enum Proved {
+    /// It was right. The browser is bound by a new secret from here on.
+    Right {
+        /// What the browser keeps from now on.
+        browser: Bearer,
+    },
+    /// It was wrong; the try is spent.
+    Wrong,
+}
+
+/// A code as typed into a form.
+pub type Typed = TypedCode;
+
+impl Recovery {
+    /// Opens a request. Nothing depends on whether anybody bears the identifier: that is looked up
+    /// later, by a job.
+    pub async fn open(
+        &self,
+        identifier: Identifier,
+        reason: Reason,
+        origin: Origin,
+    ) -> Result<Opened, ServiceError> {
+        let now = self.clock.now();
+        let id = RequestId(self.entropy.sortable_uuid(now));
+        let terms = self.settings.terms.clone();
+        let outcome = open(
+            Opening {
+                id,
+                identifier,
+                reason,
+                origin,
+                terms,
+            },
+            now,
+        );
+        let browser = Bearer::generate(self.entropy.as_ref());
+        let jobs = self.promise(&outcome);
+        let change = Change {
+            request: &outcome.request,
+            actor: &actor_name(&Actor::Browser),
+            at: now,
+            events: &outcome.events,
+            effects: &outcome.effects,
+            jobs: &jobs,
+            bind: None,
+        };
+        self.store.insert(&change, browser.hash()).await?;
+        self.announce(&outcome);
+        Ok(Opened {
+            request: outcome.request,
+            browser,
+        })
+    }
+
+    /// The request that a browser is bound to.
+    pub async fn request_of(&self, browser: &Bearer) -> Result<Option<Request>, ServiceError> {
+        Ok(self.store.request_of_browser(browser.hash()).await?)
+    }
+
+    /// Mails another code.
+    pub async fn resend_code(&self, id: RequestId) -> Result<(), ServiceError> {
+        self.apply(id, &Actor::Browser, Command::ResendEmailCode)
+            .await
+            .map(drop)
+    }
+
+    /// Counts a try, then compares.
+    pub async fn prove_email(&self, id: RequestId, typed: &Typed) -> Result<Proved, ServiceError> {
+        let request = self
+            .apply(id, &Actor::Browser, Command::SpendProofTry)
+            .await?;
+        let State::Proving(proving) = &request.state else {
+            return Err(Refusal::WrongState(request.state_name()).into());
+        };
+        let code = EmailCode::derive(&self.code_key, id, proving.challenge.sending);
+        let kind = ProofKind::EmailCode;
+        // A code that nobody was mailed is wrong whatever was typed.
+        if typed.is_email_code(&code) & request.facts.subject.is_some() {
+            let browser = Bearer::generate(self.entropy.as_ref());
+            self.apply_and_bind(
+                id,
+                &Actor::Browser,
+                Command::PassProof(kind),
+                Some(browser.hash()),
+            )
+            .await?;
+            Ok(Proved::Right { browser })
+        } else {
+            self.apply(id, &Actor::Browser, Command::FailProof(kind))
+                .await?;
+            Ok(Proved::Wrong)
+        }
+    }
+
+    /// Asks for approval, after reading everything that must hold.
+    pub async fn submit(&self, id: RequestId) -> Result<Request, ServiceError> {
+        let request = self.request(id).await?;
+        if !request.is_proven() {
+            return Err(Refusal::NotProven.into());
+        }
+        let subject = request
+            .facts
+            .subject
+            .as_ref()
+            .ok_or(Refusal::SubjectNotRecognised)?;
+        let subject = &subject.person.id;
+        let (guards, candidates) =
+            tokio::try_join!(self.guards(&self.graph, subject), self.candidates(subject))?;
+        let submission = Submission { guards, candidates };
+        let submitted = self
+            .apply(id, &Actor::Browser, Command::Submit(submission))
+            .await;
+        if let Err(ServiceError::Refused(refusal)) = &submitted {
+            tracing::warn!(request = %id, %refusal, "a proven person could not submit their request");
+        }
+        submitted
+    }
+
+    /// Withdraws a request.
+    pub async fn withdraw(&self, id: RequestId) -> Result<Request, ServiceError> {
+        self.apply(id, &Actor::Browser, Command::Withdraw).await
+    }
+
+    /// The contact code to show on the bound browser.
+    pub fn contact_code(&self, id: RequestId) -> ContactCode {
+        contact_code(&self.code_key, id, self.clock.now())
+    }
+}

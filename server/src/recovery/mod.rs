@@ -1,0 +1,271 @@
+//! The use cases: what people, timers and workers do with a request. Rules are in `domain`, queries in
+//! the store, calls to Microsoft in `graph`; here they are put in order.
+
+mod approval;
+mod history;
+mod issue;
+mod kiosk;
+mod readings;
+mod removal;
+mod timers;
+mod watch;
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{
+    Actor, CodeKey, Command, Outcome, Refusal, Removal, Request, RequestId, Terms, Timestamp,
+    decide,
+};
+use tokio::sync::{Notify, broadcast};
+use url::Url;
+
+use crate::{
+    clock::{Clock, Entropy},
+    graph::{Graph, GraphError},
+    jobs,
+    mail::Mailer,
+    secret::BearerHash,
+    store::{Change, Store, StoreError},
+};
+
+pub use approval::{Decision, Verdict};
+pub use issue::{Issued, NotIssued, Turn};
+pub use kiosk::{Opened, Proved, Typed};
+
+/// How often a change is decided anew because somebody else was faster.
+const TRIES: usize = 32;
+
+/// What the use cases need to know about this installation.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Root of the links in mails.
+    pub base_url: Url,
+    /// Rules for new requests.
+    pub terms: Terms,
+    /// Lifetime to ask for, in minutes, before the tenant's policy has its say.
+    pub pass_minutes: u32,
+    /// Who is told when something is wrong.
+    pub alert_addresses: Vec<String>,
+}
+
+/// The recovery service: shared by the web, the workers and the timers of one instance.
+pub struct Recovery {
+    pub(crate) store: Store,
+    pub(crate) graph: Graph,
+    pub(crate) mailer: Mailer,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) code_key: CodeKey,
+    pub(crate) settings: Settings,
+    changes: broadcast::Sender<RequestId>,
+    work: Notify,
+}
+
+/// What [`Recovery::new`] puts together.
+pub struct Parts {
+    /// The database.
+    pub store: Store,
+    /// Microsoft.
+    pub graph: Graph,
+    /// The mail server.
+    pub mailer: Mailer,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Key that codes are derived from.
+    pub code_key: CodeKey,
+    /// The installation.
+    pub settings: Settings,
+}
+
+/// Why a use case did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The rules say no; the request is as it was.
+    #[error("refused: {0}")]
+    Refused(Refusal),
+    /// There is no such request.
+    #[error("no such request")]
+    Gone,
+    /// Too many others changed the request at the same time.
+    #[error("the request is changed by too many at once")]
+    Contended,
+    /// The database failed.
+    #[error(transparent)]
+    Store(StoreError),
+    /// Microsoft failed.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+}
+
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::SubjectOccupied => Self::Refused(Refusal::AnotherRequestIsOpen),
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl From<Refusal> for ServiceError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl Recovery {
+    /// Puts the service together.
+    pub fn new(parts: Parts) -> Self {
+        let Parts {
+            store,
+            graph,
+            mailer,
+            clock,
+            entropy,
+            code_key,
+            settings,
+        } = parts;
+        let (changes, _) = broadcast::channel(1024);
+        Self {
+            store,
+            graph,
+            mailer,
+            clock,
+            entropy,
+            code_key,
+            settings,
+            changes,
+            work: Notify::new(),
+        }
+    }
+
+    /// The rules that a configuration gives new requests.
+    pub const fn terms(
+        required_proofs: u8,
+        approval: Duration,
+        cool_off: Duration,
+        claim: Duration,
+        lease: Duration,
+        removal: Removal,
+    ) -> Terms {
+        Terms {
+            required_proofs,
+            required_approvals: 1,
+            proving: Duration::from_secs(60 * 60),
+            approval,
+            cool_off,
+            claim,
+            lease,
+            removal,
+        }
+    }
+
+    /// The request under `id`.
+    pub async fn request(&self, id: RequestId) -> Result<Request, ServiceError> {
+        self.store.request(id).await?.ok_or(ServiceError::Gone)
+    }
+
+    /// Ids of requests as they change on this instance.
+    pub fn changes(&self) -> broadcast::Receiver<RequestId> {
+        self.changes.subscribe()
+    }
+
+    /// Waits until this instance has promised new work.
+    pub async fn work_promised(&self) {
+        self.work.notified().await;
+    }
+
+    /// Decides and keeps `command`.
+    ///
+    /// When somebody else changes the request in between, it is decided anew, so that the rules always
+    /// speak about the request as it is.
+    pub(crate) async fn apply(
+        &self,
+        id: RequestId,
+        actor: &Actor,
+        command: Command,
+    ) -> Result<Request, ServiceError> {
+        self.apply_and_bind(id, actor, command, None).await
+    }
+
+    /// As [`Self::apply`], and binds the request to another secret of its browser.
+    async fn apply_and_bind(
+        &self,
+        id: RequestId,
+        actor: &Actor,
+        command: Command,
+        bind: Option<BearerHash>,
+    ) -> Result<Request, ServiceError> {
+        for _ in 0..TRIES {
+            let request = self.request(id).await?;
+            let now = self.clock.now();
+            let outcome = decide(&request, command.clone(), actor, now)?;
+            match self.keep(outcome, actor, now, bind).await {
+                Err(ServiceError::Store(StoreError::Conflict)) => {}
+                kept => return kept,
+            }
+        }
+        Err(ServiceError::Contended)
+    }
+
+    async fn keep(
+        &self,
+        outcome: Outcome,
+        actor: &Actor,
+        now: Timestamp,
+        bind: Option<BearerHash>,
+    ) -> Result<Request, ServiceError> {
+        let jobs = self.promise(&outcome);
+        let actor = actor_name(actor);
+        let change = Change {
+            request: &outcome.request,
+            actor: &actor,
+            at: now,
+            events: &outcome.events,
+            effects: &outcome.effects,
+            jobs: &jobs,
+            bind,
+        };
+        self.store.keep(&change).await?;
+        self.announce(&outcome);
+        Ok(outcome.request)
+    }
+
+    /// The jobs that an outcome asks for.
+    fn promise(&self, outcome: &Outcome) -> Vec<(uuid::Uuid, jobs::Job)> {
+        jobs::of(outcome, &self.settings.alert_addresses)
+            .into_iter()
+            .map(|job| (self.entropy.sortable_uuid(self.clock.now()), job))
+            .collect()
+    }
+
+    fn announce(&self, outcome: &Outcome) {
+        let request = &outcome.request;
+        tracing::info!(
+            request = %request.facts.id,
+            state = request.state_name().as_str(),
+            version = request.version,
+            "request changed"
+        );
+        // Nobody listening is fine: pages then ask when they are opened.
+        let _ = self.changes.send(request.facts.id);
+        if !outcome.effects.is_empty() {
+            self.work.notify_one();
+        }
+    }
+}
+
+/// How the audit log names an actor.
+fn actor_name(actor: &Actor) -> String {
+    match actor {
+        Actor::Browser => "browser".to_owned(),
+        Actor::Approver { id, .. } => format!("approver:{id}"),
+        Actor::Owner => "owner".to_owned(),
+        Actor::Directory => "directory".to_owned(),
+        Actor::Mailer => "mailer".to_owned(),
+        Actor::Timer => "timer".to_owned(),
+        Actor::Issuer => "issuer".to_owned(),
+        Actor::Watcher => "watcher".to_owned(),
+    }
+}

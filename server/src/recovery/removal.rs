@@ -1,0 +1,134 @@
+//! Removing methods: which, in which order, and when it is certain.
+
+use std::time::Duration;
+
+use domain::{
+    AbortCause, Fault, Method, MethodKind, MethodRef, MethodRemoval, Removal, RemovalOutcome,
+};
+
+use super::issue::{Attempt, Stop};
+use crate::graph::GraphError;
+
+/// Rounds at most until the default method is the only one left.
+const ROUNDS: usize = 4;
+/// Pauses between looks at a list that still shows removed methods.
+const PAUSES: [Duration; 4] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
+/// How long to wait when the directory still shows removed methods after all looks.
+const SETTLE: Duration = Duration::from_secs(10);
+
+/// What an attempt is going to remove, in order.
+#[derive(Debug)]
+pub(super) struct Plan {
+    removal: Removal,
+    methods: Vec<Method>,
+}
+
+/// Whether a method goes under `removal`.
+fn goes(removal: Removal, kind: &MethodKind) -> bool {
+    match removal {
+        Removal::All => *kind != MethodKind::Password,
+        Removal::Portal => kind.goes_with_re_registration(),
+    }
+}
+
+/// Place in the order of removal. `mobile` cannot go before `alternateMobile`, and methods that are
+/// often the default one come late, which saves rounds.
+const fn rank(kind: &MethodKind) -> u8 {
+    match kind {
+        MethodKind::TemporaryAccessPass => 0,
+        MethodKind::Email | MethodKind::External => 1,
+        MethodKind::Fido2 | MethodKind::WindowsHello | MethodKind::PlatformCredential => 2,
+        MethodKind::AlternateMobilePhone => 3,
+        MethodKind::OfficePhone => 4,
+        MethodKind::SoftwareOath => 5,
+        MethodKind::Authenticator => 6,
+        MethodKind::MobilePhone => 7,
+        MethodKind::Password | MethodKind::Unknown(_) => 8,
+    }
+}
+
+impl Attempt {
+    /// Takes the snapshot and plans the removal. Stops before anything is touched when a method that
+    /// has to go is of a type that nobody knows how to remove.
+    pub(super) async fn plan(&self) -> Result<Plan, Stop> {
+        let removal = self.recovery.request(self.id).await?.facts.terms.removal;
+        let mut methods = self.graph().methods(&self.subject.person.id).await?;
+        methods.retain(|method| goes(removal, &method.method.kind));
+        methods.sort_by_key(|method| rank(&method.method.kind));
+        if let Some(unknown) = methods
+            .iter()
+            .find(|method| matches!(method.method.kind, MethodKind::Unknown(_)))
+        {
+            tracing::error!(request = %self.id, kind = ?unknown.method.kind, "a method is of an unknown type; nothing was removed");
+            return Err(Stop::Abort(AbortCause::MethodSurvived));
+        }
+        Ok(Plan { removal, methods })
+    }
+
+    /// Removes the planned methods one by one, the default one last.
+    pub(super) async fn remove(&self, plan: &Plan) -> Result<Vec<MethodRemoval>, Stop> {
+        let mut removals = Vec::new();
+        let mut left: Vec<&Method> = plan.methods.iter().collect();
+        for _ in 0..ROUNDS {
+            let before = left.len();
+            let mut default = Vec::new();
+            for method in left {
+                match self
+                    .graph()
+                    .remove_method(&self.subject.person.id, &method.method)
+                    .await
+                {
+                    Ok(outcome) => removals.push(MethodRemoval {
+                        method: method.clone(),
+                        outcome,
+                    }),
+                    Err(GraphError::DefaultMethod { .. }) => default.push(method),
+                    Err(error) if error.is_retryable() => return Err(error.into()),
+                    Err(error) => {
+                        tracing::error!(request = %self.id, kind = ?method.method.kind, %error, "a method could not be removed");
+                        let outcome = RemovalOutcome::Refused;
+                        removals.push(MethodRemoval {
+                            method: method.clone(),
+                            outcome,
+                        });
+                    }
+                }
+            }
+            left = default;
+            if left.is_empty() || left.len() == before {
+                break;
+            }
+        }
+        let refused = removals
+            .iter()
+            .any(|removal| removal.outcome == RemovalOutcome::Refused);
+        if refused || !left.is_empty() {
+            return Err(Stop::Abort(AbortCause::MethodSurvived));
+        }
+        Ok(removals)
+    }
+
+    /// Lists until nothing that had to go is left, and returns what stayed. Anything that has shown up
+    /// meanwhile has to go too, by the next attempt.
+    pub(super) async fn confirm(&self, plan: &Plan) -> Result<Vec<MethodRef>, Stop> {
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let methods = self.graph().methods(&self.subject.person.id).await?;
+            if !methods
+                .iter()
+                .any(|method| goes(plan.removal, &method.method.kind))
+            {
+                return Ok(methods.into_iter().map(|method| method.method).collect());
+            }
+            match pauses.next() {
+                Some(pause) if pause < self.rest() => tokio::time::sleep(pause).await,
+                _ => return Err(Stop::Retry(Fault::RemovalNotConfirmed, SETTLE)),
+            }
+        }
+    }
+}

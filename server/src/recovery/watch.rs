@@ -1,0 +1,80 @@
+//! Watching whether a person registers new methods after a pass was given out.
+
+use domain::{
+    Actor, Command, Disclosed, LapseCause, Method, Refusal, Request, State, StateName, Terms,
+};
+
+use super::{Recovery, ServiceError};
+use crate::graph::PassUsability;
+
+/// Requests at most per round.
+const ROUND: u32 = 200;
+
+impl Recovery {
+    /// Looks after every request whose pass was given out. Returns how many ended.
+    pub async fn watch(&self) -> Result<usize, ServiceError> {
+        let mut ended = 0;
+        for request in self.store.in_state(StateName::Disclosed, ROUND).await? {
+            match self.watch_one(&request).await {
+                Ok(Some(command)) => {
+                    match self.apply(request.facts.id, &Actor::Watcher, command).await {
+                        Ok(_) => ended += 1,
+                        Err(ServiceError::Refused(Refusal::WrongState(_))) => {}
+                        Err(error) => {
+                            tracing::error!(request = %request.facts.id, %error, "an end was not kept")
+                        }
+                    }
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::warn!(request = %request.facts.id, %error, "could not look for new methods")
+                }
+            }
+        }
+        Ok(ended)
+    }
+
+    async fn watch_one(&self, request: &Request) -> Result<Option<Command>, ServiceError> {
+        let (State::Disclosed(disclosed), Some(subject)) = (&request.state, &request.facts.subject)
+        else {
+            return Ok(None);
+        };
+        let person = &subject.person.id;
+        let new_methods: Vec<Method> = self
+            .graph
+            .methods(person)
+            .await?
+            .into_iter()
+            .filter(|method| {
+                method.method.kind.is_strong() && !disclosed.kept.contains(&method.method)
+            })
+            .collect();
+        if !new_methods.is_empty() {
+            return Ok(Some(Command::Complete { new_methods }));
+        }
+        let now = self.clock.now();
+        if now < disclosed.pass.expires_at {
+            return Ok(None);
+        }
+        if now >= disclosed.pass.expires_at + Terms::REGISTRATION_GRACE {
+            return Ok(Some(Command::Lapse(LapseCause::NothingRegistered)));
+        }
+        // Whoever signed in just before the end has some minutes left to register.
+        Ok((!self.was_used(disclosed, request).await?)
+            .then_some(Command::Lapse(LapseCause::PassExpired)))
+    }
+
+    async fn was_used(
+        &self,
+        disclosed: &Disclosed,
+        request: &Request,
+    ) -> Result<bool, ServiceError> {
+        let Some(subject) = &request.facts.subject else {
+            return Ok(false);
+        };
+        let live = self.graph.pass(&subject.person.id).await?;
+        Ok(live.is_some_and(|pass| {
+            pass.id == disclosed.pass.id && pass.usability != PassUsability::Expired
+        }))
+    }
+}

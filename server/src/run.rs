@@ -1,0 +1,226 @@
+//! What the commands do: put the parts together and let them run.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::{Context, bail};
+use domain::CodeKey;
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
+use sha2::Sha256;
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{
+    auth::password::PasswordHasher,
+    clock::{Clock, Entropy, SystemClock, SystemEntropy},
+    config::{self, Config},
+    graph::Graph,
+    jobs::{Pace, Worker},
+    mail::Mailer,
+    recovery::{Parts, Recovery, Settings},
+    store::{AdminRecord, Store},
+    web::{Site, Web},
+};
+
+/// Passwords checked at the same time; each takes 64 MiB.
+const PASSWORDS_AT_ONCE: usize = 2;
+/// How often jobs and timers are looked for when nothing says that there is something to do.
+const POLL: Duration = Duration::from_secs(1);
+
+/// What to do about an account that exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// Leave it and say so.
+    Refuse,
+    /// Give it the new password and end its sessions.
+    Replace,
+}
+
+/// Where time and randomness come from.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock::new()),
+            entropy: Arc::new(SystemEntropy),
+        }
+    }
+}
+
+/// The parts of a running server.
+pub struct Service {
+    /// The use cases.
+    pub recovery: Arc<Recovery>,
+    /// The routes.
+    pub web: Web,
+    /// How often the worker looks.
+    pub pace: Pace,
+}
+
+/// Serves pages and carries out jobs until the process is told to stop.
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let listen = config.server.listen;
+    let base_url = config.server.base_url.clone();
+    let service = Service::build(config, Surroundings::default()).await?;
+    let listener = TcpListener::bind(listen).await.with_context(|| {
+        format!("cannot listen on {listen} (server.listen): is another server running?")
+    })?;
+    tracing::info!(%listen, %base_url, "serving");
+    service.run(listener, stop_signal()).await
+}
+
+/// Brings the database's tables up to date.
+pub async fn migrate(config: Config) -> anyhow::Result<()> {
+    let store = open_store(&config).await?;
+    store.close().await;
+    println!("The database is up to date.");
+    Ok(())
+}
+
+/// Makes a console account.
+pub async fn create_admin(
+    config: Config,
+    name: String,
+    password: SecretString,
+    existing: Existing,
+) -> anyhow::Result<()> {
+    let Surroundings { clock, entropy } = Surroundings::default();
+    let store = open_store(&config).await?;
+    let password = PasswordHasher::new(1, entropy).hash(password).await?;
+    let admin = AdminRecord { name, password };
+    match existing {
+        Existing::Replace => store.replace_admin(&admin, clock.now()).await?,
+        Existing::Refuse => {
+            if !store.add_admin(&admin, clock.now()).await? {
+                bail!(
+                    "there is an account {:?} already; with --replace it gets the new password",
+                    admin.name
+                );
+            }
+        }
+    }
+    store.close().await;
+    Ok(())
+}
+
+async fn open_store(config: &Config) -> anyhow::Result<Store> {
+    let config::Database::Sqlite(path) = &config.database;
+    Store::open(path)
+        .await
+        .with_context(|| format!("cannot open the database {} (database.url)", path.display()))
+}
+
+impl Service {
+    /// Puts the parts together.
+    pub async fn build(config: Config, surroundings: Surroundings) -> anyhow::Result<Self> {
+        let Surroundings { clock, entropy } = surroundings;
+        let store = open_store(&config).await?;
+        let rules = &config.recovery;
+        let terms = Recovery::terms(
+            rules.required_proofs,
+            rules.approval,
+            rules.cool_off,
+            rules.claim,
+            rules.lease,
+            rules.removal,
+        );
+        let settings = Settings {
+            base_url: config.server.base_url.clone(),
+            terms,
+            pass_minutes: u32::try_from(rules.pass_lifetime.as_secs() / 60).unwrap_or(u32::MAX),
+            alert_addresses: config.alerts.to.iter().map(ToString::to_string).collect(),
+        };
+        let site = Site {
+            base_url: config.server.base_url.clone(),
+            organisation: config.organisation.name.clone(),
+            help: config.organisation.help.clone(),
+            sign_in_at: config.entra.security_info_url.clone(),
+            trusted_proxies: config.server.trusted_proxies.into(),
+        };
+        let pace = Pace {
+            poll: POLL,
+            watch: rules.watch,
+        };
+        let mailer = Mailer::new(&config.mail, &config.organisation, Arc::clone(&clock))
+            .context("cannot set up mail ([mail])")?;
+        let code_key = code_key(&config.server.secret);
+        let graph = Graph::new(config.entra.graph, Arc::clone(&clock), Arc::clone(&entropy))
+            .context("cannot set up the connection to Microsoft ([entra])")?;
+        let passwords = PasswordHasher::new(PASSWORDS_AT_ONCE, Arc::clone(&entropy));
+        let parts = Parts {
+            store,
+            graph,
+            mailer,
+            clock,
+            entropy,
+            code_key,
+            settings,
+        };
+        let recovery = Arc::new(Recovery::new(parts));
+        let web = Web::new(Arc::clone(&recovery), passwords, site);
+        Ok(Self {
+            recovery,
+            web,
+            pace,
+        })
+    }
+
+    /// Serves on `listener` and works until `stop` is done. What is under way then is finished first.
+    pub async fn run(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()>,
+    ) -> anyhow::Result<()> {
+        let (stopping, stopped) = watch::channel(());
+        let until_stopped = |mut stopped: watch::Receiver<()>| async move {
+            // An error means that the sender is gone: that is the sign.
+            let _ = stopped.changed().await;
+        };
+        let worker =
+            tokio::spawn(Worker::new(self.recovery).run(self.pace, until_stopped(stopped.clone())));
+        let routes = self
+            .web
+            .router()
+            .into_make_service_with_connect_info::<SocketAddr>();
+        let server = axum::serve(listener, routes).with_graceful_shutdown(until_stopped(stopped));
+        let server = tokio::spawn(server.into_future());
+        stop.await;
+        drop(stopping);
+        // Waiting browsers hold their connections; they are not waited for.
+        let _ = tokio::time::timeout(Duration::from_secs(5), server).await;
+        worker.await.context("the worker broke off")
+    }
+}
+
+/// The key of contact codes and mailed codes: derived, so that the configured secret can serve other
+/// purposes without their sharing a key.
+fn code_key(secret: &SecretSlice<u8>) -> CodeKey {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret())
+        .expect("HMAC takes a key of any length");
+    mac.update(b"latchkey codes v1");
+    CodeKey::new(mac.finalize().into_bytes().into())
+}
+
+async fn stop_signal() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            },
+            Err(_) => drop(interrupt.await),
+        }
+    }
+    #[cfg(not(unix))]
+    drop(interrupt.await);
+    tracing::info!("stopping");
+}

@@ -1,0 +1,128 @@
+//! Console accounts and their sessions.
+
+use domain::Timestamp;
+use sqlx::Row;
+
+use super::{Store, StoreError};
+use crate::secret::BearerHash;
+
+/// A local console account.
+#[derive(Clone, Debug)]
+pub struct AdminRecord {
+    /// Name.
+    pub name: String,
+    /// Password as argon2id in PHC form.
+    pub password: String,
+}
+
+/// A console session.
+#[derive(Clone, Debug)]
+pub struct SessionRecord {
+    /// Whose.
+    pub admin: String,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_seen_at: Timestamp,
+}
+
+impl Store {
+    /// Adds an account. `false` when there is one of that name.
+    pub async fn add_admin(&self, admin: &AdminRecord, now: Timestamp) -> Result<bool, StoreError> {
+        let added = sqlx::query(
+            "INSERT INTO admins (name, password, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
+        )
+        .bind(&admin.name)
+        .bind(&admin.password)
+        .bind(now.millis())
+        .execute(&self.pool)
+        .await?;
+        Ok(added.rows_affected() == 1)
+    }
+
+    /// Adds an account, or gives the existing one a new password and ends its sessions.
+    pub async fn replace_admin(
+        &self,
+        admin: &AdminRecord,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        sqlx::query("DELETE FROM sessions WHERE admin = $1")
+            .bind(&admin.name)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query(
+            "INSERT INTO admins (name, password, created_at) VALUES ($1, $2, $3)
+             ON CONFLICT (name) DO UPDATE SET password = excluded.password",
+        )
+        .bind(&admin.name)
+        .bind(&admin.password)
+        .bind(now.millis())
+        .execute(&mut *transaction)
+        .await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// The account of that name.
+    pub async fn admin(&self, name: &str) -> Result<Option<AdminRecord>, StoreError> {
+        let row = sqlx::query("SELECT name, password FROM admins WHERE name = $1")
+            .bind(name)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.map(|row| AdminRecord {
+            name: row.get("name"),
+            password: row.get("password"),
+        }))
+    }
+
+    /// Starts a session.
+    pub async fn add_session(
+        &self,
+        hash: BearerHash,
+        admin: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO sessions (hash, admin, created_at, last_seen_at) VALUES ($1, $2, $3, $3)",
+        )
+        .bind(hash.as_bytes())
+        .bind(admin)
+        .bind(now.millis())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// The session under `hash`, however old.
+    pub async fn session(&self, hash: BearerHash) -> Result<Option<SessionRecord>, StoreError> {
+        let row =
+            sqlx::query("SELECT admin, created_at, last_seen_at FROM sessions WHERE hash = $1")
+                .bind(hash.as_bytes())
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(row.map(|row| SessionRecord {
+            admin: row.get("admin"),
+            created_at: Timestamp::from_millis(row.get("created_at")),
+            last_seen_at: Timestamp::from_millis(row.get("last_seen_at")),
+        }))
+    }
+
+    /// Notes that a session was used.
+    pub async fn touch_session(&self, hash: BearerHash, now: Timestamp) -> Result<(), StoreError> {
+        sqlx::query("UPDATE sessions SET last_seen_at = $1 WHERE hash = $2")
+            .bind(now.millis())
+            .bind(hash.as_bytes())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Ends a session.
+    pub async fn end_session(&self, hash: BearerHash) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM sessions WHERE hash = $1")
+            .bind(hash.as_bytes())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,84 @@
+//! Links that were mailed.
+
+use domain::{PersonId, RequestId, Timestamp};
+use sqlx::Row;
+
+use super::{Store, StoreError};
+use crate::secret::BearerHash;
+
+/// What a link gives access to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Reviewing a request as its approver.
+    Approve,
+    /// Saying "this wasn't me" as the owner of an account.
+    NotMe,
+}
+
+/// A link: it locates, it proves nothing more than that its bearer reads the mailbox.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The request that it is about.
+    pub request: RequestId,
+    /// The approver whom it was made for.
+    pub person: Option<PersonId>,
+    /// Until when it works.
+    pub expires_at: Timestamp,
+}
+
+impl Purpose {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::NotMe => "not_me",
+        }
+    }
+}
+
+impl Store {
+    /// Keeps a link under its hash.
+    pub async fn add_link(
+        &self,
+        hash: BearerHash,
+        link: &Link,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO links (hash, purpose, request_id, person_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(hash.as_bytes())
+        .bind(link.purpose.as_str())
+        .bind(link.request.0)
+        .bind(link.person.as_ref().map(|person| person.0.as_str()))
+        .bind(now.millis())
+        .bind(link.expires_at.millis())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// The link under `hash`, if it serves `purpose` and still works.
+    pub async fn link(
+        &self,
+        hash: BearerHash,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Result<Option<Link>, StoreError> {
+        let row = sqlx::query(
+            "SELECT request_id, person_id, expires_at FROM links WHERE hash = $1 AND purpose = $2 AND expires_at > $3",
+        )
+        .bind(hash.as_bytes())
+        .bind(purpose.as_str())
+        .bind(now.millis())
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|row| Link {
+            purpose,
+            request: RequestId(row.get("request_id")),
+            person: row.get::<Option<String>, _>("person_id").map(PersonId),
+            expires_at: Timestamp::from_millis(row.get("expires_at")),
+        }))
+    }
+}

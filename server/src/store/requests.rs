@@ -1,0 +1,225 @@
+//! Requests and their changes.
+
+use domain::{Effect, Event, PersonId, Request, RequestId, StateName, Timestamp};
+use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
+use uuid::Uuid;
+
+use super::{Store, StoreError, from_json, to_json};
+use crate::{jobs::Job, secret::BearerHash};
+
+/// A decided change, ready to be kept.
+#[derive(Debug)]
+pub struct Change<'a> {
+    /// The request as it is now.
+    pub request: &'a Request,
+    /// Who made it so, in the audit log's words.
+    pub actor: &'a str,
+    /// When.
+    pub at: Timestamp,
+    /// What happened.
+    pub events: &'a [Event],
+    /// What the database itself carries out (everything else is in `jobs`).
+    pub effects: &'a [Effect],
+    /// Work for later, each with the identity that its mails carry.
+    pub jobs: &'a [(Uuid, Job)],
+    /// The browser that the request is bound to from now on, where that changes.
+    pub bind: Option<BearerHash>,
+}
+
+impl Store {
+    /// Keeps a new request.
+    pub async fn insert(&self, change: &Change<'_>, browser: BearerHash) -> Result<(), StoreError> {
+        let request = change.request;
+        let mut transaction = self.write().await?;
+        sqlx::query(
+            "INSERT INTO requests (id, version, state, is_open, occupies, subject_id, browser_hash, opened_at, changed_at, due_at, body)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        )
+        .bind(request.facts.id.0)
+        .bind(version(request))
+        .bind(request.state_name().as_str())
+        .bind(request.is_open())
+        .bind(request.occupies_subject())
+        .bind(subject_id(request))
+        .bind(browser.as_bytes())
+        .bind(request.facts.opened_at.millis())
+        .bind(change.at.millis())
+        .bind(request.due_at().map(Timestamp::millis))
+        .bind(to_json(request, "request")?)
+        .execute(&mut *transaction)
+        .await?;
+        record(&mut transaction, change).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Keeps a change: one row or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the request is not the one that the change was decided for;
+    /// [`StoreError::SubjectOccupied`] when another request of the subject is open.
+    pub async fn keep(&self, change: &Change<'_>) -> Result<(), StoreError> {
+        let request = change.request;
+        let mut transaction = self.write().await?;
+        let updated = sqlx::query(
+            "UPDATE requests SET version = $1, state = $2, is_open = $3, occupies = $4, subject_id = $5,
+                    browser_hash = COALESCE($6, browser_hash), changed_at = $7, due_at = $8, body = $9
+             WHERE id = $10 AND version = $11",
+        )
+        .bind(version(request))
+        .bind(request.state_name().as_str())
+        .bind(request.is_open())
+        .bind(request.occupies_subject())
+        .bind(subject_id(request))
+        .bind(change.bind.as_ref().map(BearerHash::as_bytes))
+        .bind(change.at.millis())
+        .bind(request.due_at().map(Timestamp::millis))
+        .bind(to_json(request, "request")?)
+        .bind(request.facts.id.0)
+        .bind(version(request) - 1)
+        .execute(&mut *transaction)
+        .await
+        .map_err(occupied)?;
+        if updated.rows_affected() != 1 {
+            return Err(StoreError::Conflict);
+        }
+        record(&mut transaction, change).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// The request under `id`.
+    pub async fn request(&self, id: RequestId) -> Result<Option<Request>, StoreError> {
+        sqlx::query("SELECT body FROM requests WHERE id = $1")
+            .bind(id.0)
+            .fetch_optional(&self.pool)
+            .await?
+            .map(|row| read(&row))
+            .transpose()
+    }
+
+    /// The request that a browser is bound to.
+    pub async fn request_of_browser(
+        &self,
+        browser: BearerHash,
+    ) -> Result<Option<Request>, StoreError> {
+        sqlx::query("SELECT body FROM requests WHERE browser_hash = $1")
+            .bind(browser.as_bytes())
+            .fetch_optional(&self.pool)
+            .await?
+            .map(|row| read(&row))
+            .transpose()
+    }
+
+    /// Requests for which the timer has something to do, the most overdue first.
+    pub async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<RequestId>, StoreError> {
+        let rows =
+            sqlx::query("SELECT id FROM requests WHERE due_at <= $1 ORDER BY due_at LIMIT $2")
+                .bind(now.millis())
+                .bind(limit)
+                .fetch_all(&self.pool)
+                .await?;
+        Ok(rows.iter().map(|row| RequestId(row.get("id"))).collect())
+    }
+
+    /// Requests in `state`, the newest first.
+    pub async fn in_state(&self, state: StateName, limit: u32) -> Result<Vec<Request>, StoreError> {
+        sqlx::query(
+            "SELECT body FROM requests WHERE state = $1 ORDER BY opened_at DESC, id DESC LIMIT $2",
+        )
+        .bind(state.as_str())
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await?
+        .iter()
+        .map(read)
+        .collect()
+    }
+
+    /// Another request of the same subject that is open, if there is one.
+    pub async fn other_open_request(&self, of: &Request) -> Result<Option<Request>, StoreError> {
+        sqlx::query("SELECT body FROM requests WHERE subject_id = $1 AND occupies = 1 AND id <> $2")
+            .bind(subject_id(of))
+            .bind(of.facts.id.0)
+            .fetch_optional(&self.pool)
+            .await?
+            .map(|row| read(&row))
+            .transpose()
+    }
+
+    /// How many recoveries of this person led to a pass since `since`.
+    pub async fn recoveries_since(
+        &self,
+        person: &PersonId,
+        since: Timestamp,
+    ) -> Result<u32, StoreError> {
+        let row = sqlx::query(
+            "SELECT COUNT(*) AS n FROM requests
+             WHERE subject_id = $1 AND opened_at >= $2 AND state IN ('disclosed', 'completed', 'lapsed', 'repudiated')",
+        )
+        .bind(&person.0)
+        .bind(since.millis())
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(row.get("n"))
+    }
+
+    /// Until when a report keeps this person from being recovered.
+    pub async fn frozen_until(&self, person: &PersonId) -> Result<Option<Timestamp>, StoreError> {
+        let row = sqlx::query("SELECT MAX(until) AS until FROM freezes WHERE subject_id = $1")
+            .bind(&person.0)
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(row
+            .get::<Option<i64>, _>("until")
+            .map(Timestamp::from_millis))
+    }
+}
+
+/// Writes what belongs to a change into its transaction.
+async fn record(
+    transaction: &mut Transaction<'static, Sqlite>,
+    change: &Change<'_>,
+) -> Result<(), StoreError> {
+    let id = change.request.facts.id;
+    for event in change.events {
+        super::audit::append(transaction, id, change.actor, change.at, event).await?;
+    }
+    for (key, job) in change.jobs {
+        super::outbox::add(transaction, *key, id, job, change.at).await?;
+    }
+    for effect in change.effects {
+        if let (Effect::FreezeSubject { until }, Some(subject)) =
+            (effect, subject_id(change.request))
+        {
+            sqlx::query("INSERT INTO freezes (subject_id, until, request_id) VALUES ($1, $2, $3)")
+                .bind(subject)
+                .bind(until.millis())
+                .bind(id.0)
+                .execute(&mut **transaction)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn read(row: &SqliteRow) -> Result<Request, StoreError> {
+    from_json(row.get("body"), "request")
+}
+
+fn version(request: &Request) -> i64 {
+    i64::try_from(request.version).unwrap_or(i64::MAX)
+}
+
+fn subject_id(request: &Request) -> Option<&str> {
+    request
+        .facts
+        .subject
+        .as_ref()
+        .map(|subject| subject.person.id.0.as_str())
+}
+
+fn occupied(error: sqlx::Error) -> StoreError {
+    match error.as_database_error() {
+        Some(fault) if fault.is_unique_violation() => StoreError::SubjectOccupied,
+        _ => StoreError::Database(error),
+    }
+}

@@ -1,0 +1,187 @@
+//! Answers: pages, redirects, and what becomes of errors.
+
+use app::{
+    PASS_SLOT,
+    view::{Frame, Page, PassView, ProblemPage},
+};
+use axum::{
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{Html, IntoResponse, Response},
+};
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
+
+use super::Web;
+use crate::recovery::ServiceError;
+
+/// Why a handler has no page of its own to show.
+#[derive(Debug)]
+pub enum Failure {
+    /// A page about the problem says all that there is.
+    Problem(ProblemPage),
+    /// Something failed that the visitor can do nothing about.
+    Service(ServiceError),
+}
+
+/// What handlers return.
+pub type Answer = Result<Response, Failure>;
+
+impl From<ServiceError> for Failure {
+    fn from(error: ServiceError) -> Self {
+        Self::Service(error)
+    }
+}
+
+impl From<ProblemPage> for Failure {
+    fn from(page: ProblemPage) -> Self {
+        Self::Problem(page)
+    }
+}
+
+impl IntoResponse for Failure {
+    /// Leaves the page to [`draw_problems`], which knows the installation.
+    fn into_response(self) -> Response {
+        let page = match self {
+            Self::Problem(page) => page,
+            Self::Service(error) => {
+                tracing::error!(%error, "a page could not be made");
+                match error {
+                    ServiceError::Gone => ProblemPage::NoRequest,
+                    ServiceError::Refused(_) => ProblemPage::Internal,
+                    ServiceError::Contended | ServiceError::Store(_) | ServiceError::Graph(_) => {
+                        ProblemPage::Unavailable
+                    }
+                }
+            }
+        };
+        let mut response = status(page).into_response();
+        response.extensions_mut().insert(page);
+        response
+    }
+}
+
+const fn status(page: ProblemPage) -> StatusCode {
+    match page {
+        ProblemPage::NotFound => StatusCode::NOT_FOUND,
+        ProblemPage::NotAPage => StatusCode::METHOD_NOT_ALLOWED,
+        ProblemPage::ForeignForm | ProblemPage::SameBrowser => StatusCode::FORBIDDEN,
+        ProblemPage::BadForm => StatusCode::UNPROCESSABLE_ENTITY,
+        ProblemPage::NoRequest | ProblemPage::DeadLink => StatusCode::GONE,
+        ProblemPage::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        ProblemPage::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// Draws the page of every problem that a handler or the router left behind.
+pub async fn draw_problems(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let Some(page) = response.extensions().get::<ProblemPage>().copied() else {
+        return response;
+    };
+    let mut drawn = web.page(response.status(), Page::Problem(page));
+    for name in [header::ALLOW, header::RETRY_AFTER] {
+        if let Some(value) = response.headers().get(&name) {
+            drawn.headers_mut().insert(name, value.clone());
+        }
+    }
+    drawn
+}
+
+impl Web {
+    fn frame(&self, signed_in_as: Option<String>) -> Frame {
+        Frame {
+            organisation: self.site.organisation.clone(),
+            help: self.site.help.clone(),
+            assets: self.assets.path().to_owned(),
+            signed_in_as,
+        }
+    }
+
+    /// A page.
+    pub fn page(&self, status: StatusCode, page: Page) -> Response {
+        self.drawn(status, page, None)
+    }
+
+    /// A page of the console.
+    pub fn console_page(&self, page: Page, admin: &str) -> Response {
+        self.drawn(StatusCode::OK, page, Some(admin.to_owned()))
+    }
+
+    fn drawn(&self, status: StatusCode, page: Page, signed_in_as: Option<String>) -> Response {
+        let document = app::render(page, self.frame(signed_in_as));
+        (
+            status,
+            [content_security_policy(&document.nonce)],
+            Html(document.html),
+        )
+            .into_response()
+    }
+
+    /// The page with the pass. Its value is put into the finished document, in a buffer that is wiped
+    /// once the answer is sent.
+    pub fn pass_page(&self, view: PassView, value: &SecretString) -> Answer {
+        let document = app::render(Page::Pass(view), self.frame(None));
+        let (before, after) = document
+            .html
+            .split_once(PASS_SLOT)
+            .ok_or(ProblemPage::Internal)?;
+        let value = escaped(value.expose_secret());
+        let mut body = Zeroizing::new(Vec::with_capacity(before.len() + value.len() + after.len()));
+        for part in [before, value.as_str(), after] {
+            body.extend_from_slice(part.as_bytes());
+        }
+        let headers = [
+            content_security_policy(&document.nonce),
+            (
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("text/html; charset=utf-8"),
+            ),
+        ];
+        Ok((headers, Body::from(Bytes::from_owner(body))).into_response())
+    }
+}
+
+/// `text` for an HTML element. The buffer never grows, so no copy of a secret is left behind.
+fn escaped(text: &str) -> Zeroizing<String> {
+    const LONGEST: usize = "&quot;".len();
+    let mut escaped = Zeroizing::new(String::with_capacity(text.len() * LONGEST));
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// Nothing but our own files and the scripts that this very answer vouches for.
+fn content_security_policy(nonce: &str) -> (HeaderName, HeaderValue) {
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    // A nonce is base64: it always fits into a header.
+    let value =
+        HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
+    (header::CONTENT_SECURITY_POLICY, value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pass_is_shown_as_it_is_and_never_as_markup() {
+        assert_eq!(
+            escaped("+dr<k>z&\"q'A").as_str(),
+            "+dr&lt;k&gt;z&amp;&quot;q&#39;A"
+        );
+    }
+}

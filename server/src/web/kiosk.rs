@@ -1,0 +1,296 @@
+//! The locked-out person's pages, up to the status of the request.
+
+use app::view::{CheckView, IdentifyView, Page, Problem, ProveView, Reason};
+use axum::{
+    extract::{Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use domain::{
+    EmailCode, Identifier, MalformedIdentifier, Refusal, Request, State as RequestState, Terms,
+    TypedCode,
+};
+use serde::Deserialize;
+
+use super::{
+    Web,
+    answer::{Answer, Failure},
+    present,
+    visit::{Form, Token, Visit},
+};
+use crate::recovery::{Proved, ServiceError};
+
+/// The reason, carried in the address.
+#[derive(Deserialize)]
+pub struct ReasonQuery {
+    #[serde(default)]
+    reason: String,
+}
+
+/// "Who are you?"
+pub async fn identify_page(State(web): State<Web>, Query(query): Query<ReasonQuery>) -> Response {
+    let view = IdentifyView {
+        reason: reason(&query.reason),
+        identifier: String::new(),
+        problem: None,
+    };
+    web.page(StatusCode::OK, Page::Identify(view))
+}
+
+fn reason(slug: &str) -> Reason {
+    Reason::from_slug(slug).unwrap_or(Reason::Other)
+}
+
+/// The form of [`identify`].
+#[derive(Deserialize)]
+pub struct IdentifyForm {
+    #[serde(default)]
+    identifier: String,
+    #[serde(default)]
+    reason: String,
+}
+
+/// Opens a request.
+pub async fn identify(
+    State(web): State<Web>,
+    visit: Visit,
+    Form(form): Form<IdentifyForm>,
+) -> Answer {
+    let reason = reason(&form.reason);
+    let identifier = match Identifier::parse(&form.identifier) {
+        Ok(identifier) => identifier,
+        Err(malformed) => {
+            let problem = match malformed {
+                MalformedIdentifier::Empty => Problem::IdentifierMissing,
+                MalformedIdentifier::TooLong => Problem::IdentifierTooLong,
+                MalformedIdentifier::Malformed => Problem::IdentifierMalformed,
+            };
+            let typed = form
+                .identifier
+                .chars()
+                .take(Identifier::MAX_LENGTH)
+                .collect();
+            let view = IdentifyView {
+                reason,
+                identifier: typed,
+                problem: Some(problem),
+            };
+            return Ok(web.page(StatusCode::UNPROCESSABLE_ENTITY, Page::Identify(view)));
+        }
+    };
+    let opened = web
+        .recovery
+        .open(identifier, present::reason_of(reason), visit.origin())
+        .await?;
+    Ok((
+        visit.give(Token::Browser, &opened.browser),
+        Redirect::to("/prove"),
+    )
+        .into_response())
+}
+
+/// Where a request's page is, if it is not the one that was asked for.
+fn elsewhere(request: &Request, here: &str) -> Option<Response> {
+    let place = match &request.state {
+        RequestState::Proving(_) if request.is_proven() => "/check",
+        RequestState::Proving(_) => "/prove",
+        _ => "/status",
+    };
+    (place != here).then(|| Redirect::to(place).into_response())
+}
+
+/// Whether another code was just asked for.
+#[derive(Deserialize)]
+pub struct ProveQuery {
+    sent: Option<String>,
+}
+
+/// The mailed code.
+pub async fn prove_page(
+    State(web): State<Web>,
+    visit: Visit,
+    Query(query): Query<ProveQuery>,
+) -> Answer {
+    let request = visit.request(&web).await?;
+    if let Some(elsewhere) = elsewhere(&request, "/prove") {
+        return Ok(elsewhere);
+    }
+    let view = ProveView {
+        resent: query.sent.is_some(),
+        ..prove_view(&request, None)
+    };
+    Ok(web.page(StatusCode::OK, Page::Prove(view)))
+}
+
+fn prove_view(request: &Request, problem: Option<Problem>) -> ProveView {
+    let may_resend = match &request.state {
+        RequestState::Proving(proving) => proving.challenge.sending < Terms::MAX_SENDINGS,
+        _ => false,
+    };
+    ProveView {
+        reference: request.facts.id.reference().to_string(),
+        identifier: request.facts.identifier.as_str().to_owned(),
+        digits: EmailCode::DIGITS,
+        valid_minutes: u16::try_from(Terms::EMAIL_CODE_LIFETIME.as_secs() / 60).unwrap_or(u16::MAX),
+        may_resend,
+        resent: false,
+        problem,
+    }
+}
+
+/// A form with a code.
+#[derive(Deserialize)]
+pub struct CodeForm {
+    #[serde(default)]
+    code: String,
+}
+
+/// Tries a code.
+pub async fn prove(State(web): State<Web>, visit: Visit, Form(form): Form<CodeForm>) -> Answer {
+    let request = visit.request(&web).await?;
+    if let Some(elsewhere) = elsewhere(&request, "/prove") {
+        return Ok(elsewhere);
+    }
+    let problem = match TypedCode::parse(&form.code, EmailCode::DIGITS) {
+        None if form.code.trim().is_empty() => Problem::CodeMissing,
+        None => Problem::CodeMalformed,
+        Some(typed) => match web.recovery.prove_email(request.facts.id, &typed).await {
+            Ok(Proved::Right { browser }) => {
+                return Ok(
+                    (visit.give(Token::Browser, &browser), Redirect::to("/check")).into_response(),
+                );
+            }
+            Ok(Proved::Wrong) => Problem::CodeWrong,
+            Err(ServiceError::Refused(Refusal::CodeExpired)) => Problem::CodeExpired,
+            Err(ServiceError::Refused(Refusal::CodeTriesUsedUp)) => Problem::CodeTriesUsedUp,
+            Err(ServiceError::Refused(_)) => return Ok(Redirect::to("/status").into_response()),
+            Err(error) => return Err(error.into()),
+        },
+    };
+    // The tries may have changed.
+    let request = web.recovery.request(request.facts.id).await?;
+    Ok(web.page(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        Page::Prove(prove_view(&request, Some(problem))),
+    ))
+}
+
+/// Mails another code.
+pub async fn resend(State(web): State<Web>, visit: Visit) -> Answer {
+    let request = visit.request(&web).await?;
+    match web.recovery.resend_code(request.facts.id).await {
+        Ok(()) => Ok(Redirect::to("/prove?sent=again").into_response()),
+        Err(ServiceError::Refused(Refusal::NoMoreCodes)) => {
+            let view = prove_view(&request, Some(Problem::NoMoreCodes));
+            Ok(web.page(StatusCode::UNPROCESSABLE_ENTITY, Page::Prove(view)))
+        }
+        Err(ServiceError::Refused(_)) => Ok(Redirect::to("/status").into_response()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The answers before they are sent.
+pub async fn check_page(State(web): State<Web>, visit: Visit) -> Answer {
+    let request = visit.request(&web).await?;
+    match elsewhere(&request, "/check") {
+        Some(elsewhere) => Ok(elsewhere),
+        None => Ok(web.page(StatusCode::OK, Page::Check(check_view(&request, None)))),
+    }
+}
+
+fn check_view(request: &Request, problem: Option<Problem>) -> CheckView {
+    let subject = request.facts.subject.as_ref();
+    CheckView {
+        reference: request.facts.id.reference().to_string(),
+        name: subject
+            .map(|subject| subject.person.display_name.clone())
+            .unwrap_or_default(),
+        account: subject
+            .map(|subject| subject.person.user_principal_name.clone())
+            .unwrap_or_default(),
+        reason: present::reason(request.facts.reason),
+        problem,
+    }
+}
+
+/// Asks for approval.
+pub async fn submit(State(web): State<Web>, visit: Visit) -> Answer {
+    let request = visit.request(&web).await?;
+    if let Some(elsewhere) = elsewhere(&request, "/check") {
+        return Ok(elsewhere);
+    }
+    let problem = match web.recovery.submit(request.facts.id).await {
+        Ok(_) => return Ok(Redirect::to("/status").into_response()),
+        Err(ServiceError::Graph(error)) => {
+            tracing::error!(request = %request.facts.id, %error, "the guards could not be read");
+            Problem::DirectoryUnavailable
+        }
+        Err(ServiceError::Refused(refusal)) => match refusal {
+            Refusal::NoApprover => Problem::NoApprover,
+            Refusal::SubjectIsFrozen => Problem::Frozen,
+            Refusal::PassNotUsable => Problem::PassPolicy,
+            Refusal::AnotherRequestIsOpen => Problem::AlreadyOpen,
+            Refusal::SubjectIsGone
+            | Refusal::SubjectIsDisabled
+            | Refusal::SubjectIsGuest
+            | Refusal::SubjectIsPrivileged => Problem::NotEligible,
+            _ => return Ok(Redirect::to("/status").into_response()),
+        },
+        Err(error) => return Err(error.into()),
+    };
+    let status = match problem {
+        Problem::DirectoryUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    Ok(web.page(status, Page::Check(check_view(&request, Some(problem)))))
+}
+
+/// Where the request stands.
+pub async fn status_page(State(web): State<Web>, visit: Visit) -> Answer {
+    let request = visit.request(&web).await?;
+    match elsewhere(&request, "/status") {
+        Some(elsewhere) => Ok(elsewhere),
+        None => Ok(web.status(StatusCode::OK, &request, None)),
+    }
+}
+
+/// Withdraws the request.
+pub async fn withdraw(State(web): State<Web>, visit: Visit) -> Answer {
+    let request = visit.request(&web).await?;
+    web.settled(&request, web.recovery.withdraw(request.facts.id).await)
+        .await
+}
+
+impl Web {
+    /// The status page of a request.
+    pub fn status(
+        &self,
+        status: StatusCode,
+        request: &Request,
+        problem: Option<Problem>,
+    ) -> Response {
+        let code = self.recovery.contact_code(request.facts.id);
+        self.page(
+            status,
+            Page::Status(present::status(request, &code, problem)),
+        )
+    }
+
+    /// The way back to the status page after an action on it: if the request moved on meanwhile, the
+    /// page says so.
+    pub async fn settled(
+        &self,
+        request: &Request,
+        result: Result<Request, ServiceError>,
+    ) -> Answer {
+        match result {
+            Ok(_) => Ok(Redirect::to("/status").into_response()),
+            Err(ServiceError::Refused(refusal)) => {
+                tracing::info!(request = %request.facts.id, %refusal, "an action came too late");
+                let request = self.recovery.request(request.facts.id).await?;
+                Ok(self.status(StatusCode::CONFLICT, &request, Some(Problem::MovedOn)))
+            }
+            Err(error) => Err(Failure::from(error)),
+        }
+    }
+}

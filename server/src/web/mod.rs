@@ -1,0 +1,121 @@
+//! The pages over HTTP: routes, cookies, forms and answers. Nothing is decided here; the use cases
+//! decide, and `app` draws.
+
+mod answer;
+mod approve;
+mod assets;
+mod console;
+mod defence;
+mod kiosk;
+mod live;
+mod not_me;
+mod pass;
+mod present;
+mod start;
+mod visit;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{get, post},
+};
+use url::Url;
+
+use crate::{auth::password::PasswordHasher, recovery::Recovery};
+
+pub use assets::Assets;
+
+/// The largest form that any page sends is far below this.
+const LARGEST_FORM: usize = 16 * 1024;
+
+/// What pages need to know about this installation.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Root of every address that is ours.
+    pub base_url: Url,
+    /// Name of the organisation.
+    pub organisation: String,
+    /// How to reach the people who help, in a sentence.
+    pub help: String,
+    /// Where a pass is used.
+    pub sign_in_at: Url,
+    /// How many proxies in front of the server are ours; the client's address is taken from the entry
+    /// that the first of them wrote.
+    pub trusted_proxies: usize,
+}
+
+/// What every handler shares.
+#[derive(Clone)]
+pub struct Web {
+    recovery: Arc<Recovery>,
+    passwords: Arc<PasswordHasher>,
+    assets: Arc<Assets>,
+    site: Arc<Site>,
+}
+
+impl Web {
+    /// Puts the web side together.
+    pub fn new(recovery: Arc<Recovery>, passwords: PasswordHasher, site: Site) -> Self {
+        Self {
+            recovery,
+            passwords: Arc::new(passwords),
+            assets: Arc::new(Assets::load()),
+            site: Arc::new(site),
+        }
+    }
+
+    /// Every route. Actions are POST only; what is opened by GET or HEAD changes nothing.
+    pub fn router(self) -> Router {
+        Router::new()
+            .route("/", get(start::start))
+            .route("/what-happened", get(start::what_happened))
+            .route("/identify", get(kiosk::identify_page).post(kiosk::identify))
+            .route("/prove", get(kiosk::prove_page).post(kiosk::prove))
+            .route("/prove/resend", post(kiosk::resend))
+            .route("/check", get(kiosk::check_page))
+            .route("/submit", post(kiosk::submit))
+            .route("/status", get(kiosk::status_page))
+            .route("/status/events", get(live::events))
+            .route("/withdraw", post(kiosk::withdraw))
+            .route("/pass", get(pass::claim_page).post(pass::claim))
+            .route("/pass/again", post(pass::claim_again))
+            .route("/finish", post(pass::finish))
+            .route("/approve", get(approve::review_page).post(approve::approve))
+            .route("/approve/deny", post(approve::deny))
+            .route("/approve/report", post(approve::report))
+            .route("/approve/{secret}", get(approve::open_link))
+            .route("/not-me", get(not_me::page).post(not_me::disown))
+            .route("/not-me/{secret}", get(not_me::open_link))
+            .route("/console", get(console::recoveries))
+            .route("/console/recoveries/{id}", get(console::recovery))
+            .route(
+                "/console/sign-in",
+                get(console::sign_in_page).post(console::sign_in),
+            )
+            .route("/console/sign-out", post(console::sign_out))
+            .route("/healthz", get(start::healthz))
+            .route("/readyz", get(start::readyz))
+            .route("/favicon.svg", get(assets::favicon))
+            .route("/pkg/{build}/{*file}", get(assets::asset))
+            .fallback(start::not_found)
+            .method_not_allowed_fallback(start::not_a_page)
+            .layer(DefaultBodyLimit::max(LARGEST_FORM))
+            .layer(middleware::from_fn_with_state(
+                self.clone(),
+                defence::own_forms_only,
+            ))
+            .layer(middleware::from_fn_with_state(
+                self.clone(),
+                answer::draw_problems,
+            ))
+            .layer(middleware::from_fn_with_state(
+                self.clone(),
+                defence::headers,
+            ))
+            .layer(middleware::from_fn(defence::trace))
+            .with_state(self)
+    }
+}

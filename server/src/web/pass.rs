@@ -1,0 +1,111 @@
+//! The pass: the page before it, the one that shows it, and the end.
+
+use app::view::{ClaimView, Page, PassView, Problem};
+use axum::{
+    extract::State,
+    http::{HeaderName, HeaderValue, StatusCode},
+    response::{IntoResponse, Redirect},
+};
+use domain::{Disclosed, Request, State as RequestState};
+
+use super::{Web, answer::Answer, visit::Visit};
+use crate::{
+    recovery::{Issued, NotIssued, ServiceError, Turn},
+    words,
+};
+
+/// What will happen, and the button.
+pub async fn claim_page(State(web): State<Web>, visit: Visit) -> Answer {
+    let request = visit.request(&web).await?;
+    let (closes_at, replaces) = match &request.state {
+        RequestState::Ready(ready) => (ready.closes_at, false),
+        RequestState::Disclosed(disclosed) => (disclosed.closes_at, true),
+        _ => return Ok(Redirect::to("/status").into_response()),
+    };
+    let view = ClaimView {
+        reference: request.facts.id.reference().to_string(),
+        closes_at: words::moment(closes_at),
+        sign_in_at: web.site.sign_in_at.to_string(),
+        replaces,
+    };
+    Ok(web.page(StatusCode::OK, Page::Claim(view)))
+}
+
+/// Claims the pass and shows it, once.
+pub async fn claim(State(web): State<Web>, visit: Visit) -> Answer {
+    issue(&web, &visit, Turn::First).await
+}
+
+/// Claims another pass: the one before could not be used.
+pub async fn claim_again(State(web): State<Web>, visit: Visit) -> Answer {
+    issue(&web, &visit, Turn::Replacement).await
+}
+
+async fn issue(web: &Web, visit: &Visit, turn: Turn) -> Answer {
+    let request = visit.request(web).await?;
+    match web.recovery.claim(request.facts.id, turn).await {
+        Ok(issued) => show(web, &issued),
+        Err(NotIssued::NotBegun(ServiceError::Graph(error))) => {
+            tracing::error!(request = %request.facts.id, %error, "the pass could not be looked at");
+            Ok(web.status(
+                StatusCode::SERVICE_UNAVAILABLE,
+                &request,
+                Some(Problem::DirectoryUnavailable),
+            ))
+        }
+        Err(NotIssued::NotBegun(error)) => web.settled(&request, Err(error)).await,
+        Err(NotIssued::Failed) => {
+            let request = web.recovery.request(request.facts.id).await?;
+            Ok(web.status(
+                StatusCode::SERVICE_UNAVAILABLE,
+                &request,
+                Some(Problem::IssueFailed),
+            ))
+        }
+    }
+}
+
+fn show(web: &Web, issued: &Issued) -> Answer {
+    let Some((request, disclosed)) = disclosed(&issued.request) else {
+        return Ok(Redirect::to("/status").into_response());
+    };
+    let account = request
+        .facts
+        .subject
+        .as_ref()
+        .map(|subject| subject.person.user_principal_name.clone());
+    let view = PassView {
+        reference: request.facts.id.reference().to_string(),
+        account: account.unwrap_or_default(),
+        sign_in_at: web.site.sign_in_at.to_string(),
+        expires_at: words::moment(disclosed.pass.expires_at),
+        lifetime_minutes: u16::try_from(issued.lifetime_minutes).unwrap_or(u16::MAX),
+        removed: disclosed
+            .removals
+            .iter()
+            .map(|removal| removal.method.describe())
+            .collect(),
+    };
+    web.pass_page(view, &issued.value)
+}
+
+const fn disclosed(request: &Request) -> Option<(&Request, &Disclosed)> {
+    match &request.state {
+        RequestState::Disclosed(disclosed) => Some((request, disclosed)),
+        _ => None,
+    }
+}
+
+/// Leaves nothing on this browser, which may be a borrowed one.
+pub async fn finish(State(web): State<Web>, visit: Visit) -> Answer {
+    let clear = (
+        HeaderName::from_static("clear-site-data"),
+        HeaderValue::from_static("\"cache\", \"storage\""),
+    );
+    Ok((
+        visit.take_everything(),
+        [clear],
+        web.page(StatusCode::OK, Page::Finished),
+    )
+        .into_response())
+}

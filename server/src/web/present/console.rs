@@ -1,0 +1,296 @@
+//! The console.
+
+use app::view::{RecoveryRow, TimelineEntry, Tone};
+use domain::{
+    AbortCause, DenialReason, Disclosed, Ended, Event, Fault, LapseCause, MethodRemoval, PersonId,
+    ProofKind, RemovalOutcome, ReportedBy, Request, State, StateName,
+};
+
+use super::reason_in_words;
+use crate::{
+    store::{AuditRow, ListedRequest},
+    words::{self, moment},
+};
+
+/// A request as a line of a list.
+pub fn row(listed: &ListedRequest) -> RecoveryRow {
+    let request = &listed.request;
+    let facts = &request.facts;
+    let (state, tone) = state(request.state_name());
+    RecoveryRow {
+        id: facts.id.to_string(),
+        reference: facts.id.reference().to_string(),
+        subject: facts.subject.as_ref().map_or_else(
+            || facts.identifier.as_str().to_owned(),
+            |subject| subject.person.display_name.clone(),
+        ),
+        state: state.to_owned(),
+        tone,
+        approver: (!facts.approvers.is_empty()).then(|| {
+            facts
+                .approvers
+                .iter()
+                .map(|approver| approver.name.as_str())
+                .collect::<Vec<_>>()
+                .join(", ")
+        }),
+        opened_at: moment(facts.opened_at),
+        changed_at: moment(listed.changed_at),
+    }
+}
+
+const fn state(name: StateName) -> (&'static str, Tone) {
+    match name {
+        StateName::Proving => ("Proving identity", Tone::Active),
+        StateName::AwaitingApproval => ("Waiting for approval", Tone::Waiting),
+        StateName::CoolingOff => ("Safety delay", Tone::Waiting),
+        StateName::Ready => ("Approved", Tone::Active),
+        StateName::Issuing => ("Issuing", Tone::Active),
+        StateName::Disclosed => ("Pass given out", Tone::Active),
+        StateName::Completed => ("Completed", Tone::Good),
+        StateName::Denied => ("Declined", Tone::Neutral),
+        StateName::Withdrawn => ("Withdrawn", Tone::Neutral),
+        StateName::Reported => ("Reported", Tone::Bad),
+        StateName::Expired => ("Expired", Tone::Neutral),
+        StateName::Aborted => ("Aborted", Tone::Bad),
+        StateName::Lapsed => ("Lapsed", Tone::Bad),
+        StateName::Repudiated => ("Repudiated", Tone::Bad),
+    }
+}
+
+/// A request's facts as label and value.
+pub fn facts(request: &Request) -> Vec<(String, String)> {
+    let facts = &request.facts;
+    let mut lines = vec![
+        ("Typed as".to_owned(), facts.identifier.as_str().to_owned()),
+        (
+            "Reason".to_owned(),
+            reason_in_words(facts.reason).to_owned(),
+        ),
+        (
+            "Asked from".to_owned(),
+            format!(
+                "{}, {}",
+                facts.origin.address,
+                words::browser(&facts.origin.user_agent)
+            ),
+        ),
+    ];
+    if let Some(subject) = &facts.subject {
+        lines.insert(
+            0,
+            (
+                "Account".to_owned(),
+                subject.person.user_principal_name.clone(),
+            ),
+        );
+    }
+    if let Some(disclosed) = disclosed(request) {
+        lines.push((
+            "Pass".to_owned(),
+            format!(
+                "{}, until {}",
+                disclosed.pass.id,
+                moment(disclosed.pass.expires_at).words
+            ),
+        ));
+    }
+    lines
+}
+
+const fn disclosed(request: &Request) -> Option<&Disclosed> {
+    match &request.state {
+        State::Disclosed(disclosed)
+        | State::Ended(
+            Ended::Completed { disclosed, .. }
+            | Ended::Lapsed { disclosed, .. }
+            | Ended::Repudiated { disclosed, .. },
+        ) => Some(disclosed),
+        _ => None,
+    }
+}
+
+/// What became of the methods.
+pub fn removals(request: &Request) -> Vec<String> {
+    disclosed(request)
+        .map(|disclosed| disclosed.removals.iter().map(removal).collect())
+        .unwrap_or_default()
+}
+
+fn removal(removal: &MethodRemoval) -> String {
+    let outcome = match removal.outcome {
+        RemovalOutcome::Removed => "removed",
+        RemovalOutcome::AlreadyGone => "was gone already",
+        RemovalOutcome::Refused => "refused by Microsoft",
+        RemovalOutcome::NotRemovable => "cannot be removed",
+    };
+    format!("{}: {outcome}", removal.method.describe())
+}
+
+/// A row of the audit log in words.
+pub fn entry(row: &AuditRow, request: &Request) -> TimelineEntry {
+    TimelineEntry {
+        at: moment(row.at),
+        actor: actor(&row.actor, request),
+        what: what(&row.event, request),
+        sequence: row.sequence,
+    }
+}
+
+fn actor(name: &str, request: &Request) -> String {
+    match name.split_once(':') {
+        Some(("approver", id)) => {
+            format!("{} (approver)", person(&PersonId(id.to_owned()), request))
+        }
+        _ => match name {
+            "browser" => "The person’s browser",
+            "owner" => "The account’s owner",
+            "directory" => "Directory",
+            "mailer" => "Mail",
+            "timer" => "Timer",
+            "issuer" => "Issuer",
+            "watcher" => "Watcher",
+            other => other,
+        }
+        .to_owned(),
+    }
+}
+
+/// The name under which a request knows somebody.
+fn person(id: &PersonId, request: &Request) -> String {
+    let facts = &request.facts;
+    let approver = facts
+        .approvers
+        .iter()
+        .find(|approver| approver.id == *id)
+        .map(|approver| &approver.name);
+    let subject = facts
+        .subject
+        .as_ref()
+        .filter(|subject| subject.person.id == *id);
+    approver
+        .or(subject.map(|subject| &subject.person.display_name))
+        .map_or_else(|| id.to_string(), Clone::clone)
+}
+
+fn what(event: &Event, request: &Request) -> String {
+    let people = |ids: &[PersonId]| {
+        ids.iter()
+            .map(|id| person(id, request))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    match event {
+        Event::Opened { reason } => format!("Opened the request: {}", reason_in_words(*reason)),
+        Event::SubjectRecognised { subject } => format!("Recognised {}", person(subject, request)),
+        Event::EmailCodeRequested { sending } => format!("Asked for mailed code number {sending}"),
+        Event::ProofTrySpent { tries_used } => format!("Typed a code, try {tries_used}"),
+        Event::ProofPassed { proof } => format!("Passed: {}", proof_name(*proof)),
+        Event::ProofFailed { proof } => format!("Failed: {}", proof_name(*proof)),
+        Event::Submitted {
+            approvers,
+            deadline,
+        } => {
+            format!(
+                "Asked {} for approval until {}",
+                people(approvers),
+                moment(*deadline).words
+            )
+        }
+        Event::ContactCodeTrySpent { tries_used } => {
+            format!("Typed a contact code, try {tries_used}")
+        }
+        Event::ContactCodeRefused { tries_used } => {
+            format!("The contact code was wrong, try {tries_used}")
+        }
+        Event::Approved { .. } => {
+            "Approved: spoke with the person on a number they already had".to_owned()
+        }
+        Event::CoolingOffStarted { not_before } => {
+            format!("Safety delay until {}", moment(*not_before).words)
+        }
+        Event::BecameReady { closes_at } => {
+            format!("The pass can be had until {}", moment(*closes_at).words)
+        }
+        Event::NoticeAccepted => "A mail server accepted a notice to the owner".to_owned(),
+        Event::Denied {
+            reason: DenialReason::ByApprover(_),
+        } => "Declined".to_owned(),
+        Event::Denied {
+            reason: DenialReason::ContactCodeTriesUsedUp,
+        } => "Declined after three wrong contact codes".to_owned(),
+        Event::Reported {
+            by: ReportedBy::Owner,
+        } => "Reported: “this wasn’t me”".to_owned(),
+        Event::Reported {
+            by: ReportedBy::Approver(id),
+        } => format!("Reported by {}", person(id, request)),
+        Event::Withdrawn => "Withdrew the request".to_owned(),
+        Event::Expired { during } => format!("Expired while: {}", state(*during).0),
+        Event::IssueStarted { fence, attempt, .. } => {
+            format!("Began issuing, attempt {attempt} (fence {})", fence.0)
+        }
+        Event::IssueCancelled { fence } => {
+            format!("Told the running attempt to stop (fence {})", fence.0)
+        }
+        Event::IssueFailed { fence, fault } => format!(
+            "The attempt failed (fence {}): {}",
+            fence.0,
+            fault_name(*fault)
+        ),
+        Event::Disclosed {
+            pass,
+            expires_at,
+            removals,
+            ..
+        } => format!(
+            "Removed {} methods, ended all sessions, and gave out pass {pass}, which works until {}",
+            removals.len(),
+            moment(*expires_at).words
+        ),
+        Event::PassMismatchFound { fence } => {
+            format!("The live pass is not the recorded one (fence {})", fence.0)
+        }
+        Event::Aborted { cause } => format!("Aborted: {}", abort_name(cause)),
+        Event::Completed { new_methods } => {
+            let names: Vec<_> = new_methods.iter().map(domain::Method::describe).collect();
+            format!("New methods are registered: {}", names.join(", "))
+        }
+        Event::Lapsed {
+            cause: LapseCause::PassExpired,
+        } => "Lapsed: the pass expired unused".to_owned(),
+        Event::Lapsed {
+            cause: LapseCause::NothingRegistered,
+        } => "Lapsed: nothing was registered".to_owned(),
+        Event::Reopened { approver } => {
+            format!("{} took the case up again", person(approver, request))
+        }
+        Event::Repudiated => "Repudiated: “this wasn’t me”".to_owned(),
+    }
+}
+
+const fn proof_name(kind: ProofKind) -> &'static str {
+    match kind {
+        ProofKind::EmailCode => "code by mail to the address on file",
+    }
+}
+
+const fn fault_name(fault: Fault) -> &'static str {
+    match fault {
+        Fault::DirectoryUnavailable => "Microsoft did not answer",
+        Fault::LeaseRanOut => "its time ran out",
+        Fault::LeaseTooShort => "too little time was left to create a pass safely",
+        Fault::RemovalNotConfirmed => "Microsoft still listed removed methods",
+    }
+}
+
+const fn abort_name(cause: &AbortCause) -> &'static str {
+    match cause {
+        AbortCause::GuardChanged => {
+            "the account changed meanwhile and may not be recovered any more"
+        }
+        AbortCause::MethodSurvived => "a method could not be removed",
+        AbortCause::Permanent => "Microsoft refused for good",
+        AbortCause::AttemptsUsedUp => "three attempts were not enough",
+    }
+}

@@ -1,0 +1,110 @@
+//! From the domain to view models: the same facts in the words of pages.
+
+mod console;
+mod status;
+
+use app::view;
+use domain::{MethodKind, ProofKind, Reason, Removal, Request};
+
+use crate::words;
+
+pub use console::{entry, facts, removals, row};
+pub use status::status;
+
+/// The reason as pages know it.
+pub const fn reason(reason: Reason) -> view::Reason {
+    match reason {
+        Reason::LostPhone => view::Reason::LostPhone,
+        Reason::NewPhone => view::Reason::NewPhone,
+        Reason::AppFails => view::Reason::AppFails,
+        Reason::Throttled => view::Reason::Throttled,
+        Reason::Policy => view::Reason::Policy,
+        Reason::Other => view::Reason::Other,
+    }
+}
+
+/// The reverse of [`reason`].
+pub const fn reason_of(reason: view::Reason) -> Reason {
+    match reason {
+        view::Reason::LostPhone => Reason::LostPhone,
+        view::Reason::NewPhone => Reason::NewPhone,
+        view::Reason::AppFails => Reason::AppFails,
+        view::Reason::Throttled => Reason::Throttled,
+        view::Reason::Policy => Reason::Policy,
+        view::Reason::Other => Reason::Other,
+    }
+}
+
+/// A reason as somebody else reads it.
+const fn reason_in_words(reason: Reason) -> &'static str {
+    match reason {
+        Reason::LostPhone => "Their phone is lost or stolen",
+        Reason::NewPhone => "They have a new phone",
+        Reason::AppFails => "Their authenticator app does not work",
+        Reason::Throttled => "They were told that there were too many tries",
+        Reason::Policy => "They were blocked by a policy",
+        Reason::Other => "Something else",
+    }
+}
+
+const fn proof_in_words(kind: ProofKind) -> &'static str {
+    match kind {
+        ProofKind::EmailCode => "Typed the code that was mailed to their address on file",
+    }
+}
+
+/// What the one who decides gets to know.
+pub fn evidence(request: &Request, recent_recoveries: u32) -> view::Evidence {
+    let facts = &request.facts;
+    let person = facts.subject.as_ref().map(|subject| &subject.person);
+    view::Evidence {
+        name: person
+            .map(|person| person.display_name.clone())
+            .unwrap_or_default(),
+        first_name: person
+            .map(|person| words::first_name(person).to_owned())
+            .unwrap_or_default(),
+        account: person
+            .map(|person| person.user_principal_name.clone())
+            .unwrap_or_default(),
+        position: person.and_then(|person| person.position.clone()),
+        reason: reason_in_words(facts.reason).to_owned(),
+        proofs: facts
+            .proofs
+            .iter()
+            .map(|proof| {
+                format!(
+                    "{} ({})",
+                    proof_in_words(proof.kind),
+                    words::moment(proof.at).words
+                )
+            })
+            .collect(),
+        asked_at: words::moment(facts.opened_at),
+        address: facts.origin.address.clone(),
+        browser: words::browser(&facts.origin.user_agent),
+        recent_recoveries,
+        removes: removes(facts.terms.removal),
+    }
+}
+
+/// What a recovery removes, by kind.
+fn removes(removal: Removal) -> Vec<String> {
+    let kinds = [
+        MethodKind::Authenticator,
+        MethodKind::MobilePhone,
+        MethodKind::AlternateMobilePhone,
+        MethodKind::OfficePhone,
+        MethodKind::SoftwareOath,
+        MethodKind::Fido2,
+        MethodKind::WindowsHello,
+        MethodKind::PlatformCredential,
+        MethodKind::Email,
+        MethodKind::External,
+    ];
+    kinds
+        .iter()
+        .filter(|kind| removal == Removal::All || kind.goes_with_re_registration())
+        .map(|kind| kind.label().to_owned())
+        .collect()
+}

@@ -1,0 +1,76 @@
+//! The status page.
+
+use app::view::{Problem, Stage, StatusView};
+use domain::{ContactCode, Ended, Request, State, Terms};
+
+use crate::words::{masked, moment};
+
+/// Where a request stands, for its bound browser.
+pub fn status(request: &Request, code: &ContactCode, problem: Option<Problem>) -> StatusView {
+    let may_withdraw = matches!(
+        request.state,
+        State::AwaitingApproval(_) | State::CoolingOff(_) | State::Ready(_)
+    );
+    StatusView {
+        reference: request.facts.id.reference().to_string(),
+        opened_at: moment(request.facts.opened_at),
+        stage: stage(request, code),
+        version: request.version,
+        may_withdraw,
+        problem,
+    }
+}
+
+fn stage(request: &Request, code: &ContactCode) -> Stage {
+    match &request.state {
+        // Proving has pages of its own; a status asked for by then is one that waits for its answer.
+        State::Proving(proving) => Stage::CoolingOff {
+            not_before: moment(proving.deadline),
+            waiting_for_notice: true,
+        },
+        State::AwaitingApproval(awaiting) => Stage::AwaitingApproval {
+            approver: approvers(request),
+            asked_at: moment(awaiting.asked_at),
+            deadline: moment(awaiting.deadline),
+            contact_code: code.grouped(),
+            code_changes_in: u16::try_from(code.changes_in.as_secs()).unwrap_or(u16::MAX),
+        },
+        State::CoolingOff(cooling) => Stage::CoolingOff {
+            not_before: moment(cooling.not_before),
+            waiting_for_notice: request.facts.notice_accepted_at.is_none(),
+        },
+        State::Ready(ready) => Stage::Ready {
+            closes_at: moment(ready.closes_at),
+            retry_at: ready.retry_at.map(moment),
+            attempts_left: Terms::MAX_ATTEMPTS.saturating_sub(ready.approved.attempts),
+        },
+        State::Issuing(_) => Stage::Issuing,
+        State::Disclosed(disclosed) => Stage::Disclosed {
+            expires_at: moment(disclosed.pass.expires_at),
+            may_replace: disclosed.approved.attempts < Terms::MAX_ATTEMPTS,
+        },
+        State::Ended(ended) => match ended {
+            Ended::Completed { new_methods, .. } => Stage::Completed {
+                methods: new_methods.iter().map(domain::Method::describe).collect(),
+            },
+            Ended::Denied { .. } => Stage::Denied,
+            Ended::Withdrawn { .. } => Stage::Withdrawn,
+            Ended::Reported { .. } => Stage::Reported,
+            Ended::Expired { .. } => Stage::Expired,
+            Ended::Aborted { .. } => Stage::Aborted,
+            Ended::Lapsed { .. } => Stage::Lapsed,
+            Ended::Repudiated { .. } => Stage::Repudiated,
+        },
+    }
+}
+
+/// The approvers, masked: enough to know whom to call, too little to learn who that is.
+fn approvers(request: &Request) -> String {
+    let names: Vec<_> = request
+        .facts
+        .approvers
+        .iter()
+        .map(|approver| masked(&approver.name))
+        .collect();
+    names.join(", ")
+}

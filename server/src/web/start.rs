@@ -1,0 +1,69 @@
+//! The first pages, and those that belong to nobody.
+
+use app::view::{Page, Problem, ProblemPage, Reason, WhatHappenedView};
+use axum::{
+    extract::{Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+
+use super::{Web, answer::Failure};
+
+/// The start page.
+pub async fn start(State(web): State<Web>) -> Response {
+    web.page(StatusCode::OK, Page::Start)
+}
+
+/// The answer to "What happened?".
+#[derive(Deserialize)]
+pub struct WhatHappened {
+    reason: Option<String>,
+    answered: Option<String>,
+}
+
+/// "What happened?", and the ladder once it is answered.
+pub async fn what_happened(State(web): State<Web>, Query(query): Query<WhatHappened>) -> Response {
+    let reason = query.reason.as_deref().and_then(Reason::from_slug);
+    let unanswered = reason.is_none() && (query.reason.is_some() || query.answered.is_some());
+    let status = if unanswered {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
+    };
+    let view = WhatHappenedView {
+        reason,
+        problem: unanswered.then_some(Problem::ReasonMissing),
+    };
+    web.page(status, Page::WhatHappened(view))
+}
+
+/// Nothing is here.
+pub async fn not_found() -> Failure {
+    ProblemPage::NotFound.into()
+}
+
+/// Something is here, but not by this method.
+pub async fn not_a_page() -> Failure {
+    ProblemPage::NotAPage.into()
+}
+
+/// The process is alive.
+pub async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// The process can serve: its database answers.
+pub async fn readyz(State(web): State<Web>) -> Response {
+    match web.recovery.is_ready().await {
+        Ok(()) => "ready\n".into_response(),
+        Err(error) => {
+            tracing::error!(%error, "not ready");
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "not ready: the database does not answer\n",
+            )
+                .into_response()
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Who is at the other end: cookies, address, browser.
+
+use std::{
+    convert::Infallible,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+};
+
+use axum::{
+    extract::{ConnectInfo, FromRequestParts, Request as HttpRequest},
+    http::{HeaderMap, header, request::Parts},
+};
+use axum_extra::extract::{
+    CookieJar,
+    cookie::{Cookie, SameSite},
+};
+use domain::{Origin, Request};
+
+use super::{Web, answer::Failure};
+use crate::secret::Bearer;
+use app::view::ProblemPage;
+
+/// The longest description of a browser that is kept.
+const LONGEST_USER_AGENT: usize = 300;
+
+/// What a cookie is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Token {
+    /// Binds a browser to a request.
+    Browser,
+    /// An approver's link, moved out of the address.
+    Approver,
+    /// An owner's link, moved out of the address.
+    Owner,
+    /// A console session.
+    Console,
+}
+
+impl Token {
+    const ALL: [Self; 4] = [Self::Browser, Self::Approver, Self::Owner, Self::Console];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Browser => "latchkey-request",
+            Self::Approver => "latchkey-review",
+            Self::Owner => "latchkey-owner",
+            Self::Console => "latchkey-console",
+        }
+    }
+
+    /// How long the browser keeps it: approvers read and call within a quarter of an hour, or open
+    /// their link again.
+    const fn lifetime(self) -> jiff::SignedDuration {
+        match self {
+            Self::Browser => jiff::SignedDuration::from_hours(48),
+            Self::Approver | Self::Owner => jiff::SignedDuration::from_mins(15),
+            Self::Console => jiff::SignedDuration::from_hours(12),
+        }
+    }
+}
+
+/// One visit.
+pub struct Visit {
+    jar: CookieJar,
+    address: IpAddr,
+    user_agent: String,
+    secure: bool,
+}
+
+impl Visit {
+    /// The secret that the browser carries for `token`.
+    pub fn secret(&self, token: Token) -> Option<Bearer> {
+        Bearer::parse(self.jar.get(&self.name(token))?.value())
+    }
+
+    /// From where a request is made.
+    pub fn origin(&self) -> Origin {
+        Origin {
+            address: self.address.to_string(),
+            user_agent: self.user_agent.clone(),
+        }
+    }
+
+    /// The request that this browser is bound to.
+    pub async fn request(&self, web: &Web) -> Result<Request, Failure> {
+        let secret = self.secret(Token::Browser).ok_or(ProblemPage::NoRequest)?;
+        Ok(web
+            .recovery
+            .request_of(&secret)
+            .await?
+            .ok_or(ProblemPage::NoRequest)?)
+    }
+
+    /// Cookies that give the browser `secret` for `token`.
+    pub fn give(&self, token: Token, secret: &Bearer) -> CookieJar {
+        CookieJar::new().add(self.cookie(
+            token,
+            secret.expose().to_string(),
+            token.lifetime().as_secs(),
+        ))
+    }
+
+    /// Cookies that take everything for `token` away.
+    pub fn take(&self, token: Token) -> CookieJar {
+        CookieJar::new().add(self.cookie(token, String::new(), 0))
+    }
+
+    /// Cookies that leave nothing of ours in the browser.
+    pub fn take_everything(&self) -> CookieJar {
+        Token::ALL.into_iter().fold(CookieJar::new(), |jar, token| {
+            jar.add(self.cookie(token, String::new(), 0))
+        })
+    }
+
+    /// `__Host-` ties a cookie to this host and to TLS. Browsers refuse the prefix over plain HTTP,
+    /// which is accepted on this machine only.
+    fn name(&self, token: Token) -> String {
+        format!(
+            "{}{}",
+            if self.secure { "__Host-" } else { "" },
+            token.name()
+        )
+    }
+
+    /// `Lax`, since people come from links in mails; actions check where they come from.
+    fn cookie(&self, token: Token, value: String, seconds: i64) -> Cookie<'static> {
+        let mut cookie = Cookie::build((self.name(token), value))
+            .path("/")
+            .http_only(true)
+            .secure(self.secure)
+            .same_site(SameSite::Lax)
+            .build();
+        cookie.set_max_age(time::Duration::seconds(seconds));
+        cookie
+    }
+}
+
+impl FromRequestParts<Web> for Visit {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Infallible> {
+        let peer = parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
+        let user_agent = parts
+            .headers
+            .get(header::USER_AGENT)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("");
+        Ok(Self {
+            jar: CookieJar::from_headers(&parts.headers),
+            address: client_address(peer, &parts.headers, web.site.trusted_proxies),
+            user_agent: user_agent.chars().take(LONGEST_USER_AGENT).collect(),
+            secure: web.site.base_url.scheme() == "https",
+        })
+    }
+}
+
+/// The client's address: with `trusted` proxies of ours in front, what the outermost of them wrote,
+/// which is that many entries from the end. Whatever stands before it can be forged.
+fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: usize) -> IpAddr {
+    let Some(steps) = trusted.checked_sub(1) else {
+        return peer;
+    };
+    let entries: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .collect();
+    entries
+        .iter()
+        .rev()
+        .nth(steps)
+        .and_then(|entry| entry.parse().ok())
+        .unwrap_or(peer)
+}
+
+/// Whether a form could be read.
+pub struct Form<T>(pub T);
+
+impl<T: serde::de::DeserializeOwned> axum::extract::FromRequest<Web> for Form<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: HttpRequest, web: &Web) -> Result<Self, Failure> {
+        match axum::Form::<T>::from_request(request, web).await {
+            Ok(axum::Form(form)) => Ok(Self(form)),
+            Err(_) => Err(ProblemPage::BadForm.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn only_what_our_own_proxies_wrote_is_believed() {
+        let peer = IpAddr::from([10, 0, 0, 1]);
+        let mut headers = HeaderMap::new();
+        headers.append(
+            "x-forwarded-for",
+            HeaderValue::from_static("1.1.1.1, 2.2.2.2"),
+        );
+        headers.append("x-forwarded-for", HeaderValue::from_static("3.3.3.3"));
+        for (trusted, expected) in [
+            (0, [10, 0, 0, 1]),
+            (1, [3, 3, 3, 3]),
+            (2, [2, 2, 2, 2]),
+            (3, [1, 1, 1, 1]),
+            (4, [10, 0, 0, 1]),
+        ] {
+            assert_eq!(
+                client_address(peer, &headers, trusted),
+                IpAddr::from(expected),
+                "{trusted} proxies"
+            );
+        }
+    }
+}

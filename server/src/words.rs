@@ -1,0 +1,113 @@
+//! Facts in the words that people read, on pages and in mails.
+
+use app::view::Moment;
+use domain::{Person, Timestamp};
+use jiff::tz::TimeZone;
+
+/// A moment in words.
+pub fn moment(at: Timestamp) -> Moment {
+    let at = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default();
+    let zoned = at.to_zoned(TimeZone::UTC);
+    Moment {
+        iso: at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        words: zoned.strftime("%-d %B %Y, %H:%M UTC").to_string(),
+    }
+}
+
+/// What to call a person in a sentence.
+pub fn first_name(person: &Person) -> &str {
+    person
+        .given_name
+        .as_deref()
+        .unwrap_or_else(|| person.display_name.split(' ').next().unwrap_or_default())
+}
+
+/// A name that its bearer's colleagues recognise and a stranger cannot use: the first name and an
+/// initial.
+pub fn masked(name: &str) -> String {
+    let mut parts = name.split_whitespace();
+    let first = parts.next().unwrap_or_default();
+    match parts.next_back().and_then(|last| last.chars().next()) {
+        Some(initial) => format!("{first} {initial}."),
+        None => first.to_owned(),
+    }
+}
+
+/// A browser and its system in words, from what it says about itself. Evidence for people, nothing that
+/// a rule trusts.
+pub fn browser(user_agent: &str) -> String {
+    // Order matters: most browsers also name those that they descend from.
+    const BROWSERS: [(&str, &str); 6] = [
+        ("Edg", "Microsoft Edge"),
+        ("OPR/", "Opera"),
+        ("SamsungBrowser/", "Samsung Internet"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ];
+    const SYSTEMS: [(&str, &str); 6] = [
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("Linux", "Linux"),
+    ];
+    let named = |names: &[(&str, &'static str)]| {
+        names
+            .iter()
+            .find(|(mark, _)| user_agent.contains(mark))
+            .map(|(_, name)| *name)
+    };
+    match (named(&BROWSERS), named(&SYSTEMS)) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(name), None) | (None, Some(name)) => name.to_owned(),
+        (None, None) => "An unknown browser".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_names_its_zone() {
+        let moment = moment(Timestamp::from_millis(1_795_000_000_000));
+        assert_eq!(moment.words, "18 November 2026, 11:06 UTC");
+        assert_eq!(moment.iso, "2026-11-18T11:06:40Z");
+    }
+
+    #[test]
+    fn browsers_are_named_by_what_tells_them_apart() {
+        for (user_agent, words) in [
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36",
+                "Chrome on Linux",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0",
+                "Microsoft Edge on Windows",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1 Version/19.0 Safari/604.1",
+                "Safari on iPhone",
+            ),
+            (
+                "Mozilla/5.0 (Android 16; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0",
+                "Firefox on Android",
+            ),
+            ("curl/8.0", "An unknown browser"),
+            ("", "An unknown browser"),
+        ] {
+            assert_eq!(browser(user_agent), words);
+        }
+    }
+
+    #[test]
+    fn a_masked_name_is_the_first_and_an_initial() {
+        assert_eq!(masked("Nadia Keller"), "Nadia K.");
+        assert_eq!(masked("Ana María de la Cruz"), "Ana C.");
+        assert_eq!(masked("Plato"), "Plato");
+        assert_eq!(masked(""), "");
+    }
+}
