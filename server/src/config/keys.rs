@@ -1,0 +1,130 @@
+//! Every key there is, each with a line that shows its use.
+
+/// A key of the configuration.
+pub(super) struct Key {
+    /// `section.name`.
+    pub path: &'static str,
+    /// A line of its section that would be right.
+    pub example: &'static str,
+}
+
+const fn key(path: &'static str, example: &'static str) -> Key {
+    Key { path, example }
+}
+
+/// In the order of the example file.
+pub(super) const KEYS: &[Key] = &[
+    key("server.listen", r#"listen = "127.0.0.1:3000""#),
+    key(
+        "server.base_url",
+        r#"base_url = "https://recover.example.com""#,
+    ),
+    key("server.trusted_proxies", "trusted_proxies = 1"),
+    key(
+        "server.secret",
+        r#"secret = "…" with the output of `openssl rand -base64 32`"#,
+    ),
+    key(
+        "server.secret_file",
+        r#"secret_file = "/etc/latchkey/secret""#,
+    ),
+    key(
+        "database.url",
+        r#"url = "sqlite:/var/lib/latchkey/latchkey.db""#,
+    ),
+    key(
+        "entra.tenant_id",
+        r#"tenant_id = "3f6c1a52-8d0e-4b7a-9c11-2e5f7a90b4d3""#,
+    ),
+    key(
+        "entra.client_id",
+        r#"client_id = "b81d7f04-52c9-4e36-a0fd-6c3e9d217a58""#,
+    ),
+    key(
+        "entra.client_secret",
+        r#"client_secret = "…" with the secret's value, not its id"#,
+    ),
+    key(
+        "entra.client_secret_file",
+        r#"client_secret_file = "/etc/latchkey/client-secret""#,
+    ),
+    key(
+        "entra.certificate_file",
+        r#"certificate_file = "/etc/latchkey/certificate.pem""#,
+    ),
+    key(
+        "entra.private_key_file",
+        r#"private_key_file = "/etc/latchkey/private-key.pem""#,
+    ),
+    key(
+        "entra.login_url",
+        r#"login_url = "https://login.microsoftonline.com""#,
+    ),
+    key(
+        "entra.graph_url",
+        r#"graph_url = "https://graph.microsoft.com/v1.0""#,
+    ),
+    key(
+        "entra.security_info_url",
+        r#"security_info_url = "https://aka.ms/mysecurityinfo""#,
+    ),
+    key("mail.host", r#"host = "smtp.example.com""#),
+    key("mail.port", "port = 587"),
+    key("mail.tls", r#"tls = "starttls""#),
+    key("mail.username", r#"username = "latchkey""#),
+    key("mail.password", r#"password = "…""#),
+    key(
+        "mail.password_file",
+        r#"password_file = "/etc/latchkey/mail-password""#,
+    ),
+    key(
+        "mail.from",
+        r#"from = "Account recovery <recovery@example.com>""#,
+    ),
+    key("organisation.name", r#"name = "Contoso""#),
+    key(
+        "organisation.help",
+        r#"help = "Call the help desk on extension 4357""#,
+    ),
+    key("alerts.to", r#"to = ["security@example.com"]"#),
+    key("recovery.methods", r#"methods = "all""#),
+    key(
+        "recovery.pass_lifetime_minutes",
+        "pass_lifetime_minutes = 15",
+    ),
+    key("recovery.approval_hours", "approval_hours = 4"),
+    key("recovery.claim_minutes", "claim_minutes = 30"),
+    key("recovery.cool_off_minutes", "cool_off_minutes = 0"),
+    key("recovery.required_proofs", "required_proofs = 1"),
+    key("recovery.lease_seconds", "lease_seconds = 60"),
+    key("recovery.watch_seconds", "watch_seconds = 10"),
+    key("log.format", r#"format = "json""#),
+    key("log.filter", r#"filter = "info,latchkey=debug""#),
+];
+
+/// An example for the key: its section and the line.
+pub(super) fn example(path: &str) -> Option<String> {
+    let key = KEYS.iter().find(|key| key.path == path)?;
+    let (section, _) = key.path.split_once('.')?;
+    Some(format!("[{section}] {}", key.example))
+}
+
+/// The environment variable that gives the key.
+pub(super) fn variable(path: &str) -> String {
+    format!("LATCHKEY_{}", path.replace('.', "__").to_uppercase())
+}
+
+/// The key that was probably meant.
+pub(super) fn nearest(unknown: &str) -> Option<&'static str> {
+    /// Below this, two names have little in common.
+    const ALIKE: f64 = 0.85;
+    let alike = |key: &Key| {
+        let name = key.path.split_once('.').map_or(key.path, |(_, name)| name);
+        strsim::jaro_winkler(unknown, key.path).max(strsim::jaro_winkler(unknown, name))
+    };
+    KEYS.iter()
+        .map(|key| (alike(key), key.path))
+        .filter(|(score, _)| *score >= ALIKE)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, path)| path)
+}

@@ -1,0 +1,165 @@
+//! The configuration: a TOML file, each key of which can also be given as an environment variable.
+//!
+//! [`Config::load`] checks every key before anything starts, and reports all mistakes at once. What it
+//! returns is ready for use: addresses are addresses, secrets are read from their files and are never
+//! printed. This is the only module that reads the environment.
+
+mod error;
+mod keys;
+mod read;
+mod sections;
+mod source;
+
+#[cfg(test)]
+mod tests;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use lettre::{Address, message::Mailbox};
+use secrecy::{SecretSlice, SecretString};
+use tracing_subscriber::filter::Targets;
+use url::Url;
+
+pub use error::{ConfigError, Problem};
+
+use crate::graph;
+
+/// Everything that an operator decides.
+#[derive(Debug)]
+pub struct Config {
+    /// Where and as whom the server answers.
+    pub server: Server,
+    /// Where it keeps its records.
+    pub database: Database,
+    /// The tenant that it serves.
+    pub entra: Entra,
+    /// How mail leaves.
+    pub mail: Mail,
+    /// Whom people recover their accounts at.
+    pub organisation: Organisation,
+    /// Who is told when something is wrong.
+    pub alerts: Alerts,
+    /// The terms of a recovery.
+    pub recovery: Recovery,
+    /// What is logged, and how.
+    pub log: Log,
+}
+
+/// Where and as whom the server answers.
+#[derive(Debug)]
+pub struct Server {
+    /// Address that it listens on.
+    pub listen: SocketAddr,
+    /// Where people reach it: scheme and host, path `/`. Links in mail begin with it.
+    pub base_url: Url,
+    /// How many proxies in front of it add to `X-Forwarded-For`.
+    pub trusted_proxies: u8,
+    /// What its own keys are derived from, 32 bytes or more.
+    pub secret: SecretSlice<u8>,
+}
+
+/// Where the records are.
+#[derive(Debug)]
+pub enum Database {
+    /// An embedded database in this file, which is created when it is missing.
+    Sqlite(PathBuf),
+}
+
+/// The tenant.
+#[derive(Debug)]
+pub struct Entra {
+    /// Its address, and how the server proves itself to it.
+    pub graph: graph::Settings,
+    /// Where people register new methods.
+    pub security_info_url: Url,
+}
+
+/// How mail leaves.
+#[derive(Debug)]
+pub struct Mail {
+    /// Name or address of the SMTP server.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub tls: Tls,
+    /// The account there, if it asks for one.
+    pub credentials: Option<MailCredentials>,
+    /// Whom the mails are from.
+    pub from: Mailbox,
+}
+
+/// How the connection to the SMTP server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tls {
+    /// Not at all: only for a mail server on this machine.
+    None,
+    /// It begins in the clear and must turn to TLS before anything is said.
+    StartTls,
+    /// TLS from the first byte.
+    Implicit,
+}
+
+/// An account at the SMTP server.
+#[derive(Debug)]
+pub struct MailCredentials {
+    /// Its name.
+    pub username: String,
+    /// Its password.
+    pub password: SecretString,
+}
+
+/// Whom people recover their accounts at.
+#[derive(Clone, Debug)]
+pub struct Organisation {
+    /// Its name, as its people know it.
+    pub name: String,
+    /// One sentence: how to reach somebody who can help.
+    pub help: String,
+}
+
+/// Who is told when something is wrong.
+#[derive(Debug)]
+pub struct Alerts {
+    /// Their addresses, at least one.
+    pub to: Vec<Address>,
+}
+
+/// The terms of a recovery.
+#[derive(Debug)]
+pub struct Recovery {
+    /// Which methods are removed.
+    pub removal: domain::Removal,
+    /// How long a pass is wanted to live; the tenant's policy may move it.
+    pub pass_lifetime: Duration,
+    /// How long approvers have to answer.
+    pub approval: Duration,
+    /// How long the pass can be claimed.
+    pub claim: Duration,
+    /// Delay between approval and the pass.
+    pub cool_off: Duration,
+    /// How many proofs of different classes are needed.
+    pub required_proofs: u8,
+    /// How long one issue attempt may work before another takes over.
+    pub lease: Duration,
+    /// How often disclosed passes and new methods are looked at.
+    pub watch: Duration,
+}
+
+/// What is logged, and how.
+#[derive(Debug)]
+pub struct Log {
+    /// Form of a line.
+    pub format: LogFormat,
+    /// Which events are written, by module and level.
+    pub filter: Targets,
+}
+
+/// Form of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line, for machines.
+    Json,
+}

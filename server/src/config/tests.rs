@@ -1,0 +1,686 @@
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use secrecy::ExposeSecret;
+
+use super::{Config, ConfigError, Database, LogFormat, Problem, Tls, keys};
+use crate::graph::Credential;
+
+/// 32 bytes.
+const SECRET: &str = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTMyISE=";
+
+const MINIMAL: &str = r#"
+[server]
+base_url = "https://recover.example.com"
+secret = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTMyISE="
+[database]
+url = "sqlite:/var/lib/latchkey.db"
+[entra]
+tenant_id = "3f6c1a52-8d0e-4b7a-9c11-2e5f7a90b4d3"
+client_id = "B81D7F04-52C9-4E36-A0FD-6C3E9D217A58"
+client_secret = "hush-client"
+[mail]
+host = "smtp.example.com"
+from = "Account recovery <recovery@example.com>"
+[organisation]
+name = "Contoso"
+help = "Call 4357"
+[alerts]
+to = ["security@example.com"]
+"#;
+
+/// A folder of its own for one test, removed at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(test: &str) -> Self {
+        let path =
+            std::env::temp_dir().join(format!("latchkey-config-{test}-{}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+fn load(file: &Path, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let variables = variables
+        .iter()
+        .map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    Config::from_sources(Some(file), variables)
+}
+
+/// The minimal configuration with some keys set otherwise; `None` takes a key away.
+fn changed(changes: &[(&str, Option<&str>)]) -> String {
+    let mut table: toml::Table = toml::from_str(MINIMAL).unwrap();
+    for (path, value) in changes {
+        let (section, name) = path.split_once('.').unwrap();
+        let section = table
+            .entry(section)
+            .or_insert_with(|| toml::Table::new().into());
+        let section = section.as_table_mut().unwrap();
+        match value {
+            Some(value) => {
+                let line: toml::Table = toml::from_str(&format!("value = {value}")).unwrap();
+                section.insert(name.to_string(), line["value"].clone());
+            }
+            None => {
+                section.remove(name);
+            }
+        }
+    }
+    toml::to_string(&table).unwrap()
+}
+
+fn problems(
+    test: &str,
+    changes: &[(&str, Option<&str>)],
+    variables: &[(&str, &str)],
+) -> Vec<Problem> {
+    let folder = Folder::new(test);
+    let file = folder.write("latchkey.toml", &changed(changes));
+    match load(&file, variables) {
+        Err(ConfigError::Problems(problems)) => problems,
+        other => panic!("{changes:?}: {other:?}"),
+    }
+}
+
+#[test]
+fn what_is_not_given_has_its_default() {
+    let folder = Folder::new("defaults");
+    let config = load(&folder.write("latchkey.toml", MINIMAL), &[]).unwrap();
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:3000");
+    assert_eq!(
+        config.server.base_url.as_str(),
+        "https://recover.example.com/"
+    );
+    assert_eq!(config.server.trusted_proxies, 0);
+    assert_eq!(
+        config.server.secret.expose_secret(),
+        b"secret-secret-secret-secret-32!!"
+    );
+    let Database::Sqlite(path) = &config.database;
+    assert_eq!(path, Path::new("/var/lib/latchkey.db"));
+    let graph = &config.entra.graph;
+    assert_eq!(graph.tenant_id, "3f6c1a52-8d0e-4b7a-9c11-2e5f7a90b4d3");
+    assert_eq!(graph.client_id, "b81d7f04-52c9-4e36-a0fd-6c3e9d217a58");
+    assert_eq!(
+        graph.login_url.as_str(),
+        "https://login.microsoftonline.com/"
+    );
+    assert_eq!(graph.graph_url.as_str(), "https://graph.microsoft.com/v1.0");
+    assert_eq!(
+        config.entra.security_info_url.as_str(),
+        "https://aka.ms/mysecurityinfo"
+    );
+    assert_eq!((config.mail.tls, config.mail.port), (Tls::StartTls, 587));
+    assert!(config.mail.credentials.is_none());
+    assert_eq!(config.recovery.removal, domain::Removal::All);
+    assert_eq!(config.recovery.pass_lifetime, Duration::from_secs(15 * 60));
+    assert_eq!(config.recovery.approval, Duration::from_secs(4 * 3600));
+    assert_eq!(config.recovery.claim, Duration::from_secs(30 * 60));
+    assert_eq!(config.recovery.cool_off, Duration::ZERO);
+    assert_eq!(config.recovery.required_proofs, 1);
+    assert_eq!(config.recovery.lease, Duration::from_secs(60));
+    assert_eq!(config.recovery.watch, Duration::from_secs(10));
+    assert_eq!(config.log.format, LogFormat::Text);
+    assert_eq!(config.log.filter.to_string(), "info");
+}
+
+#[test]
+fn each_mistake_is_named_with_its_problem_and_an_example() {
+    let mistakes: &[(&str, Option<&str>, &str)] = &[
+        (
+            "server.listen",
+            Some("\"localhost\""),
+            "an IP address and a port",
+        ),
+        ("server.base_url", None, "is missing"),
+        (
+            "server.base_url",
+            Some("\"recover.example.com\""),
+            "must be an address that begins with https://",
+        ),
+        (
+            "server.base_url",
+            Some("\"http://recover.example.com\""),
+            "must begin with https://",
+        ),
+        (
+            "server.base_url",
+            Some("\"ftp://recover.example.com\""),
+            "begins with https://",
+        ),
+        (
+            "server.base_url",
+            Some("\"http://localhost.example.com\""),
+            "must begin with https://",
+        ),
+        (
+            "server.base_url",
+            Some("\"https://recover.example.com/app\""),
+            "must end after the host",
+        ),
+        (
+            "server.base_url",
+            Some("\"https://recover.example.com/?a=b\""),
+            "without user",
+        ),
+        (
+            "server.base_url",
+            Some("\"https://me:pw@recover.example.com\""),
+            "without user",
+        ),
+        (
+            "server.base_url",
+            Some("\"https://recover.example.com\\r\\nX: y\""),
+            "a line break",
+        ),
+        ("server.base_url", Some("7"), "must be text in quotes"),
+        ("server.trusted_proxies", Some("11"), "from 0 to 10"),
+        ("server.trusted_proxies", Some("-1"), "from 0 to 10"),
+        ("server.trusted_proxies", Some("true"), "from 0 to 10"),
+        (
+            "server.secret",
+            None,
+            "is missing, and so is server.secret_file",
+        ),
+        ("server.secret", Some("\"c2hvcnQ=\""), "32 random bytes"),
+        (
+            "server.secret",
+            Some("\"not base64 at all, but quite long enough to be one\""),
+            "32 random bytes",
+        ),
+        ("database.url", None, "is missing"),
+        (
+            "database.url",
+            Some("\"postgres://u:hush@db/latchkey\""),
+            "must begin with `sqlite:`",
+        ),
+        ("database.url", Some("\"sqlite:\""), "must name a file"),
+        (
+            "database.url",
+            Some("\"sqlite::memory:\""),
+            "must name a file",
+        ),
+        (
+            "database.url",
+            Some("\"sqlite:a.db?mode=rwc\""),
+            "without options",
+        ),
+        ("entra.tenant_id", Some("\"common\""), "must be a GUID"),
+        (
+            "entra.tenant_id",
+            Some("\"3f6c1a528d0e4b7a9c112e5f7a90b4d3\""),
+            "must be a GUID",
+        ),
+        ("entra.client_id", None, "is missing"),
+        (
+            "entra.client_secret",
+            None,
+            "is missing, and so is entra.client_secret_file",
+        ),
+        ("entra.client_secret", Some("\"\""), "is empty"),
+        (
+            "entra.login_url",
+            Some("\"http://login.example.com\""),
+            "must begin with https://",
+        ),
+        ("entra.graph_url", Some("\"graph\""), "must be an address"),
+        (
+            "entra.security_info_url",
+            Some("\"javascript:alert(1)\""),
+            "begins with https://",
+        ),
+        ("mail.host", None, "is missing"),
+        (
+            "mail.host",
+            Some("\"smtp example\""),
+            "must be the name or the address",
+        ),
+        ("mail.port", Some("0"), "from 1 to 65535"),
+        ("mail.port", Some("65536"), "from 1 to 65535"),
+        (
+            "mail.tls",
+            Some("\"ssl\""),
+            "must be one of `none`, `starttls`, `implicit`",
+        ),
+        ("mail.tls", Some("\"none\""), "on this machine only"),
+        ("mail.from", None, "is missing"),
+        (
+            "mail.from",
+            Some("\"recovery\""),
+            "is not a plain mail address",
+        ),
+        (
+            "mail.from",
+            Some("\"A <a@example.com>\\nBcc: b@example.com\""),
+            "a line break",
+        ),
+        ("organisation.name", Some("\"  \""), "is empty"),
+        ("organisation.help", None, "is missing"),
+        ("alerts.to", None, "is missing"),
+        ("alerts.to", Some("[]"), "at least one entry"),
+        ("alerts.to", Some("[1]"), "must be a list of texts"),
+        (
+            "alerts.to",
+            Some("[\"a@example.com\", \"b\"]"),
+            "number 2, that is not a plain mail address",
+        ),
+        (
+            "recovery.methods",
+            Some("\"some\""),
+            "must be one of `all`, `portal`",
+        ),
+        (
+            "recovery.pass_lifetime_minutes",
+            Some("9"),
+            "from 10 to 480",
+        ),
+        (
+            "recovery.pass_lifetime_minutes",
+            Some("481"),
+            "from 10 to 480",
+        ),
+        ("recovery.approval_hours", Some("25"), "from 1 to 24"),
+        ("recovery.claim_minutes", Some("1"), "from 5 to 480"),
+        ("recovery.cool_off_minutes", Some("1.5"), "a whole number"),
+        ("recovery.required_proofs", Some("2"), "must be 1"),
+        ("recovery.lease_seconds", Some("10"), "from 20 to 600"),
+        ("recovery.watch_seconds", Some("0"), "from 1 to 300"),
+        (
+            "log.format",
+            Some("\"xml\""),
+            "must be one of `text`, `json`",
+        ),
+        ("log.filter", Some("\"inof\""), "must be a level"),
+        (
+            "log.filter",
+            Some("\"info,latchkey=loud\""),
+            "must be a level",
+        ),
+    ];
+    for (key, value, problem) in mistakes {
+        let found = problems("mistakes", &[(key, *value)], &[]);
+        let [found] = found.as_slice() else {
+            panic!("{key} = {value:?}: {found:?}")
+        };
+        assert_eq!(found.key, *key, "{value:?}");
+        assert!(
+            found.problem.contains(problem),
+            "{key} = {value:?}: {found}"
+        );
+        let example = found.example.as_deref().unwrap();
+        let name = key.split_once('.').unwrap().1;
+        assert!(example.contains(&format!("{name} = ")), "{example}");
+        assert!(found.to_string().contains(example), "{found}");
+    }
+}
+
+#[test]
+fn all_mistakes_are_reported_at_once_in_the_order_of_the_keys() {
+    let changes = [
+        ("log.format", Some("\"xml\"")),
+        ("server.listen", Some("\"here\"")),
+        ("mail.from", None),
+        ("extra.key", Some("1")),
+    ];
+    let found = problems("together", &changes, &[]);
+    let keys: Vec<_> = found.iter().map(|problem| problem.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        ["server.listen", "mail.from", "log.format", "extra.key"]
+    );
+    let text = ConfigError::Problems(found).to_string();
+    assert!(
+        text.starts_with("the configuration has 4 problems:\n  - server.listen must"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_unknown_key_is_a_problem_and_the_likely_one_is_named() {
+    for (unknown, meant) in [
+        ("server.base_ur", Some("server.base_url")),
+        ("mial.host", Some("mail.host")),
+        ("organization.name", Some("organisation.name")),
+        ("mail.frm", Some("mail.from")),
+        ("zzz.qqq", None),
+    ] {
+        let found = problems("unknown", &[(unknown, Some("\"hush-value\""))], &[]);
+        let [found] = found.as_slice() else {
+            panic!("{found:?}")
+        };
+        assert_eq!(found.key, unknown);
+        match meant {
+            Some(meant) => assert!(
+                found.problem.ends_with(&format!("did you mean {meant}?")),
+                "{found}"
+            ),
+            None => assert_eq!(found.problem, "is not a key"),
+        }
+        assert!(!found.to_string().contains("hush"), "{found}");
+    }
+    let found = problems("unknown", &[], &[("LATCHKEY_MAIL__HOTS", "x")]);
+    assert_eq!(found[0].variable.as_deref(), Some("LATCHKEY_MAIL__HOTS"));
+    assert_eq!(found[0].problem, "is not a key: did you mean mail.host?");
+}
+
+#[test]
+fn a_key_outside_its_section_is_named() {
+    let folder = Folder::new("outside");
+    let file = folder.write(
+        "latchkey.toml",
+        &format!("base_url = \"https://a.example\"\n{MINIMAL}"),
+    );
+    let text = load(&file, &[]).unwrap_err().to_string();
+    assert!(
+        text.contains("base_url is not a key: did you mean server.base_url?"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_environment_goes_before_the_file() {
+    let folder = Folder::new("environment");
+    let file = folder.write("latchkey.toml", MINIMAL);
+    let variables = [
+        ("LATCHKEY_SERVER__LISTEN", "[::1]:8080"),
+        ("LATCHKEY_MAIL__PORT", "2525"),
+        ("LATCHKEY_MAIL__USERNAME", "007"),
+        ("LATCHKEY_MAIL__PASSWORD", "0123"),
+        ("LATCHKEY_ALERTS__TO", "a@example.com, b@example.com"),
+        ("LATCHKEY_RECOVERY__METHODS", "portal"),
+        ("LATCHKEY_LOG__FORMAT", "json"),
+        ("LATCHKEY_CONFIG", "/not/a/key"),
+        ("PATH", "/bin"),
+    ];
+    let config = load(&file, &variables).unwrap();
+    assert_eq!(config.server.listen.to_string(), "[::1]:8080");
+    assert_eq!(config.mail.port, 2525);
+    let account = config.mail.credentials.as_ref().unwrap();
+    assert_eq!(
+        (account.username.as_str(), account.password.expose_secret()),
+        ("007", "0123")
+    );
+    assert_eq!(config.alerts.to.len(), 2);
+    assert_eq!(config.recovery.removal, domain::Removal::Portal);
+    assert_eq!(config.log.format, LogFormat::Json);
+}
+
+#[test]
+fn a_variable_with_a_mistake_is_named() {
+    let found = problems("variable", &[], &[("LATCHKEY_MAIL__PORT", "many")]);
+    assert_eq!(
+        found[0].to_string(),
+        "mail.port (from LATCHKEY_MAIL__PORT) must be a whole number from 1 to 65535\n      for example: [mail] port = 587"
+    );
+    let found = problems("variable", &[], &[("LATCHKEY_MAIL_PORT", "25")]);
+    assert_eq!(found[0].key, "mail.port");
+    assert_eq!(
+        found[0].problem,
+        "is not read from this variable: use LATCHKEY_MAIL__PORT"
+    );
+}
+
+#[test]
+fn the_environment_alone_can_be_enough() {
+    let table: toml::Table = toml::from_str(MINIMAL).unwrap();
+    let variables = table.iter().flat_map(|(section, keys)| {
+        keys.as_table().unwrap().iter().map(move |(name, value)| {
+            let value = value.as_str().unwrap_or("security@example.com");
+            (
+                OsString::from(keys::variable(&format!("{section}.{name}"))),
+                OsString::from(value),
+            )
+        })
+    });
+    let config = Config::from_sources(None, variables).unwrap();
+    assert_eq!(config.organisation.name, "Contoso");
+}
+
+#[test]
+fn secrets_are_read_from_files_beside_the_configuration_and_trimmed() {
+    let folder = Folder::new("files");
+    folder.write("secret", &format!("{SECRET}\n"));
+    folder.write("client-secret", "  hush-client \r\n");
+    folder.write("mail-password", "hush-mail\n");
+    let file = folder.write(
+        "latchkey.toml",
+        &changed(&[
+            ("server.secret", None),
+            ("server.secret_file", Some("\"secret\"")),
+            ("entra.client_secret", None),
+            ("entra.client_secret_file", Some("\"client-secret\"")),
+            ("mail.username", Some("\"latchkey\"")),
+            ("mail.password_file", Some("\"mail-password\"")),
+            ("database.url", Some("\"sqlite:latchkey.db\"")),
+        ]),
+    );
+    let config = load(&file, &[]).unwrap();
+    assert_eq!(config.server.secret.expose_secret().len(), 32);
+    let Credential::Secret(secret) = &config.entra.graph.credential else {
+        panic!()
+    };
+    assert_eq!(secret.expose_secret(), "hush-client");
+    assert_eq!(
+        config.mail.credentials.unwrap().password.expose_secret(),
+        "hush-mail"
+    );
+    let Database::Sqlite(database) = config.database;
+    assert_eq!(database, folder.0.join("latchkey.db"));
+}
+
+#[test]
+fn a_certificate_stands_in_for_the_client_secret() {
+    let folder = Folder::new("certificate");
+    folder.write("certificate.pem", "CERTIFICATE\n");
+    folder.write("key.pem", "hush-key\n");
+    let files = [
+        ("entra.certificate_file", Some("\"certificate.pem\"")),
+        ("entra.private_key_file", Some("\"key.pem\"")),
+    ];
+    let text = changed(&[files[0], files[1], ("entra.client_secret", None)]);
+    let config = load(&folder.write("latchkey.toml", &text), &[]).unwrap();
+    let Credential::Certificate {
+        certificate_pem,
+        private_key_pem,
+    } = &config.entra.graph.credential
+    else {
+        panic!()
+    };
+    assert_eq!(certificate_pem, "CERTIFICATE");
+    assert_eq!(private_key_pem.expose_secret(), "hush-key");
+    assert!(!format!("{config:?}").contains("hush"));
+
+    let both = load(&folder.write("latchkey.toml", &changed(&files)), &[])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        both.contains("entra.client_secret cannot stand beside entra.certificate_file"),
+        "{both}"
+    );
+    let one = problems("half", &[files[0]], &[]);
+    assert_eq!(one[0].key, "entra.private_key_file");
+}
+
+#[test]
+fn two_ways_to_give_one_secret_and_half_an_account_are_problems() {
+    let twice = problems("twice", &[("server.secret_file", Some("\"secret\""))], &[]);
+    assert_eq!(
+        twice[0].problem,
+        "is given twice: keep one of server.secret and server.secret_file"
+    );
+    let name_alone = problems("account", &[("mail.username", Some("\"latchkey\""))], &[]);
+    assert_eq!(name_alone[0].key, "mail.password");
+    let password_alone = problems("account", &[("mail.password", Some("\"hush\""))], &[]);
+    assert_eq!(password_alone[0].key, "mail.username");
+}
+
+#[test]
+fn a_secret_s_file_that_is_missing_or_empty_is_named() {
+    let folder = Folder::new("no-file");
+    folder.write("empty", " \n");
+    for (file, problem) in [
+        ("absent", "which cannot be read"),
+        ("empty", "which is empty"),
+    ] {
+        let text = changed(&[
+            ("server.secret", None),
+            ("server.secret_file", Some(&format!("\"{file}\""))),
+        ]);
+        let error = load(&folder.write("latchkey.toml", &text), &[])
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("server.secret_file names ") && error.contains(problem),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn plain_http_and_plain_smtp_are_accepted_on_this_machine() {
+    for host in ["localhost", "127.0.0.1", "[::1]"] {
+        let folder = Folder::new("loopback");
+        let url = format!("\"http://{host}:3000\"");
+        let smtp = format!("\"{host}\"");
+        let changes = [
+            ("server.base_url", Some(url.as_str())),
+            ("entra.login_url", Some(&url)),
+            ("entra.graph_url", Some(&url)),
+            ("mail.host", Some(&smtp)),
+            ("mail.tls", Some("\"none\"")),
+        ];
+        let config = load(&folder.write("latchkey.toml", &changed(&changes)), &[]).unwrap();
+        assert_eq!((config.mail.tls, config.mail.port), (Tls::None, 25));
+    }
+}
+
+#[test]
+fn no_secret_is_printed() {
+    let folder = Folder::new("debug");
+    let text = changed(&[
+        ("mail.username", Some("\"latchkey\"")),
+        ("mail.password", Some("\"hush-mail\"")),
+    ]);
+    let config = load(&folder.write("latchkey.toml", &text), &[]).unwrap();
+    let printed = format!("{config:?} {config:#?}");
+    for secret in [
+        "hush-client",
+        "hush-mail",
+        SECRET,
+        "secret-secret",
+        "115, 101, 99",
+    ] {
+        assert!(!printed.contains(secret), "{secret}");
+    }
+
+    let broken = folder.write(
+        "broken.toml",
+        "[server]\nsecret = \"hush-secret\nlisten = 3",
+    );
+    let error = load(&broken, &[]).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("broken.toml is not valid TOML: line 2: "),
+        "{text}"
+    );
+    assert!(!format!("{text} {error:?}").contains("hush"), "{error:?}");
+
+    let wrong = problems(
+        "printed",
+        &[
+            ("server.secret", Some("\"hush-secret\"")),
+            ("database.url", Some("\"postgres://u:hush@db\"")),
+        ],
+        &[],
+    );
+    assert!(!format!("{wrong:?}").contains("hush"), "{wrong:?}");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let error = load(Path::new("/nowhere/latchkey.toml"), &[]).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("cannot read the configuration file /nowhere/latchkey.toml: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_example_file_shows_every_key_once_and_its_defaults_are_right() {
+    let text = include_str!("../../../latchkey.example.toml");
+    // With every comment mark before a key taken away the file must still parse, so nothing in it is stale.
+    let all: String = text
+        .lines()
+        .map(|line| {
+            line.strip_prefix("# ")
+                .filter(|rest| {
+                    rest.split_once(" = ").is_some_and(|(name, _)| {
+                        name.bytes().all(|c| c.is_ascii_lowercase() || c == b'_')
+                    })
+                })
+                .unwrap_or(line)
+        })
+        .fold(String::new(), |all, line| all + line + "\n");
+    let table: toml::Table = toml::from_str(&all).unwrap();
+    let mut shown: Vec<String> = table
+        .iter()
+        .flat_map(|(section, keys)| {
+            keys.as_table()
+                .unwrap()
+                .keys()
+                .map(move |name| format!("{section}.{name}"))
+        })
+        .collect();
+    // Named in words, since it stands in place of `secret_file`.
+    assert!(text.contains("Or as text: secret = "));
+    shown.push("server.secret".to_owned());
+    shown.sort();
+    let mut known: Vec<_> = keys::KEYS.iter().map(|key| key.path.to_owned()).collect();
+    known.sort();
+    assert_eq!(shown, known);
+
+    let folder = Folder::new("example");
+    folder.write("secret", SECRET);
+    folder.write("pem", "PEM");
+    let given = text
+        .replace("/etc/latchkey/secret", "secret")
+        .replace("/etc/latchkey/certificate.pem", "pem")
+        .replace("/etc/latchkey/private-key.pem", "pem");
+    let as_given = load(&folder.write("given.toml", &given), &[]).unwrap();
+    let with_defaults: String = all
+        .lines()
+        .filter(|line| {
+            !line.contains("client_secret")
+                && !line.contains("username")
+                && !line.contains("password")
+        })
+        .fold(String::new(), |all, line| all + line + "\n")
+        .replace("/etc/latchkey/secret", "secret")
+        .replace("/etc/latchkey/certificate.pem", "pem")
+        .replace("/etc/latchkey/private-key.pem", "pem");
+    let as_shown = load(&folder.write("shown.toml", &with_defaults), &[]).unwrap();
+    assert_eq!(
+        format!("{as_given:?}"),
+        format!("{as_shown:?}"),
+        "a default that the example names is not the default"
+    );
+}
