@@ -1,0 +1,88 @@
+//! Mail: what is said, and sending it.
+//!
+//! [`Mail`] is what somebody is told; [`Mailer`] words it and hands it to the SMTP server. Sending is
+//! at least once: a repeat carries the same Message-ID.
+
+pub mod address;
+mod error;
+mod send;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use domain::{Alert, Notice, Reference};
+use url::Url;
+
+pub use error::{Cause, MailError};
+pub use send::Mailer;
+
+/// What somebody is told. Names and times are for people; codes and links give rights, so `Debug`
+/// shows neither.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Mail {
+    /// To an address that the directory holds for the subject: the code that proves it is theirs.
+    EmailCode {
+        /// Whose account.
+        name: String,
+        /// The code in groups, e.g. `1234 5678`.
+        code: String,
+        /// How long it works.
+        valid_minutes: u32,
+        /// Of the request.
+        reference: Reference,
+    },
+    /// To an approver: somebody waits.
+    AskApprover {
+        /// Name of the approver.
+        approver: String,
+        /// Who waits.
+        subject: String,
+        /// Of the request.
+        reference: Reference,
+        /// When recovery was asked for, in words.
+        asked_at: String,
+        /// Until when an answer counts, in words.
+        deadline: String,
+        /// Where the request is reviewed; holds a secret.
+        review_url: Url,
+    },
+    /// To every address of the owner: something happened to the account.
+    OwnerNotice {
+        /// What.
+        notice: Notice,
+        /// The owner.
+        name: String,
+        /// Of the request.
+        reference: Reference,
+        /// When, in words.
+        at: String,
+        /// Where the owner says "this wasn't me", while that can be said; holds a secret.
+        not_me_url: Option<Url>,
+    },
+    /// To administrators: something is wrong.
+    AdminAlert {
+        /// What.
+        alert: Alert,
+        /// Of the request.
+        reference: Reference,
+        /// Whose account.
+        subject: String,
+        /// Where to look.
+        console_url: Url,
+    },
+}
+
+impl fmt::Debug for Mail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, reference) = match self {
+            Self::EmailCode { reference, .. } => ("EmailCode", reference),
+            Self::AskApprover { reference, .. } => ("AskApprover", reference),
+            Self::OwnerNotice { reference, .. } => ("OwnerNotice", reference),
+            Self::AdminAlert { reference, .. } => ("AdminAlert", reference),
+        };
+        write!(f, "{kind}({reference})")
+    }
+}

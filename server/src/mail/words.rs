@@ -1,0 +1,309 @@
+//! The wording of every mail.
+//!
+//! All have one shape, [`Letter`], so that text and HTML say the same and there is one place that
+//! escapes. Names come from a directory that an attacker may edit: they pass [`name`] first.
+
+use askama::Template;
+use domain::{AbortCause, Alert, Notice, ReportedBy};
+
+use super::Mail;
+use crate::config::Organisation;
+
+/// A mail in words.
+pub(super) struct Words {
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+/// What a mail says, from top to bottom.
+struct Letter {
+    /// Also the heading of the HTML part: who and what.
+    subject: String,
+    greeting: Option<String>,
+    before: Vec<String>,
+    code: Option<String>,
+    action: Option<Action>,
+    /// In order; numbered when there is more than one.
+    steps: Vec<String>,
+    after: Vec<String>,
+    reference: String,
+}
+
+/// The one link of a mail.
+struct Action {
+    label: &'static str,
+    url: String,
+    tone: Tone,
+}
+
+/// Colours of a button.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tone {
+    /// The thing to do.
+    Go,
+    /// The alarm.
+    Stop,
+}
+
+impl Tone {
+    /// For the style sheet, which turns the colours in dark mode.
+    const fn class(self) -> &'static str {
+        match self {
+            Self::Go => "go",
+            Self::Stop => "stop",
+        }
+    }
+
+    /// Background with a contrast of 7 to 1 against white.
+    const fn colour(self) -> &'static str {
+        match self {
+            Self::Go => "#14532d",
+            Self::Stop => "#a5210f",
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mail/letter.txt")]
+struct Text<'a> {
+    letter: &'a Letter,
+    organisation: &'a Organisation,
+}
+
+#[derive(Template)]
+#[template(path = "mail/letter.html")]
+struct Html<'a> {
+    letter: &'a Letter,
+    organisation: &'a Organisation,
+}
+
+impl Mail {
+    /// Words this mail.
+    pub(super) fn words(&self, organisation: &Organisation) -> Result<Words, askama::Error> {
+        let letter = self.letter(organisation);
+        Ok(Words {
+            text: Text {
+                letter: &letter,
+                organisation,
+            }
+            .render()?,
+            html: Html {
+                letter: &letter,
+                organisation,
+            }
+            .render()?,
+            subject: letter.subject,
+        })
+    }
+
+    fn letter(&self, organisation: &Organisation) -> Letter {
+        let at = &organisation.name;
+        match self {
+            Self::EmailCode { name: person, code, valid_minutes, reference } => Letter {
+                subject: format!("Your code to recover your {at} account"),
+                greeting: Some(name(person)),
+                before: vec![format!(
+                    "Enter this code on the page where you asked to recover your {at} account. \
+                     It works for {valid_minutes} minutes."
+                )],
+                code: Some(code.clone()),
+                action: None,
+                steps: Vec::new(),
+                after: vec![
+                    "Do not share it. Nobody from your organisation or from Microsoft will ask you for it."
+                        .to_owned(),
+                    format!(
+                        "If you did not ask for this code, somebody else typed your name. Nothing has changed \
+                         on your account. {}",
+                        organisation.help
+                    ),
+                ],
+                reference: reference.to_string(),
+            },
+            Self::AskApprover { approver, subject, reference, asked_at, deadline, review_url } => {
+                let subject = name(subject);
+                Letter {
+                    subject: format!("{subject} cannot sign in and asks for your approval"),
+                    greeting: Some(name(approver)),
+                    before: vec![
+                        format!(
+                            "{subject} asked on {asked_at} to recover their {at} account. Your organisation's directory \
+                             names you as the person to decide. Nothing has changed on the account. Your answer counts \
+                             until {deadline}."
+                        ),
+                    ],
+                    code: None,
+                    action: Some(Action {
+                        label: "Review the request",
+                        url: review_url.to_string(),
+                        tone: Tone::Go,
+                    }),
+                    steps: vec![
+                        format!("Call {subject} on a number you already had."),
+                        "Ask for the 6-digit code on their screen.".to_owned(),
+                        "Open the request and type the code there.".to_owned(),
+                    ],
+                    after: vec![
+                        "If you can't reach them or didn't expect this, decline or report it on the page."
+                            .to_owned(),
+                        "Do not forward this mail: the link in it is for you alone.".to_owned(),
+                    ],
+                    reference: reference.to_string(),
+                }
+            }
+            Self::OwnerNotice { notice, name: person, reference, at: when, not_me_url } => {
+                let (subject, what) = notice_words(*notice, at, when);
+                let if_not_you = match not_me_url {
+                    Some(_) => "If this wasn't you, say so now: it takes one click and a confirmation.".to_owned(),
+                    None => format!("If this wasn't you: {}", organisation.help),
+                };
+                Letter {
+                    subject,
+                    greeting: Some(name(person)),
+                    before: vec![what, format!("If this was you, there is nothing to do. {if_not_you}")],
+                    code: None,
+                    action: not_me_url.as_ref().map(|url| Action {
+                        label: "This wasn't me",
+                        url: url.to_string(),
+                        tone: Tone::Stop,
+                    }),
+                    steps: Vec::new(),
+                    after: Vec::new(),
+                    reference: reference.to_string(),
+                }
+            }
+            Self::AdminAlert { alert, reference, subject, console_url } => {
+                let subject = name(subject);
+                let (headline, what) = alert_words(alert);
+                Letter {
+                    subject: format!("Alert: {headline} ({subject}, {reference})"),
+                    greeting: None,
+                    before: vec![format!("Recovery of the account of {subject}: {headline}."), what.to_owned()],
+                    code: None,
+                    action: Some(Action {
+                        label: "Open in the console",
+                        url: console_url.to_string(),
+                        tone: Tone::Go,
+                    }),
+                    steps: Vec::new(),
+                    after: Vec::new(),
+                    reference: reference.to_string(),
+                }
+            }
+        }
+    }
+}
+
+/// Subject of a notice, and what happened, when, and what did not.
+fn notice_words(notice: Notice, organisation: &str, when: &str) -> (String, String) {
+    match notice {
+        Notice::Submitted => (
+            format!("Somebody asked to recover your {organisation} account"),
+            format!(
+                "On {when}, somebody asked to recover your {organisation} account, because they could not sign in. \
+                 Nothing has changed on your account yet. Your approver is being asked."
+            ),
+        ),
+        Notice::Approved => (
+            format!("The recovery of your {organisation} account was approved"),
+            format!(
+                "On {when}, the recovery of your {organisation} account was approved. Nothing has changed on your \
+                 account yet. Next, your old sign-in methods are removed and a pass is shown to whoever asked."
+            ),
+        ),
+        Notice::Disclosed => (
+            format!("A pass to sign in to your {organisation} account was given out"),
+            format!(
+                "On {when}, a pass for one sign-in to your {organisation} account was shown to whoever asked for \
+                 recovery. All your sessions were ended and your old sign-in methods were removed."
+            ),
+        ),
+        Notice::Completed => (
+            format!("A new sign-in method was added to your {organisation} account"),
+            format!(
+                "On {when}, a new sign-in method was registered. The recovery of your {organisation} account is \
+                 complete."
+            ),
+        ),
+    }
+}
+
+/// What went wrong, and what to do.
+const fn alert_words(alert: &Alert) -> (&'static str, &'static str) {
+    match alert {
+        Alert::ContactCodeTriesUsedUp => (
+            "wrong contact code three times",
+            "The approver typed a wrong code three times and the request was closed. Ask the approver who gave \
+             them the codes: somebody may have called in the person's name.",
+        ),
+        Alert::Reported {
+            by: ReportedBy::Owner,
+        } => (
+            "reported by the owner",
+            "The owner says that they did not ask for this. The request was stopped and no recovery of this account \
+             can start for a day. Their password may be known to somebody else.",
+        ),
+        Alert::Reported {
+            by: ReportedBy::Approver(_),
+        } => (
+            "reported by an approver",
+            "An approver does not recognise this request. It was stopped and no recovery of this account can start \
+             for a day. Speak to the owner of the account.",
+        ),
+        Alert::Aborted { cause } => ("stopped half-way", abort_words(cause)),
+        Alert::PassMismatch => (
+            "an unknown pass is live",
+            "The account has a Temporary Access Pass that is not the one on record. Find out who made it, and \
+             delete it if nobody can say.",
+        ),
+        Alert::Lapsed => (
+            "not finished",
+            "A pass was given out, but no new sign-in method was registered. The account may be left with a password \
+             only: help the person to register one.",
+        ),
+        Alert::Repudiated => (
+            "the owner says it was not them",
+            "A recovery that was carried out is repudiated by the owner. Its pass, the sessions and the methods added \
+             since are being removed. Treat the account as taken over.",
+        ),
+    }
+}
+
+const fn abort_words(cause: &AbortCause) -> &'static str {
+    match cause {
+        AbortCause::GuardChanged => {
+            "A condition that held at approval did not hold when the pass was asked for. No pass was shown. \
+             The console says which."
+        }
+        AbortCause::MethodSurvived => {
+            "A sign-in method could not be removed. No pass was shown. Some methods may be gone: look at the account."
+        }
+        AbortCause::Permanent => {
+            "Microsoft refused a step for good. No pass was shown. Some methods may be gone: look at the account and \
+             at the permissions of the application."
+        }
+        AbortCause::AttemptsUsedUp => {
+            "Three attempts to issue a pass failed. No pass was shown. Some methods may be gone: look at the account."
+        }
+    }
+}
+
+/// A person's name for use in a line: without control characters, characters that change the
+/// direction of what follows or cannot be seen, and at most as long as a name can be.
+fn name(text: &str) -> String {
+    const LONGEST: usize = 80;
+    let unseen = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+    };
+    let spaced = text.replace(unseen, " ");
+    let words: Vec<&str> = spaced.split_whitespace().collect();
+    let joined = words.join(" ");
+    match joined.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &joined[..end]),
+        None if joined.is_empty() => "(no name)".to_owned(),
+        None => joined,
+    }
+}
