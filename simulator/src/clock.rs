@@ -35,6 +35,10 @@ impl Clock {
 /// The machine's own time, unaffected by the tenant's clock.
 ///
 /// To the microsecond: Graph writes at most seven digits of a second, and clients of it read no more.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this module is the crate's clock"
+)]
 pub fn machine_now() -> Timestamp {
     let now = Timestamp::now();
     now.round(Unit::Microsecond).unwrap_or(now)

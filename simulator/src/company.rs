@@ -1,35 +1,17 @@
 //! The example company, Harbour & Finch: the same people with the same ids on every start.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+
 use uuid::Uuid;
 
 use crate::{
     entropy::stable_guid,
-    world::{Group, Method, Person, Profile, RoleGrant, TENANT_WIDE, role},
+    kits::{Kit, methods},
+    world::{Group, Person, Profile, RoleGrant, TENANT_WIDE, role},
 };
 
 /// The domain of every mailbox that the tenant itself runs; `.example` can never be delivered to (RFC 2606).
 pub const DOMAIN: &str = "harbourfinch.example";
-
-/// Which methods a person has registered, beside a password.
-#[derive(Clone, Copy)]
-enum Kit {
-    /// Nothing but the password.
-    Nothing,
-    Phone,
-    TwoPhones,
-    Authenticator,
-    /// Authenticator (default), phone, and codes from an authenticator app.
-    Usual,
-    Passkey,
-    /// Windows Hello, a platform credential and an Authenticator.
-    Laptop,
-    /// Self-service reset by mail and an external method.
-    MailAndExternal,
-    /// One of every type that v1.0 knows.
-    Everything,
-}
 
 struct Entry {
     name: &'static str,
@@ -59,335 +41,49 @@ const fn entry(
 }
 
 /// Managers are named by their full name; an empty name means none.
+#[rustfmt::skip]
 const STAFF: &[Entry] = &[
-    entry(
-        "Ingrid Solberg",
-        "Chief Executive",
-        "Management",
-        "",
-        "no-manager",
-        Kit::Passkey,
-    ),
-    entry(
-        "Tomas Berg",
-        "Chief Operating Officer",
-        "Management",
-        "Ingrid Solberg",
-        "manager",
-        Kit::Usual,
-    ),
-    entry(
-        "Priya Raman",
-        "Chief Financial Officer",
-        "Finance",
-        "Ingrid Solberg",
-        "manager",
-        Kit::Authenticator,
-    ),
-    entry(
-        "Jonas Weber",
-        "Head of IT",
-        "IT",
-        "Tomas Berg",
-        "manager",
-        Kit::Passkey,
-    ),
-    entry(
-        "Maria Costa",
-        "Head of Sales",
-        "Sales",
-        "Ingrid Solberg",
-        "manager",
-        Kit::Usual,
-    ),
-    entry(
-        "Lena Fischer",
-        "Shipping Manager",
-        "Shipping",
-        "Tomas Berg",
-        "manager",
-        Kit::Usual,
-    ),
-    entry(
-        "Daniel Okafor",
-        "Team Lead, Dispatch",
-        "Shipping",
-        "Lena Fischer",
-        "manager",
-        Kit::Laptop,
-    ),
-    entry(
-        "Ada Keller",
-        "Dispatcher",
-        "Shipping",
-        "Daniel Okafor",
-        "employee",
-        Kit::Usual,
-    ),
-    entry(
-        "Bo Nilsson",
-        "Dispatcher",
-        "Shipping",
-        "Daniel Okafor",
-        "employee",
-        Kit::Phone,
-    ),
-    entry(
-        "Chidi Eze",
-        "Customs Clerk",
-        "Shipping",
-        "Daniel Okafor",
-        "employee",
-        Kit::Everything,
-    ),
-    entry(
-        "Dana Petrova",
-        "Customs Clerk",
-        "Shipping",
-        "Daniel Okafor",
-        "employee",
-        Kit::TwoPhones,
-    ),
-    entry(
-        "Elif Yilmaz",
-        "Warehouse Planner",
-        "Shipping",
-        "Lena Fischer",
-        "employee",
-        Kit::Laptop,
-    ),
-    entry(
-        "Femi Adeyemi",
-        "Warehouse Planner",
-        "Shipping",
-        "Lena Fischer",
-        "employee",
-        Kit::Authenticator,
-    ),
-    entry(
-        "Greta Holm",
-        "Key Account Manager",
-        "Sales",
-        "Maria Costa",
-        "employee",
-        Kit::Usual,
-    ),
-    entry(
-        "Hugo Martin",
-        "Key Account Manager",
-        "Sales",
-        "Maria Costa",
-        "employee",
-        Kit::MailAndExternal,
-    ),
-    entry(
-        "Iris Novak",
-        "Sales Assistant",
-        "Sales",
-        "Greta Holm",
-        "employee",
-        Kit::Phone,
-    ),
-    entry(
-        "Jamal Haddad",
-        "Sales Assistant",
-        "Sales",
-        "Greta Holm",
-        "employee",
-        Kit::Usual,
-    ),
-    entry(
-        "Kaisa Virtanen",
-        "Accountant",
-        "Finance",
-        "Priya Raman",
-        "employee",
-        Kit::Authenticator,
-    ),
-    entry(
-        "Liam O'Connor",
-        "Accountant",
-        "Finance",
-        "Priya Raman",
-        "employee",
-        Kit::Usual,
-    ),
-    entry(
-        "Mei Tanaka",
-        "Controller",
-        "Finance",
-        "Priya Raman",
-        "employee",
-        Kit::Passkey,
-    ),
-    entry(
-        "Nora Lind",
-        "Payroll Clerk",
-        "Finance",
-        "Mei Tanaka",
-        "employee",
-        Kit::Usual,
-    ),
-    entry(
-        "Oskar Kowalski",
-        "Help Desk Lead",
-        "IT",
-        "Jonas Weber",
-        "manager",
-        Kit::Usual,
-    ),
-    entry(
-        "Paula Silva",
-        "Help Desk Agent",
-        "IT",
-        "Oskar Kowalski",
-        "employee",
-        Kit::Authenticator,
-    ),
-    entry(
-        "Quentin Roy",
-        "Network Engineer",
-        "IT",
-        "Jonas Weber",
-        "employee",
-        Kit::Laptop,
-    ),
-    entry(
-        "Rosa Jimenez",
-        "Developer",
-        "IT",
-        "Jonas Weber",
-        "employee",
-        Kit::Nothing,
-    ),
-    entry(
-        "Sven Aas",
-        "Auditor",
-        "Management",
-        "Ingrid Solberg",
-        "auditor",
-        Kit::Passkey,
-    ),
-    entry(
-        "Tara Singh",
-        "Systems Administrator",
-        "IT",
-        "Jonas Weber",
-        "global-admin",
-        Kit::Everything,
-    ),
-    entry(
-        "Umar Farouk",
-        "Systems Administrator",
-        "IT",
-        "Jonas Weber",
-        "group-admin",
-        Kit::Usual,
-    ),
-    entry(
-        "Vera Horvat",
-        "Security Engineer",
-        "IT",
-        "Jonas Weber",
-        "pim-eligible",
-        Kit::Passkey,
-    ),
-    entry(
-        "Will Turner",
-        "Identity Engineer",
-        "IT",
-        "Jonas Weber",
-        "group-owner",
-        Kit::Usual,
-    ),
-    entry(
-        "Xenia Popa",
-        "Head of Legal",
-        "Management",
-        "Ingrid Solberg",
-        "restricted",
-        Kit::Usual,
-    ),
-    entry(
-        "Yusuf Demir",
-        "Regional Help Desk",
-        "IT",
-        "Oskar Kowalski",
-        "unit-admin",
-        Kit::Authenticator,
-    ),
-    entry(
-        "Zoe Laurent",
-        "Reporting Analyst",
-        "Finance",
-        "Priya Raman",
-        "harmless-role",
-        Kit::Usual,
-    ),
-    entry(
-        "Anton Self",
-        "Consultant",
-        "Sales",
-        "Anton Self",
-        "self-manager",
-        Kit::Usual,
-    ),
-    entry(
-        "Bea Ring",
-        "Project Lead",
-        "Sales",
-        "Carl Ring",
-        "manager-loop",
-        Kit::Usual,
-    ),
-    entry(
-        "Carl Ring",
-        "Project Lead",
-        "Sales",
-        "Bea Ring",
-        "manager-loop",
-        Kit::Phone,
-    ),
-    entry(
-        "Diego Ramos",
-        "Driver",
-        "Shipping",
-        "",
-        "no-manager",
-        Kit::Phone,
-    ),
-    entry(
-        "Emma Larsen",
-        "Former Dispatcher",
-        "Shipping",
-        "Daniel Okafor",
-        "disabled",
-        Kit::Usual,
-    ),
-    entry(
-        "Filip Dvorak",
-        "Dispatcher",
-        "Shipping",
-        "Emma Larsen",
-        "manager-disabled",
-        Kit::Usual,
-    ),
-    entry(
-        "Gina Rossi",
-        "Fork-lift Operator",
-        "Shipping",
-        "Lena Fischer",
-        "synced",
-        Kit::Phone,
-    ),
-    entry(
-        "Henrik Dahl",
-        "Fork-lift Operator",
-        "Shipping",
-        "Lena Fischer",
-        "synced",
-        Kit::Authenticator,
-    ),
+    entry("Ingrid Solberg", "Chief Executive", "Management", "", "no-manager", Kit::Passkey),
+    entry("Tomas Berg", "Chief Operating Officer", "Management", "Ingrid Solberg", "manager", Kit::Usual),
+    entry("Priya Raman", "Chief Financial Officer", "Finance", "Ingrid Solberg", "manager", Kit::Authenticator),
+    entry("Jonas Weber", "Head of IT", "IT", "Tomas Berg", "manager", Kit::Passkey),
+    entry("Maria Costa", "Head of Sales", "Sales", "Ingrid Solberg", "manager", Kit::Usual),
+    entry("Lena Fischer", "Shipping Manager", "Shipping", "Tomas Berg", "manager", Kit::Usual),
+    entry("Daniel Okafor", "Team Lead, Dispatch", "Shipping", "Lena Fischer", "manager", Kit::Laptop),
+    entry("Ada Keller", "Dispatcher", "Shipping", "Daniel Okafor", "employee", Kit::Usual),
+    entry("Bo Nilsson", "Dispatcher", "Shipping", "Daniel Okafor", "employee", Kit::Phone),
+    entry("Chidi Eze", "Customs Clerk", "Shipping", "Daniel Okafor", "employee", Kit::Everything),
+    entry("Dana Petrova", "Customs Clerk", "Shipping", "Daniel Okafor", "employee", Kit::TwoPhones),
+    entry("Elif Yilmaz", "Warehouse Planner", "Shipping", "Lena Fischer", "employee", Kit::Laptop),
+    entry("Femi Adeyemi", "Warehouse Planner", "Shipping", "Lena Fischer", "employee", Kit::Authenticator),
+    entry("Greta Holm", "Key Account Manager", "Sales", "Maria Costa", "employee", Kit::Usual),
+    entry("Hugo Martin", "Key Account Manager", "Sales", "Maria Costa", "employee", Kit::MailAndExternal),
+    entry("Iris Novak", "Sales Assistant", "Sales", "Greta Holm", "employee", Kit::Phone),
+    entry("Jamal Haddad", "Sales Assistant", "Sales", "Greta Holm", "employee", Kit::Usual),
+    entry("Kaisa Virtanen", "Accountant", "Finance", "Priya Raman", "employee", Kit::Authenticator),
+    entry("Liam O'Connor", "Accountant", "Finance", "Priya Raman", "employee", Kit::Usual),
+    entry("Mei Tanaka", "Controller", "Finance", "Priya Raman", "employee", Kit::Passkey),
+    entry("Nora Lind", "Payroll Clerk", "Finance", "Mei Tanaka", "employee", Kit::Usual),
+    entry("Oskar Kowalski", "Help Desk Lead", "IT", "Jonas Weber", "manager", Kit::Usual),
+    entry("Paula Silva", "Help Desk Agent", "IT", "Oskar Kowalski", "employee", Kit::Authenticator),
+    entry("Quentin Roy", "Network Engineer", "IT", "Jonas Weber", "employee", Kit::Laptop),
+    entry("Rosa Jimenez", "Developer", "IT", "Jonas Weber", "employee", Kit::Nothing),
+    entry("Sven Aas", "Auditor", "Management", "Ingrid Solberg", "auditor", Kit::Passkey),
+    entry("Tara Singh", "Systems Administrator", "IT", "Jonas Weber", "global-admin", Kit::Everything),
+    entry("Umar Farouk", "Systems Administrator", "IT", "Jonas Weber", "group-admin", Kit::Usual),
+    entry("Vera Horvat", "Security Engineer", "IT", "Jonas Weber", "pim-eligible", Kit::Passkey),
+    entry("Will Turner", "Identity Engineer", "IT", "Jonas Weber", "group-owner", Kit::Usual),
+    entry("Xenia Popa", "Head of Legal", "Management", "Ingrid Solberg", "restricted", Kit::Usual),
+    entry("Yusuf Demir", "Regional Help Desk", "IT", "Oskar Kowalski", "unit-admin", Kit::Authenticator),
+    entry("Zoe Laurent", "Reporting Analyst", "Finance", "Priya Raman", "harmless-role", Kit::Usual),
+    entry("Anton Self", "Consultant", "Sales", "Anton Self", "self-manager", Kit::Usual),
+    entry("Bea Ring", "Project Lead", "Sales", "Carl Ring", "manager-loop", Kit::Usual),
+    entry("Carl Ring", "Project Lead", "Sales", "Bea Ring", "manager-loop", Kit::Phone),
+    entry("Diego Ramos", "Driver", "Shipping", "", "no-manager", Kit::Phone),
+    entry("Emma Larsen", "Former Dispatcher", "Shipping", "Daniel Okafor", "disabled", Kit::Usual),
+    entry("Filip Dvorak", "Dispatcher", "Shipping", "Emma Larsen", "manager-disabled", Kit::Usual),
+    entry("Gina Rossi", "Fork-lift Operator", "Shipping", "Lena Fischer", "synced", Kit::Phone),
+    entry("Henrik Dahl", "Fork-lift Operator", "Shipping", "Lena Fischer", "synced", Kit::Authenticator),
 ];
 
 /// People of other directories, invited.
@@ -482,7 +178,7 @@ fn employee(index: usize, entry: &Entry, now: Timestamp) -> Person {
             business_phones: vec![format!("+47 555 02 {:03}", 100 + index)],
             employee_id: Some(format!("E{}", 1001 + index)),
             employee_type: Some("Employee".to_owned()),
-            employee_hire_date: (index % 3 != 0).then_some(hired),
+            employee_hire_date: (!index.is_multiple_of(3)).then_some(hired),
             account_enabled: entry.kind != "disabled",
             user_type: "Member".to_owned(),
             external_user_state: None,
@@ -518,7 +214,7 @@ fn guest(name: &str, mail: &str, now: Timestamp) -> Person {
     );
     let profile = &mut person.profile;
     profile.id = id_of(name);
-    profile.display_name = name.to_owned();
+    name.clone_into(&mut profile.display_name);
     profile.given_name = None;
     profile.surname = None;
     profile.user_principal_name = format!("{}#EXT#@{DOMAIN}", mail.replace('@', "_"));
@@ -529,7 +225,7 @@ fn guest(name: &str, mail: &str, now: Timestamp) -> Person {
     profile.employee_id = None;
     profile.employee_type = None;
     profile.employee_hire_date = None;
-    profile.user_type = "Guest".to_owned();
+    "Guest".clone_into(&mut profile.user_type);
     profile.external_user_state = Some("Accepted".to_owned());
     profile.department = None;
     profile.job_title = None;
@@ -578,117 +274,6 @@ fn template(name: &str) -> Uuid {
         .and_then(|found| role(found.template))
         .expect("the company uses built-in roles")
         .template
-}
-
-fn methods(kit: Kit, owner: &str, index: usize, created: Timestamp) -> Vec<Method> {
-    let phone = |phone_type: &str, area: u32| {
-        Method::new(
-            "phoneAuthenticationMethod",
-            None,
-            json!({
-                "phoneNumber": format!("+47 5550{area}{:03}", 100 + index),
-                "phoneType": phone_type,
-                "smsSignInState": if phone_type == "mobile" { "notAllowedByPolicy" } else { "notSupported" },
-            }),
-        )
-    };
-    let named = |kind: &str, label: String, mut properties: serde_json::Value| {
-        properties["displayName"] = json!(label);
-        let mut method = Method::new(kind, Some(created), properties);
-        method.id = stable_guid(&format!("{kind} of {owner}")).to_string();
-        method
-    };
-    let authenticator = || {
-        let mut method = named(
-            "microsoftAuthenticatorAuthenticationMethod",
-            format!("{owner}'s phone"),
-            json!({"deviceTag": "SoftwareTokenActivated", "phoneAppVersion": "6.2408.5807"}),
-        );
-        method.created = None;
-        method
-    };
-    let oath = || {
-        let mut method = named(
-            "softwareOathAuthenticationMethod",
-            String::new(),
-            json!({"secretKey": null}),
-        );
-        method.properties.remove("displayName");
-        method
-    };
-    let passkey = || {
-        let mut method = named(
-            "fido2AuthenticationMethod",
-            "Blue key".to_owned(),
-            json!({
-                "aaGuid": "2fc0579f-8113-47ea-b116-555a8db9202a",
-                "model": "NFC key",
-                "attestationCertificates": ["dbe793efdf1945e2df25d93653a1e8a3268a9075"],
-                "attestationLevel": "attested",
-                "passkeyType": "deviceBound",
-            }),
-        );
-        method.id = format!("-2_GRUg2-HYz6_1YG4YR{index:02}");
-        method
-    };
-    let hello = || {
-        named(
-            "windowsHelloForBusinessAuthenticationMethod",
-            format!("HF-LAPTOP-{index:03}"),
-            json!({"keyStrength": "normal"}),
-        )
-    };
-    let platform = || {
-        named(
-            "platformCredentialAuthenticationMethod",
-            format!("{owner}'s MacBook"),
-            json!({"keyStrength": "normal", "platform": "macOS"}),
-        )
-    };
-    let email = || {
-        Method::new(
-            "emailAuthenticationMethod",
-            None,
-            json!({"emailAddress": format!("{}.reset@private.example", owner.to_lowercase())}),
-        )
-    };
-    let external = || {
-        named(
-            "externalAuthenticationMethod",
-            "Partner verifier".to_owned(),
-            json!({"configurationId": stable_guid("external method configuration")}),
-        )
-    };
-    let mut registered = match kit {
-        Kit::Nothing => vec![],
-        Kit::Phone => vec![phone("mobile", 1)],
-        Kit::TwoPhones => vec![phone("mobile", 1), phone("alternateMobile", 2)],
-        Kit::Authenticator => vec![authenticator()],
-        Kit::Usual => vec![authenticator(), phone("mobile", 1), oath()],
-        Kit::Passkey => vec![passkey(), authenticator()],
-        Kit::Laptop => vec![authenticator(), hello(), platform()],
-        Kit::MailAndExternal => vec![external(), email()],
-        Kit::Everything => vec![
-            authenticator(),
-            phone("mobile", 1),
-            phone("alternateMobile", 2),
-            phone("office", 3),
-            oath(),
-            passkey(),
-            hello(),
-            platform(),
-            email(),
-            external(),
-        ],
-    };
-    if let Some(default) = registered
-        .iter_mut()
-        .find(|method| method.kind().is_some_and(|kind| kind.second_factor))
-    {
-        default.is_default = true;
-    }
-    registered.insert(0, Method::password(created));
-    registered
 }
 
 #[cfg(test)]

@@ -8,6 +8,10 @@ const PASS_LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz2
 const PASS_PUNCTUATION: &[u8] = b"+!@#$%&*=?";
 
 /// A fresh random GUID (version 4).
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this module is the crate's entropy"
+)]
 pub fn guid() -> Uuid {
     Uuid::new_v4()
 }
@@ -45,6 +49,10 @@ fn pick(alphabet: &[u8]) -> u8 {
     alphabet[usize::from(bytes::<1>()[0]) % alphabet.len()]
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this module is the crate's entropy"
+)]
 fn bytes<const N: usize>() -> [u8; N] {
     let mut buffer = [0; N];
     getrandom::fill(&mut buffer).expect("the operating system provides randomness");

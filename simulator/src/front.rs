@@ -26,7 +26,7 @@ use crate::{
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
 /// What a hang without a length waits: longer than any patient client.
-const DEFAULT_HANG: Duration = Duration::from_secs(60);
+const DEFAULT_HANG: Duration = Duration::from_mins(1);
 
 const GRAPH_CONTENT_TYPE: &str = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8";
 const TOKEN_CONTENT_TYPE: &str = "application/json; charset=utf-8";
@@ -120,7 +120,7 @@ pub async fn token(State(tenant): State<Tenant>, parts: Parts, body: Bytes) -> R
         &tenant,
         &parts,
         Some(Value::Object(logged)),
-        |world, fault| oauth::faulty(world, fault),
+        oauth::faulty,
         |world| oauth::answer(world, &request),
         TOKEN_CONTENT_TYPE,
     )

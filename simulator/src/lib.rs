@@ -23,6 +23,7 @@ mod faults;
 mod front;
 mod graph;
 mod keys;
+mod kits;
 mod mail;
 mod oauth;
 mod oidc;

@@ -287,6 +287,7 @@ pub fn redeem(world: &mut World, request: &TokenRequest) -> Result<Answer, Token
     })))
 }
 
+#[derive(Clone, Copy)]
 enum Refusal {
     /// Shown here: the client's address is not to be trusted.
     OnPage(&'static str),

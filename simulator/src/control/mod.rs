@@ -59,8 +59,8 @@ type Reply = Result<Json<Value>, Refused>;
 struct Refused(StatusCode, String);
 
 impl Refused {
-    fn invalid(message: impl ToString) -> Self {
-        Self(StatusCode::BAD_REQUEST, message.to_string())
+    fn invalid(message: impl Into<String>) -> Self {
+        Self(StatusCode::BAD_REQUEST, message.into())
     }
 
     fn unknown_person(key: &str) -> Self {

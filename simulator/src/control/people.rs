@@ -49,6 +49,10 @@ fn find<'a>(world: &'a World, key: &str) -> Result<&'a Person, Refused> {
 /// Absent leaves a property as it is, `null` clears it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(
+    clippy::option_option,
+    reason = "the outer one is absence in the JSON, the inner one is null"
+)]
 pub struct PersonChange {
     account_enabled: Option<bool>,
     #[serde(default, deserialize_with = "present")]

@@ -117,7 +117,8 @@ pub async fn set_pass_policy(State(tenant): State<Tenant>, Json(wanted): Json<Va
         (Value::Object(policy), Value::Object(wanted)) => policy.extend(wanted),
         _ => return Err(Refused::invalid("a JSON object is expected")),
     }
-    let policy: PassPolicy = serde_json::from_value(policy).map_err(Refused::invalid)?;
+    let policy: PassPolicy =
+        serde_json::from_value(policy).map_err(|error| Refused::invalid(error.to_string()))?;
     if !policy.is_consistent() {
         return Err(Refused::invalid(
             "needs 10 <= minimum <= default <= maximum <= 43200 and a state",

@@ -65,10 +65,9 @@ impl GraphError {
     /// Member of a restricted management administrative unit (FACTS §4).
     pub fn restricted(backend: Backend) -> Self {
         let mut error = Self::forbidden(backend);
-        error.message = "Insufficient privileges to complete the operation. The target object is a member of a restricted \
+        "Insufficient privileges to complete the operation. The target object is a member of a restricted \
              management administrative unit. Management rights are limited to administrators scoped on that \
-             administrative unit."
-            .to_owned();
+             administrative unit.".clone_into(&mut error.message);
         error
     }
 
@@ -113,7 +112,7 @@ impl GraphError {
         Self::new(Backend::Directory, 400, "Request_BadRequest", message)
     }
 
-    /// An OData option that is not understood.
+    /// An `OData` option that is not understood.
     pub fn bad_query(message: impl Into<String>) -> Self {
         Self::new(Backend::Directory, 400, "BadRequest", message)
     }
@@ -235,7 +234,7 @@ fn inner_spelling(backend: Backend) -> &'static str {
     }
 }
 
-/// An OData collection.
-pub fn collection(context: String, value: Vec<Value>) -> Answer {
+/// An `OData` collection.
+pub fn collection(context: &str, value: &[Value]) -> Answer {
     Answer::ok(json!({"@odata.context": context, "value": value}))
 }

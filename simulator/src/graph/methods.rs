@@ -98,8 +98,8 @@ fn list_all(context: &mut Context<'_>, key: &str) -> Outcome {
     }
     let id = person.profile.id;
     Ok(collection(
-        context.metadata(&format!("users('{id}')/authentication/methods")),
-        value,
+        &context.metadata(&format!("users('{id}')/authentication/methods")),
+        &value,
     ))
 }
 
@@ -131,10 +131,10 @@ fn passwords(context: &mut Context<'_>, key: &str, path: &[&str]) -> Outcome {
         .filter(|method| method.name() == "passwordAuthenticationMethod");
     match path {
         [] => {
-            let value = of_person.map(Method::to_value).collect();
+            let value: Vec<Value> = of_person.map(Method::to_value).collect();
             Ok(collection(
-                context.metadata(&format!("users('{key}')/authentication/passwordMethods")),
-                value,
+                &context.metadata(&format!("users('{key}')/authentication/passwordMethods")),
+                &value,
             ))
         }
         [id] => of_person
@@ -150,18 +150,18 @@ fn list_kind(context: &mut Context<'_>, key: &str, kind: &Kind) -> Outcome {
     require_any(context, &may_read(kind.permission))?;
     let index = users::person(context, key)?;
     let now = context.world.now();
-    let value = context.world.people[index]
+    let value: Vec<Value> = context.world.people[index]
         .methods
         .iter()
         .filter(|method| method.name() == kind.name && method.is_listed(now))
         .map(Method::to_value)
         .collect();
     Ok(collection(
-        context.metadata(&format!(
+        &context.metadata(&format!(
             "users('{key}')/authentication/{}",
             kind.collection
         )),
-        value,
+        &value,
     ))
 }
 

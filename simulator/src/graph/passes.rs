@@ -22,10 +22,10 @@ pub fn route(context: &mut Context<'_>, method: &str, key: &str, path: &[&str]) 
 fn list(context: &mut Context<'_>, key: &str) -> Outcome {
     methods::require_any(context, &methods::may_read("TAP"))?;
     let index = users::person(context, key)?;
-    let value = existing(context, index).into_iter().collect();
+    let value: Vec<Value> = existing(context, index).into_iter().collect();
     Ok(collection(
-        context.metadata(&context_name(context, index)),
-        value,
+        &context.metadata(&context_name(context, index)),
+        &value,
     ))
 }
 

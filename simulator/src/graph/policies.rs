@@ -14,10 +14,10 @@ pub fn route(context: &mut Context<'_>, method: &str, path: &[&str]) -> Outcome 
             passes::require_policy_read(context)?;
             let value = configurations(&context.world.pass_policy);
             Ok(collection(
-                context.metadata(
+                &context.metadata(
                     "policies/authenticationMethodsPolicy/authenticationMethodConfigurations",
                 ),
-                value,
+                &value,
             ))
         }
         ("GET", ["authenticationMethodConfigurations", id]) => one(context, id),

@@ -1,4 +1,4 @@
-//! OData query options: `$select`, `$filter`, `$search`, `$orderby`, `$top`, `$count` and opaque paging.
+//! `OData` query options: `$select`, `$filter`, `$search`, `$orderby`, `$top`, `$count` and opaque paging.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};

@@ -81,7 +81,7 @@ fn subscribed_skus(context: &mut Context<'_>) -> Outcome {
     } else {
         Vec::new()
     };
-    Ok(collection(context.metadata("subscribedSkus"), skus))
+    Ok(collection(&context.metadata("subscribedSkus"), &skus))
 }
 
 fn conditional_access_policies(context: &mut Context<'_>) -> Outcome {
@@ -117,8 +117,8 @@ fn conditional_access_policies(context: &mut Context<'_>) -> Outcome {
         "sessionControls": null,
     });
     Ok(collection(
-        context.metadata("identity/conditionalAccess/policies"),
-        vec![policy],
+        &context.metadata("identity/conditionalAccess/policies"),
+        &[policy],
     ))
 }
 
@@ -128,8 +128,8 @@ fn authentication_contexts(context: &mut Context<'_>) -> Outcome {
         &["AuthenticationContext.Read.All", "Policy.Read.All"],
     )?;
     Ok(collection(
-        context.metadata("identity/conditionalAccess/authenticationContextClassReferences"),
-        vec![
+        &context.metadata("identity/conditionalAccess/authenticationContextClassReferences"),
+        &[
             json!({"id": "c1", "displayName": "Approve recoveries", "description": "MFA now", "isAvailable": true}),
         ],
     ))

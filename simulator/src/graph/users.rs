@@ -42,9 +42,8 @@ pub fn route(context: &mut Context<'_>, method: &str, path: &[&str]) -> Outcome 
         ("POST", [key, "checkMemberGroups"]) => check_member_groups(context, key),
         ("POST", [key, "getMemberObjects" | "getMemberGroups"]) => get_member_objects(context, key),
         ("POST", [key, "revokeSignInSessions"]) => revoke_sign_in_sessions(context, key),
-        (_, [_]) => Err(GraphError::method_not_allowed()),
+        (_, [] | [_]) => Err(GraphError::method_not_allowed()),
         (_, [.., last]) => Err(GraphError::no_such_segment(last)),
-        (_, []) => Err(GraphError::method_not_allowed()),
     }
 }
 

@@ -87,8 +87,8 @@ pub struct PassPolicy {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Target {
-    #[serde(default = "Target::group")]
-    pub target_type: String,
+    #[serde(rename = "targetType", default = "Target::group")]
+    pub kind: String,
     pub id: String,
     #[serde(default)]
     pub is_registration_required: bool,
@@ -121,7 +121,7 @@ impl Default for PassPolicy {
             maximum_lifetime_in_minutes: 480,
             is_usable_once: false,
             include_targets: vec![Target {
-                target_type: Target::group(),
+                kind: Target::group(),
                 id: "all_users".to_owned(),
                 is_registration_required: false,
             }],
@@ -160,7 +160,7 @@ pub struct PassRequest {
 }
 
 /// Why no pass was made.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PassRefusal {
     ExternalGuest,
     /// Switched off, or the person is outside its scope.
@@ -312,7 +312,7 @@ mod tests {
         );
         let index = employee(&world);
         world.pass_policy.exclude_targets = vec![Target {
-            target_type: "user".to_owned(),
+            kind: "user".to_owned(),
             id: world.people[index].profile.id.to_string(),
             is_registration_required: false,
         }];

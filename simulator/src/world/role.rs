@@ -132,6 +132,10 @@ pub struct RoleGrant {
 
 /// A security group.
 #[derive(Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a property of Graph of its own"
+)]
 pub struct Group {
     pub id: Uuid,
     pub display_name: String,

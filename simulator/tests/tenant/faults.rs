@@ -1,0 +1,98 @@
+//! Faults on demand.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{ADA, Lab};
+
+#[tokio::test]
+async fn throttling_with_a_fractional_wait_and_then_none() {
+    let lab = Lab::start().await;
+    lab.fault(json!({"kind": "status", "method": "GET", "path": "/users/", "status": 429, "retryAfter": "2.128", "times": 1}))
+        .await;
+    let path = format!("/users/{ADA}");
+    let refused = lab.graph(Method::GET, &path).send().await.unwrap();
+    assert_eq!(refused.status(), 429);
+    assert_eq!(refused.headers()["retry-after"], "2.128");
+    assert_eq!(lab.get(&path).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_reset_before_does_nothing_and_a_reset_after_does_everything() {
+    let lab = Lab::start().await;
+    let path = format!("/users/{ADA}/authentication/temporaryAccessPassMethods");
+    let attempt = async || {
+        lab.graph(Method::POST, &path)
+            .json(&json!({"lifetimeInMinutes": 60}))
+            .send()
+            .await
+    };
+    lab.fault(json!({"kind": "drop", "method": "POST", "path": "temporaryAccessPass", "times": 1}))
+        .await;
+    assert!(attempt().await.is_err());
+    assert!(lab.get(&path).await.items().is_empty());
+    lab.fault(json!({"kind": "drop-after-write", "method": "POST", "path": "temporaryAccessPass", "times": 1})).await;
+    assert!(attempt().await.is_err());
+    assert_eq!(lab.get(&path).await.items().len(), 1);
+    let calls = lab.look("/calls").await;
+    let faults: Vec<_> = calls
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|call| call["fault"].as_str())
+        .collect();
+    assert_eq!(faults, ["drop", "drop-after-write"]);
+}
+
+#[tokio::test]
+async fn a_hang_outlasts_an_impatient_client_only() {
+    let lab = Lab::start().await;
+    lab.fault(json!({"kind": "hang", "path": "/users/", "millis": 400, "times": 2}))
+        .await;
+    let request = || lab.graph(Method::GET, &format!("/users/{ADA}"));
+    assert!(
+        request()
+            .timeout(Duration::from_millis(50))
+            .send()
+            .await
+            .unwrap_err()
+            .is_timeout()
+    );
+    assert_eq!(request().send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn the_token_endpoint_fails_too_and_its_log_keeps_no_secret() {
+    let lab = Lab::start().await;
+    lab.fault(json!({"kind": "status", "path": "/oauth2/v2.0/token", "status": 503, "times": 1}))
+        .await;
+    let refused = lab
+        .token(&[
+            ("client_id", "x"),
+            ("client_secret", lab.setting("clientSecret")),
+        ])
+        .await;
+    assert_eq!(
+        (refused.status, &refused.body["error"]),
+        (503, &json!("temporarily_unavailable"))
+    );
+    let calls = lab.look("/calls").await;
+    assert_eq!(calls.as_array().unwrap().len(), 2);
+    assert!(!calls.to_string().contains(lab.setting("clientSecret")));
+}
+
+#[tokio::test]
+async fn reset_brings_the_example_company_back() {
+    let lab = Lab::start().await;
+    lab.control(
+        Method::PATCH,
+        &format!("/people/{ADA}"),
+        json!({"accountEnabled": false, "managerId": null}),
+    )
+    .await;
+    assert_eq!(lab.get(&format!("/users/{ADA}/manager")).await.status, 404);
+    lab.control(Method::POST, "/reset", json!({})).await;
+    assert_eq!(lab.get(&format!("/users/{ADA}/manager")).await.status, 200);
+}

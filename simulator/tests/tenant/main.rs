@@ -1,0 +1,10 @@
+//! The simulator as its clients see it: over HTTP and SMTP, on free ports.
+
+mod faults;
+mod graph;
+mod mail;
+mod methods;
+mod oidc;
+mod pages;
+mod support;
+mod token;
