@@ -67,6 +67,7 @@ async fn no_call_outlives_the_caller_s_deadline() {
         ),
         "{error}"
     );
+    assert!(!error.may_have_been_applied(), "a read changes nothing");
     assert_eq!(
         tenant.calls("GET", "/users/").await.len(),
         1,

@@ -22,7 +22,9 @@ async fn many_readers_share_one_token_call() {
 #[tokio::test]
 async fn many_readers_share_one_failure() {
     let tenant = Tenant::start().await;
-    let graph = tenant.graph_with(Credential::Secret("a-mistyped-secret".into())).await;
+    let graph = tenant
+        .graph_with(Credential::Secret("a-mistyped-secret".into()))
+        .await;
     let ada = tenant.id("ada.keller").await;
     tenant
         .fault(json!({ "path": TOKEN, "kind": "hang", "millis": 50 }))
