@@ -50,6 +50,10 @@ fn tag(text: &str) -> (Tag, &str) {
         if let Some(quoted) = rest.strip_prefix("=\"") {
             (value, rest) = quoted.split_once('"').expect("the closing quote");
         }
+        assert!(
+            !rest.starts_with('='),
+            "an attribute without quotes: {name}{rest:.40}"
+        );
         tag.attributes.push((name, value.to_owned()));
         rest = rest.trim_start_matches([' ', '/']);
     }
