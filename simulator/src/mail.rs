@@ -181,7 +181,10 @@ async fn converse(stream: TcpStream, peer: SocketAddr, tenant: Tenant) -> io::Re
         }
         let reply = session.process(&line);
         stream.write_all(&reply.buffer()?).await?;
-        if reply.action == Action::Close {
+        // After refused data the library goes on reading data, where the client already says QUIT; so the conversation
+        // ends here.
+        let refused_data = reply.is_error && line == b".\r\n";
+        if reply.action == Action::Close || refused_data {
             return stream.flush().await;
         }
     }
