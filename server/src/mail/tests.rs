@@ -467,10 +467,8 @@ async fn a_server_that_cannot_be_reached_is_worth_another_try() {
 async fn a_server_that_says_nothing_is_given_up_on() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let mailer = Mailer {
-        limit: Duration::from_millis(50),
-        ..mailer(port)
-    };
+    let mut mailer = mailer(port);
+    mailer.limit = Duration::from_millis(50);
     let sent = mailer.send("ada@example.com", &code("Ada"), KEY).await;
     assert_eq!(sent, Err(MailError::Retryable(Cause::Timeout)));
 }
