@@ -115,11 +115,11 @@ fn carry_out(cli: Cli) -> Result<(), Failure> {
         }
         Command::Serve => Ok(block_on(run::serve(config))?),
         Command::Migrate => Ok(block_on(run::migrate(config))?),
-        Command::Admin(AdminCommand::Create(admin)) => create_admin(config, admin),
+        Command::Admin(AdminCommand::Create(admin)) => create_admin(config, &admin),
     }
 }
 
-fn create_admin(config: Config, admin: CreateAdmin) -> Result<(), Failure> {
+fn create_admin(config: Config, admin: &CreateAdmin) -> Result<(), Failure> {
     let password = if admin.password_stdin {
         read_password(io::stdin().lock())?
     } else {
@@ -169,7 +169,7 @@ fn read_password(mut input: impl BufRead) -> Result<SecretString, Failure> {
 fn generate_password(entropy: &dyn Entropy) -> SecretString {
     let mut bytes = Zeroizing::new([0; 15]);
     entropy.fill(&mut *bytes);
-    SecretString::from(URL_SAFE_NO_PAD.encode(&*bytes))
+    SecretString::from(URL_SAFE_NO_PAD.encode(*bytes))
 }
 
 fn admin_name(text: &str) -> Result<String, String> {

@@ -130,191 +130,193 @@ fn what_is_not_given_has_its_default() {
     assert_eq!((config.mail.tls, config.mail.port), (Tls::StartTls, 587));
     assert!(config.mail.credentials.is_none());
     assert_eq!(config.recovery.removal, domain::Removal::All);
-    assert_eq!(config.recovery.pass_lifetime, Duration::from_secs(15 * 60));
-    assert_eq!(config.recovery.approval, Duration::from_secs(4 * 3600));
-    assert_eq!(config.recovery.claim, Duration::from_secs(30 * 60));
+    assert_eq!(config.recovery.pass_lifetime, Duration::from_mins(15));
+    assert_eq!(config.recovery.approval, Duration::from_hours(4));
+    assert_eq!(config.recovery.claim, Duration::from_mins(30));
     assert_eq!(config.recovery.cool_off, Duration::ZERO);
     assert_eq!(config.recovery.required_proofs, 1);
-    assert_eq!(config.recovery.lease, Duration::from_secs(60));
+    assert_eq!(config.recovery.lease, Duration::from_mins(1));
     assert_eq!(config.recovery.watch, Duration::from_secs(10));
     assert_eq!(config.log.format, LogFormat::Text);
     assert_eq!(config.log.filter.to_string(), "info");
 }
 
+/// A key, a value that cannot be used (`None`: the key is missing), and what is said about it.
+const MISTAKES: &[(&str, Option<&str>, &str)] = &[
+    (
+        "server.listen",
+        Some("\"localhost\""),
+        "an IP address and a port",
+    ),
+    ("server.base_url", None, "is missing"),
+    (
+        "server.base_url",
+        Some("\"recover.example.com\""),
+        "must be an address that begins with https://",
+    ),
+    (
+        "server.base_url",
+        Some("\"http://recover.example.com\""),
+        "must begin with https://",
+    ),
+    (
+        "server.base_url",
+        Some("\"ftp://recover.example.com\""),
+        "begins with https://",
+    ),
+    (
+        "server.base_url",
+        Some("\"http://localhost.example.com\""),
+        "must begin with https://",
+    ),
+    (
+        "server.base_url",
+        Some("\"https://recover.example.com/app\""),
+        "must end after the host",
+    ),
+    (
+        "server.base_url",
+        Some("\"https://recover.example.com/?a=b\""),
+        "without user",
+    ),
+    (
+        "server.base_url",
+        Some("\"https://me:pw@recover.example.com\""),
+        "without user",
+    ),
+    (
+        "server.base_url",
+        Some("\"https://recover.example.com\\r\\nX: y\""),
+        "a line break",
+    ),
+    ("server.base_url", Some("7"), "must be text in quotes"),
+    ("server.trusted_proxies", Some("11"), "from 0 to 10"),
+    ("server.trusted_proxies", Some("-1"), "from 0 to 10"),
+    ("server.trusted_proxies", Some("true"), "from 0 to 10"),
+    (
+        "server.secret",
+        None,
+        "is missing, and so is server.secret_file",
+    ),
+    ("server.secret", Some("\"c2hvcnQ=\""), "32 random bytes"),
+    (
+        "server.secret",
+        Some("\"not base64 at all, but quite long enough to be one\""),
+        "32 random bytes",
+    ),
+    ("database.url", None, "is missing"),
+    (
+        "database.url",
+        Some("\"postgres://u:hush@db/latchkey\""),
+        "must begin with `sqlite:`",
+    ),
+    ("database.url", Some("\"sqlite:\""), "must name a file"),
+    (
+        "database.url",
+        Some("\"sqlite::memory:\""),
+        "must name a file",
+    ),
+    (
+        "database.url",
+        Some("\"sqlite:a.db?mode=rwc\""),
+        "without options",
+    ),
+    ("entra.tenant_id", Some("\"common\""), "must be a GUID"),
+    (
+        "entra.tenant_id",
+        Some("\"3f6c1a528d0e4b7a9c112e5f7a90b4d3\""),
+        "must be a GUID",
+    ),
+    ("entra.client_id", None, "is missing"),
+    (
+        "entra.client_secret",
+        None,
+        "is missing, and so is entra.client_secret_file",
+    ),
+    ("entra.client_secret", Some("\"\""), "is empty"),
+    (
+        "entra.login_url",
+        Some("\"http://login.example.com\""),
+        "must begin with https://",
+    ),
+    ("entra.graph_url", Some("\"graph\""), "must be an address"),
+    (
+        "entra.security_info_url",
+        Some("\"javascript:alert(1)\""),
+        "begins with https://",
+    ),
+    ("mail.host", None, "is missing"),
+    (
+        "mail.host",
+        Some("\"smtp example\""),
+        "must be the name or the address",
+    ),
+    ("mail.port", Some("0"), "from 1 to 65535"),
+    ("mail.port", Some("65536"), "from 1 to 65535"),
+    (
+        "mail.tls",
+        Some("\"ssl\""),
+        "must be one of `none`, `starttls`, `implicit`",
+    ),
+    ("mail.tls", Some("\"none\""), "on this machine only"),
+    ("mail.from", None, "is missing"),
+    (
+        "mail.from",
+        Some("\"recovery\""),
+        "is not a plain mail address",
+    ),
+    (
+        "mail.from",
+        Some("\"A <a@example.com>\\nBcc: b@example.com\""),
+        "a line break",
+    ),
+    ("organisation.name", Some("\"  \""), "is empty"),
+    ("organisation.help", None, "is missing"),
+    ("alerts.to", None, "is missing"),
+    ("alerts.to", Some("[]"), "at least one entry"),
+    ("alerts.to", Some("[1]"), "must be a list of texts"),
+    (
+        "alerts.to",
+        Some("[\"a@example.com\", \"b\"]"),
+        "number 2, that is not a plain mail address",
+    ),
+    (
+        "recovery.methods",
+        Some("\"some\""),
+        "must be one of `all`, `portal`",
+    ),
+    (
+        "recovery.pass_lifetime_minutes",
+        Some("9"),
+        "from 10 to 480",
+    ),
+    (
+        "recovery.pass_lifetime_minutes",
+        Some("481"),
+        "from 10 to 480",
+    ),
+    ("recovery.approval_hours", Some("25"), "from 1 to 24"),
+    ("recovery.claim_minutes", Some("1"), "from 5 to 480"),
+    ("recovery.cool_off_minutes", Some("1.5"), "a whole number"),
+    ("recovery.required_proofs", Some("2"), "must be 1"),
+    ("recovery.lease_seconds", Some("10"), "from 20 to 600"),
+    ("recovery.watch_seconds", Some("0"), "from 1 to 300"),
+    (
+        "log.format",
+        Some("\"xml\""),
+        "must be one of `text`, `json`",
+    ),
+    ("log.filter", Some("\"inof\""), "must be a level"),
+    (
+        "log.filter",
+        Some("\"info,latchkey=loud\""),
+        "must be a level",
+    ),
+];
+
 #[test]
 fn each_mistake_is_named_with_its_problem_and_an_example() {
-    let mistakes: &[(&str, Option<&str>, &str)] = &[
-        (
-            "server.listen",
-            Some("\"localhost\""),
-            "an IP address and a port",
-        ),
-        ("server.base_url", None, "is missing"),
-        (
-            "server.base_url",
-            Some("\"recover.example.com\""),
-            "must be an address that begins with https://",
-        ),
-        (
-            "server.base_url",
-            Some("\"http://recover.example.com\""),
-            "must begin with https://",
-        ),
-        (
-            "server.base_url",
-            Some("\"ftp://recover.example.com\""),
-            "begins with https://",
-        ),
-        (
-            "server.base_url",
-            Some("\"http://localhost.example.com\""),
-            "must begin with https://",
-        ),
-        (
-            "server.base_url",
-            Some("\"https://recover.example.com/app\""),
-            "must end after the host",
-        ),
-        (
-            "server.base_url",
-            Some("\"https://recover.example.com/?a=b\""),
-            "without user",
-        ),
-        (
-            "server.base_url",
-            Some("\"https://me:pw@recover.example.com\""),
-            "without user",
-        ),
-        (
-            "server.base_url",
-            Some("\"https://recover.example.com\\r\\nX: y\""),
-            "a line break",
-        ),
-        ("server.base_url", Some("7"), "must be text in quotes"),
-        ("server.trusted_proxies", Some("11"), "from 0 to 10"),
-        ("server.trusted_proxies", Some("-1"), "from 0 to 10"),
-        ("server.trusted_proxies", Some("true"), "from 0 to 10"),
-        (
-            "server.secret",
-            None,
-            "is missing, and so is server.secret_file",
-        ),
-        ("server.secret", Some("\"c2hvcnQ=\""), "32 random bytes"),
-        (
-            "server.secret",
-            Some("\"not base64 at all, but quite long enough to be one\""),
-            "32 random bytes",
-        ),
-        ("database.url", None, "is missing"),
-        (
-            "database.url",
-            Some("\"postgres://u:hush@db/latchkey\""),
-            "must begin with `sqlite:`",
-        ),
-        ("database.url", Some("\"sqlite:\""), "must name a file"),
-        (
-            "database.url",
-            Some("\"sqlite::memory:\""),
-            "must name a file",
-        ),
-        (
-            "database.url",
-            Some("\"sqlite:a.db?mode=rwc\""),
-            "without options",
-        ),
-        ("entra.tenant_id", Some("\"common\""), "must be a GUID"),
-        (
-            "entra.tenant_id",
-            Some("\"3f6c1a528d0e4b7a9c112e5f7a90b4d3\""),
-            "must be a GUID",
-        ),
-        ("entra.client_id", None, "is missing"),
-        (
-            "entra.client_secret",
-            None,
-            "is missing, and so is entra.client_secret_file",
-        ),
-        ("entra.client_secret", Some("\"\""), "is empty"),
-        (
-            "entra.login_url",
-            Some("\"http://login.example.com\""),
-            "must begin with https://",
-        ),
-        ("entra.graph_url", Some("\"graph\""), "must be an address"),
-        (
-            "entra.security_info_url",
-            Some("\"javascript:alert(1)\""),
-            "begins with https://",
-        ),
-        ("mail.host", None, "is missing"),
-        (
-            "mail.host",
-            Some("\"smtp example\""),
-            "must be the name or the address",
-        ),
-        ("mail.port", Some("0"), "from 1 to 65535"),
-        ("mail.port", Some("65536"), "from 1 to 65535"),
-        (
-            "mail.tls",
-            Some("\"ssl\""),
-            "must be one of `none`, `starttls`, `implicit`",
-        ),
-        ("mail.tls", Some("\"none\""), "on this machine only"),
-        ("mail.from", None, "is missing"),
-        (
-            "mail.from",
-            Some("\"recovery\""),
-            "is not a plain mail address",
-        ),
-        (
-            "mail.from",
-            Some("\"A <a@example.com>\\nBcc: b@example.com\""),
-            "a line break",
-        ),
-        ("organisation.name", Some("\"  \""), "is empty"),
-        ("organisation.help", None, "is missing"),
-        ("alerts.to", None, "is missing"),
-        ("alerts.to", Some("[]"), "at least one entry"),
-        ("alerts.to", Some("[1]"), "must be a list of texts"),
-        (
-            "alerts.to",
-            Some("[\"a@example.com\", \"b\"]"),
-            "number 2, that is not a plain mail address",
-        ),
-        (
-            "recovery.methods",
-            Some("\"some\""),
-            "must be one of `all`, `portal`",
-        ),
-        (
-            "recovery.pass_lifetime_minutes",
-            Some("9"),
-            "from 10 to 480",
-        ),
-        (
-            "recovery.pass_lifetime_minutes",
-            Some("481"),
-            "from 10 to 480",
-        ),
-        ("recovery.approval_hours", Some("25"), "from 1 to 24"),
-        ("recovery.claim_minutes", Some("1"), "from 5 to 480"),
-        ("recovery.cool_off_minutes", Some("1.5"), "a whole number"),
-        ("recovery.required_proofs", Some("2"), "must be 1"),
-        ("recovery.lease_seconds", Some("10"), "from 20 to 600"),
-        ("recovery.watch_seconds", Some("0"), "from 1 to 300"),
-        (
-            "log.format",
-            Some("\"xml\""),
-            "must be one of `text`, `json`",
-        ),
-        ("log.filter", Some("\"inof\""), "must be a level"),
-        (
-            "log.filter",
-            Some("\"info,latchkey=loud\""),
-            "must be a level",
-        ),
-    ];
-    for (key, value, problem) in mistakes {
+    for (key, value, problem) in MISTAKES {
         let found = problems("mistakes", &[(key, *value)], &[]);
         let [found] = found.as_slice() else {
             panic!("{key} = {value:?}: {found:?}")
