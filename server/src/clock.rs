@@ -44,9 +44,14 @@ pub struct SystemClock {
 
 impl SystemClock {
     /// Starts the monotonic clock.
-    #[expect(clippy::disallowed_methods, reason = "the one module that reads the clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one module that reads the clock"
+    )]
     pub fn new() -> Self {
-        Self { started: Instant::now() }
+        Self {
+            started: Instant::now(),
+        }
     }
 }
 
@@ -57,7 +62,10 @@ impl Default for SystemClock {
 }
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one module that reads the clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one module that reads the clock"
+    )]
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
     }
@@ -74,7 +82,10 @@ pub struct SystemEntropy;
 impl Entropy for SystemEntropy {
     /// # Panics
     /// If the operating system has no randomness to give: nothing safe could be done without it.
-    #[expect(clippy::disallowed_methods, reason = "the one module that reads randomness")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one module that reads randomness"
+    )]
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system's random source works");
     }

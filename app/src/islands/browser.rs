@@ -44,11 +44,9 @@ pub async fn copy(text: &str) -> bool {
 pub struct StatusEvent(JsValue);
 
 impl StatusEvent {
-    /// Version of the request, as its decimal digits.
-    pub fn version(&self) -> Option<String> {
-        JSON::stringify(&self.field("version")?)
-            .ok()
-            .map(String::from)
+    /// What the status page would show now.
+    pub fn shows(&self) -> Option<String> {
+        self.field("shows")?.as_string()
     }
 
     /// The contact code of the moment, in groups.

@@ -4,18 +4,19 @@ use leptos::prelude::*;
 
 use super::browser;
 
-/// Listens for changes of the request: loads the page again when its version differs, and shows the
-/// contact code of the moment in the element `contact-code`. The "Check again" link needs no script.
+/// Listens for changes of the request: loads the page again when it would show something else, and
+/// shows the contact code of the moment in the element `contact-code`. The "Check again" link needs no
+/// script.
 #[island]
 pub fn LiveStatus(
-    /// Version of the request on this page.
-    version: u64,
+    /// What this page shows, as the server names it.
+    shows: String,
 ) -> impl IntoView {
     let news = RwSignal::new("");
     Effect::new(move || {
-        let shown = version.to_string();
+        let shown = shows.clone();
         browser::listen_to_status(move |event| {
-            if event.version().is_some_and(|version| version != shown) {
+            if event.shows().is_some_and(|shows| shows != shown) {
                 news.set("Something has changed. Loading the page again.");
                 browser::load_status();
                 return;

@@ -36,7 +36,7 @@ pub fn status(view: StatusView) -> impl IntoView {
         reference,
         opened_at,
         stage,
-        version,
+        shows,
         may_withdraw,
         problem,
     } = view;
@@ -52,7 +52,7 @@ pub fn status(view: StatusView) -> impl IntoView {
         {progress.map(|now| view! { <Progress now/> })}
         <h1>{title}</h1>
         {standing(stage)}
-        {listens.then(|| view! { <LiveStatus version/> })}
+        {listens.then(|| view! { <LiveStatus shows/> })}
         {may_withdraw.then(withdraw)}
         <p class="text-muted text-base">"You asked on "<Time moment=opened_at/>"."</p>
         <Reference reference/>

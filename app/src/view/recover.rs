@@ -174,8 +174,8 @@ pub struct StatusView {
     pub opened_at: Moment,
     /// Where the request stands.
     pub stage: Stage,
-    /// Version of the request; the live status compares it with what it hears.
-    pub version: u64,
+    /// Names what the page shows. When the live status hears another name, it loads the page again.
+    pub shows: String,
     /// Whether the person may still withdraw.
     pub may_withdraw: bool,
     /// Why the last action did not work.

@@ -14,7 +14,7 @@ use futures::stream::{self, Stream};
 use serde_json::json;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
-use super::{Web, answer::Answer, visit::Visit};
+use super::{Web, answer::Answer, present, visit::Visit};
 
 /// How often a silent connection shows that it is alive, so that no proxy ends it.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
@@ -72,7 +72,7 @@ fn describe(web: &Web, request: &Request) -> (Event, Duration) {
         .as_ref()
         .map_or(IDLE, |code| code.changes_in.max(Duration::from_millis(50)));
     let data = json!({
-        "version": request.version,
+        "shows": present::shows(request),
         "contact_code": code.as_ref().map(domain::ContactCode::grouped),
         "code_changes_in": code.as_ref().map(|code| code.changes_in.as_secs()),
     });

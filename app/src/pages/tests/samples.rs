@@ -129,7 +129,7 @@ fn status(stage: Stage, problem: Option<Problem>) -> Page {
         reference: reference(),
         opened_at: moment(),
         stage,
-        version: 7,
+        shows: "awaiting_approval".to_owned(),
         may_withdraw: true,
         problem,
     })

@@ -15,9 +15,21 @@ pub fn status(request: &Request, code: &ContactCode, problem: Option<Problem>) -
         reference: request.facts.id.reference().to_string(),
         opened_at: moment(request.facts.opened_at),
         stage: stage(request, code),
-        version: request.version,
+        shows: shows(request),
         may_withdraw,
         problem,
+    }
+}
+
+/// Names what the status page shows, the moving contact code apart: two requests of the same name have
+/// the same page.
+pub fn shows(request: &Request) -> String {
+    let name = request.state_name().as_str();
+    match &request.state {
+        State::CoolingOff(_) => format!("{name}-{}", request.facts.notice_accepted_at.is_some()),
+        State::Ready(ready) => format!("{name}-{}", ready.approved.attempts),
+        State::Disclosed(disclosed) => format!("{name}-{}", disclosed.fence.0),
+        _ => name.to_owned(),
     }
 }
 
