@@ -118,6 +118,8 @@ export async function startStack({ configuration = "", edit = (stock) => stock, 
         const browser = await chromium.launch({
           executablePath,
           args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+          // People's browsers keep the page that they leave, so these do too.
+          ignoreDefaultArgs: ["--disable-back-forward-cache"],
         });
         browsers.push(browser);
         const opened = await browser.newContext({ javaScriptEnabled, ...context });
