@@ -120,15 +120,17 @@ export async function identify(stack, page, person, { why = "My phone is lost or
   await seen("prove");
 }
 
-/** The newest code that was mailed to `person`. */
-export async function mailedCode(stack, person) {
-  const mail = await stack.mail(person.privateMail, ({ subject }) => subject.startsWith("Your code"));
+/** The code that was mailed to `person` for the request that `page` is about. */
+export async function mailedCode(stack, page, person) {
+  const request = await reference(page);
+  const mail = await stack.mail(person.privateMail, ({ subject, text }) =>
+    subject.startsWith("Your code") && text.includes(request));
   return mail.text.match(/^ {4}([\d ]+)$/m)[1];
 }
 
 /** Types the mailed code, checks the answers and asks. */
 export async function prove(stack, page, person, { seen = noted } = {}) {
-  await page.getByLabel("Enter the code from your mail").fill(await mailedCode(stack, person));
+  await page.getByLabel("Enter the code from your mail").fill(await mailedCode(stack, page, person));
   await press(page, "Continue");
   await at(page, "Check before you ask");
   await seen("check");
