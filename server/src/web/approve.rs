@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use app::view::{Page, Problem, ProblemPage, ReviewForm, ReviewOutcome, ReviewView};
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
@@ -18,7 +18,7 @@ use super::{
     Web,
     answer::Answer,
     present,
-    visit::{Form, Token, Visit},
+    visit::{Form, Path, Token, Visit},
 };
 use crate::{
     recovery::{Decision, ServiceError, Verdict},
@@ -200,6 +200,9 @@ pub async fn approve(
     let review = Review::of(&web, &visit).await?;
     if let Some(outcome) = review.outcome() {
         return Ok(reviewed(&web, StatusCode::CONFLICT, outcome));
+    }
+    if review.decision.seat == Seat::RequestersBrowser {
+        return Err(ProblemPage::SameBrowser.into());
     }
     let kept = ReviewForm {
         attested: form.attested == "yes",

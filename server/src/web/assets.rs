@@ -1,7 +1,7 @@
 //! The files of the pages, embedded in the binary.
 
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Web,
     answer::{Answer, Failure},
+    visit::Path,
 };
 use app::view::ProblemPage;
 

@@ -4,7 +4,7 @@ use app::view::{
     Page, Paging, Problem, ProblemPage, RecoveriesView, RecoveryDetailView, SignInView,
 };
 use axum::{
-    extract::{Path, Query, State},
+    extract::State,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
@@ -17,7 +17,7 @@ use super::{
     Web,
     answer::{Answer, Failure},
     present,
-    visit::{Form, Token, Visit},
+    visit::{Form, Path, Query, Token, Visit},
 };
 use crate::{
     auth::{

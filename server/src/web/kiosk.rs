@@ -2,7 +2,7 @@
 
 use app::view::{CheckView, IdentifyView, Page, Problem, ProveView, Reason};
 use axum::{
-    extract::{Query, State},
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
@@ -16,7 +16,7 @@ use super::{
     Web,
     answer::{Answer, Failure},
     present,
-    visit::{Form, Token, Visit},
+    visit::{Form, Query, Token, Visit},
 };
 use crate::recovery::{Proved, ServiceError};
 

@@ -2,13 +2,13 @@
 
 use app::view::{Page, Problem, ProblemPage, Reason, WhatHappenedView};
 use axum::{
-    extract::{Query, State},
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
 
-use super::{Web, answer::Failure};
+use super::{Web, answer::Failure, visit::Query};
 
 /// The start page.
 pub async fn start(State(web): State<Web>) -> Response {

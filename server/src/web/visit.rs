@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts, Request as HttpRequest},
+    extract::{self, ConnectInfo, FromRequestParts, Request as HttpRequest},
     http::{HeaderMap, header, request::Parts},
 };
 use axum_extra::extract::{
@@ -187,6 +187,34 @@ impl<T: serde::de::DeserializeOwned> axum::extract::FromRequest<Web> for Form<T>
         match axum::Form::<T>::from_request(request, web).await {
             Ok(axum::Form(form)) => Ok(Self(form)),
             Err(_) => Err(ProblemPage::BadForm.into()),
+        }
+    }
+}
+
+/// Captured parts of the address. What is no text is an address that we have not.
+pub struct Path<T>(pub T);
+
+impl<T: serde::de::DeserializeOwned + Send> FromRequestParts<Web> for Path<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Failure> {
+        match extract::Path::from_request_parts(parts, web).await {
+            Ok(extract::Path(captured)) => Ok(Self(captured)),
+            Err(_) => Err(ProblemPage::NotFound.into()),
+        }
+    }
+}
+
+/// What follows the question mark. What none of our pages links to is an address that we have not.
+pub struct Query<T>(pub T);
+
+impl<T: serde::de::DeserializeOwned> FromRequestParts<Web> for Query<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Failure> {
+        match extract::Query::from_request_parts(parts, web).await {
+            Ok(extract::Query(query)) => Ok(Self(query)),
+            Err(_) => Err(ProblemPage::NotFound.into()),
         }
     }
 }
