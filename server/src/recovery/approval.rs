@@ -1,8 +1,8 @@
 //! What approvers and owners do.
 
 use domain::{
-    Actor, Attestation, Command, Ended, PersonId, Refusal, Request, RequestId, Seat, State,
-    StateName, Timestamp, TypedCode,
+    Actor, Attestation, Command, Disclosed, Ended, PersonId, Refusal, Request, RequestId, Seat,
+    State, StateName, Terms, Timestamp, TypedCode,
 };
 
 use super::{Recovery, ServiceError};
@@ -126,6 +126,11 @@ impl Recovery {
     pub async fn report(&self, decision: &Decision) -> Result<Request, ServiceError> {
         self.apply(decision.request, &decision.actor(), Command::Report)
             .await
+    }
+
+    /// Whether it is still time for "this wasn't me" to undo what came of a request.
+    pub fn can_repudiate(&self, disclosed: &Disclosed) -> bool {
+        self.clock.now() < disclosed.at + Terms::REPUDIATION
     }
 
     /// "This wasn't me": ends a request, or repudiates what came of it.

@@ -2,16 +2,16 @@
 
 use app::view::{NotMeView, Page, ProblemPage};
 use axum::{
-    extract::{Path, State},
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
-use domain::{Ended, Request, State as RequestState};
+use domain::{Cancellation, Disclosed, Ended, Request, State as RequestState};
 
 use super::{
     Web,
     answer::{Answer, Failure},
-    visit::{Token, Visit},
+    visit::{Path, Token, Visit},
 };
 use crate::{recovery::ServiceError, secret::Bearer, store::Purpose, words};
 
@@ -35,21 +35,35 @@ async fn request(web: &Web, visit: &Visit) -> Result<Request, Failure> {
     Ok(web.recovery.request(link.request).await?)
 }
 
-/// The question, or that it was answered.
+/// The question, or that it was answered. A link whose answer would change nothing any more promises
+/// nothing either.
 pub async fn page(State(web): State<Web>, visit: Visit) -> Answer {
     let request = request(&web, &visit).await?;
-    let after_disclosure = matches!(
-        request.state,
-        RequestState::Disclosed(_)
-            | RequestState::Ended(
-                Ended::Completed { .. } | Ended::Lapsed { .. } | Ended::Repudiated { .. }
-            )
-    );
+    let after_disclosure = disclosed(&request).is_some();
     let done = match &request.state {
-        RequestState::Ended(Ended::Completed { .. }) => false,
-        RequestState::Ended(_) => true,
-        RequestState::Issuing(issuing) => issuing.cancelled.is_some(),
-        _ => false,
+        RequestState::Ended(Ended::Reported { .. } | Ended::Repudiated { .. }) => true,
+        RequestState::Issuing(issuing) => {
+            matches!(issuing.cancelled, Some(Cancellation::Reported(_)))
+        }
+        RequestState::Disclosed(disclosed)
+        | RequestState::Ended(Ended::Completed { disclosed, .. }) => {
+            if web.recovery.can_repudiate(disclosed) {
+                false
+            } else {
+                return Err(ProblemPage::DeadLink.into());
+            }
+        }
+        RequestState::Ended(
+            Ended::Denied { .. }
+            | Ended::Withdrawn { .. }
+            | Ended::Expired { .. }
+            | Ended::Aborted { .. }
+            | Ended::Lapsed { .. },
+        ) => return Err(ProblemPage::DeadLink.into()),
+        RequestState::Proving(_)
+        | RequestState::AwaitingApproval(_)
+        | RequestState::CoolingOff(_)
+        | RequestState::Ready(_) => false,
     };
     let view = NotMeView {
         reference: request.facts.id.reference().to_string(),
@@ -58,6 +72,17 @@ pub async fn page(State(web): State<Web>, visit: Visit) -> Answer {
         after_disclosure,
     };
     Ok(web.page(StatusCode::OK, Page::NotMe(view)))
+}
+
+/// What had been given out.
+const fn disclosed(request: &Request) -> Option<&Disclosed> {
+    match &request.state {
+        RequestState::Disclosed(disclosed)
+        | RequestState::Ended(
+            Ended::Completed { disclosed, .. } | Ended::Repudiated { disclosed, .. },
+        ) => Some(disclosed),
+        _ => None,
+    }
 }
 
 /// Ends the request, or repudiates what came of it.
