@@ -86,6 +86,9 @@ impl From<ServiceError> for Stop {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::Graph(error) => error.into(),
+            ServiceError::Refused(Refusal::LeaseRanOut) => {
+                Self::Retry(Fault::LeaseRanOut, Duration::ZERO)
+            }
             ServiceError::Refused(_) | ServiceError::Gone => {
                 tracing::warn!(%error, "an issue attempt is void");
                 Self::Void
