@@ -1,0 +1,228 @@
+//! A browser: it keeps cookies, follows redirects, and says where its forms come from.
+
+use std::{collections::BTreeMap, sync::Mutex};
+
+use latchkey::secret::Bearer;
+use reqwest::{
+    Client, Method,
+    header::{HeaderMap, LOCATION, SET_COOKIE},
+    redirect::Policy,
+};
+
+use crate::harness::{Seen, Story};
+
+const USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+/// A browser with cookies of its own.
+pub struct Browser<'a> {
+    story: &'a Story,
+    client: Client,
+    cookies: Mutex<BTreeMap<String, String>>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Page {
+    /// Where it is, after all redirects.
+    pub path: String,
+    /// The answer's status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: String,
+}
+
+impl Page {
+    /// The header, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// What a reader reads: without markup, every gap one space.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for piece in self.body.split('<') {
+            let (tag, words) = piece.split_once('>').unwrap_or(("", piece));
+            // Markers between pieces of a sentence are no gap.
+            if !tag.starts_with('!') {
+                text.push(' ');
+            }
+            text.push_str(words);
+        }
+        let text = text
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&quot;", "\"")
+            .replace("&#x27;", "'")
+            .replace("&#39;", "'")
+            .replace("&amp;", "&");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Asserts the status and that a reader reads `sentence`.
+    #[track_caller]
+    pub fn shows(&self, status: u16, sentence: &str) -> &Self {
+        let text = self.text();
+        assert!(
+            self.status == status && text.contains(sentence),
+            "wanted {status} {sentence:?}, got {} at {}: {text}",
+            self.status,
+            self.path
+        );
+        self
+    }
+
+    /// The content of the element with this id.
+    pub fn element(&self, id: &str) -> Option<String> {
+        let (_, rest) = self.body.split_once(&format!("id=\"{id}\""))?;
+        let (_, rest) = rest.split_once('>')?;
+        let (content, _) = rest.split_once("</")?;
+        Some(content.replace("<!>", "").trim().to_owned())
+    }
+
+    /// The pass, if this page shows one.
+    pub fn pass(&self) -> Option<String> {
+        let value = self.element("pass")?;
+        Some(
+            value
+                .replace("&lt;", "<")
+                .replace("&gt;", ">")
+                .replace("&quot;", "\"")
+                .replace("&#39;", "'")
+                .replace("&amp;", "&"),
+        )
+    }
+}
+
+impl<'a> Browser<'a> {
+    pub fn new(story: &'a Story) -> Self {
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(Policy::none())
+            .user_agent(USER_AGENT)
+            .build()
+            .unwrap();
+        Self {
+            story,
+            client,
+            cookies: Mutex::default(),
+        }
+    }
+
+    /// The value of the cookie whose name ends so.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        let cookies = self.cookies.lock().unwrap();
+        let found = cookies.iter().find(|(known, _)| known.ends_with(name));
+        found.map(|(_, value)| value.clone())
+    }
+
+    /// Takes over the cookies of another browser.
+    pub fn steal(&self, other: &Browser<'_>) {
+        let stolen = other.cookies.lock().unwrap().clone();
+        self.cookies.lock().unwrap().extend(stolen);
+    }
+
+    /// The secret that binds this browser to a request.
+    pub fn bound_by(&self) -> Option<Bearer> {
+        Bearer::parse(&self.cookie("latchkey-request")?)
+    }
+
+    /// Opens a page and follows redirects.
+    pub async fn get(&self, path: &str) -> Page {
+        let page = self.visit(Method::GET, path).await;
+        self.follow(page).await
+    }
+
+    /// Sends a form and follows redirects.
+    pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Page {
+        let page = self.submit(path, form).await;
+        self.follow(page).await
+    }
+
+    /// Sends a form as a page of ours does; follows nothing.
+    pub async fn submit(&self, path: &str, form: &[(&str, &str)]) -> Page {
+        let headers = [
+            ("origin", self.story.base_url()),
+            ("sec-fetch-site", "same-origin"),
+        ];
+        self.send(Method::POST, path, &headers, Some(form)).await
+    }
+
+    /// Asks without a form; follows nothing.
+    pub async fn visit(&self, method: Method, path: &str) -> Page {
+        self.send(method, path, &[("sec-fetch-site", "none")], None)
+            .await
+    }
+
+    /// Asks for anything in any way; follows nothing.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        form: Option<&[(&str, &str)]>,
+    ) -> Page {
+        let url = format!("http://{}{path}", self.story.address());
+        let cookies: Vec<String> = {
+            let cookies = self.cookies.lock().unwrap();
+            cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect()
+        };
+        let mut request = self.client.request(method, url);
+        if !cookies.is_empty() {
+            request = request.header("cookie", cookies.join("; "));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(form) = form {
+            request = request.form(form);
+        }
+        let answer = request.send().await.unwrap();
+        let status = answer.status().as_u16();
+        let headers = answer.headers().clone();
+        self.keep_cookies(&headers);
+        let body = answer.text().await.unwrap();
+        self.story.seen.lock().unwrap().push(Seen {
+            path: path.to_owned(),
+            body: body.clone(),
+        });
+        Page {
+            path: path.to_owned(),
+            status,
+            headers,
+            body,
+        }
+    }
+
+    async fn follow(&self, mut page: Page) -> Page {
+        for _ in 0..5 {
+            let Some(next) = page.headers.get(LOCATION) else {
+                return page;
+            };
+            let next = next.to_str().unwrap().to_owned();
+            assert!(next.starts_with('/') && !next.starts_with("//"), "{next}");
+            page = self.visit(Method::GET, &next).await;
+        }
+        panic!("too many redirects, the last to {}", page.path);
+    }
+
+    fn keep_cookies(&self, headers: &HeaderMap) {
+        let mut cookies = self.cookies.lock().unwrap();
+        for value in headers.get_all(SET_COOKIE) {
+            let value = value.to_str().unwrap();
+            let (pair, attributes) = value.split_once(';').unwrap_or((value, ""));
+            let (name, value) = pair.split_once('=').unwrap();
+            if attributes.contains("Max-Age=0") {
+                cookies.remove(name);
+            } else {
+                cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+}

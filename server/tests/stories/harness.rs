@@ -1,0 +1,425 @@
+//! The stage: a stand-in tenant, a server on its own database, and a clock for both.
+
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use domain::{Request, RequestId, StateName, Timestamp};
+use latchkey::{
+    clock::{Clock, Entropy, SystemClock, SystemEntropy},
+    config::Config,
+    jobs::Worker,
+    recovery::Recovery,
+    run::{Existing, Service, Surroundings, create_admin},
+    store::{AuditRow, ListFilter},
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+use simulator::{Options, Simulator};
+use tokio::{net::TcpListener, task::JoinSet};
+
+use crate::{
+    browser::Browser,
+    people::{Manager, Person, private_address, work_address},
+};
+
+/// The tenant's domain.
+pub const DOMAIN: &str = "harbourfinch.example";
+/// Who is told when something is wrong.
+pub const ADMINS: &str = "security@harbourfinch.example";
+/// The longest that a condition is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const CONFIGURATION: &str = include_str!("../../../e2e/stack.toml");
+
+/// The machine's clock, moved forward.
+#[derive(Default)]
+struct StoryClock {
+    machine: SystemClock,
+    ahead_seconds: AtomicU64,
+}
+
+impl StoryClock {
+    fn ahead(&self) -> Duration {
+        Duration::from_secs(self.ahead_seconds.load(Ordering::Relaxed))
+    }
+}
+
+impl Clock for StoryClock {
+    fn now(&self) -> Timestamp {
+        self.machine.now() + self.ahead()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.machine.monotonic() + self.ahead()
+    }
+}
+
+/// A folder that goes with the story.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left behind is the temporary folder's to clean.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// One running server. Its worker works only when the story says so.
+struct Server {
+    recovery: Arc<Recovery>,
+    address: SocketAddr,
+    serving: JoinSet<()>,
+}
+
+/// A page that a browser got.
+pub struct Seen {
+    /// The path that it asked for.
+    pub path: String,
+    /// What it got.
+    pub body: String,
+}
+
+/// One story.
+pub struct Story {
+    simulator: Simulator,
+    control: reqwest::Client,
+    clock: Arc<StoryClock>,
+    folder: Folder,
+    server: Mutex<Server>,
+    base_url: String,
+    /// Every page that any browser got.
+    pub seen: Mutex<Vec<Seen>>,
+}
+
+impl Story {
+    /// The example company and the stock configuration.
+    pub async fn begin() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// As [`Self::begin`], with other values for some keys of the configuration, as TOML.
+    pub async fn with(settings: &[(&str, &str)]) -> Self {
+        let simulator = Simulator::start(Options::default()).await.unwrap();
+        let control = reqwest::Client::builder().no_proxy().build().unwrap();
+        let folder =
+            Folder(std::env::temp_dir().join(format!("latchkey-story-{}", SystemEntropy.uuid())));
+        std::fs::create_dir(&folder.0).unwrap();
+        let url = format!("{}/_control/tenant", simulator.base_url());
+        let tenant: Value = control.get(url).send().await.unwrap().json().await.unwrap();
+        let base_url = write_configuration(&folder, &simulator, &tenant, settings);
+        let clock = Arc::<StoryClock>::default();
+        let server = Mutex::new(serve(&folder, &clock).await);
+        Self {
+            simulator,
+            control,
+            clock,
+            folder,
+            server,
+            base_url,
+            seen: Mutex::default(),
+        }
+    }
+
+    /// Stops the server and starts another on the same database.
+    pub async fn restart(&self) {
+        self.server.lock().unwrap().serving.abort_all();
+        let server = serve(&self.folder, &self.clock).await;
+        *self.server.lock().unwrap() = server;
+    }
+
+    /// Where links in mails lead to.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.server.lock().unwrap().address
+    }
+
+    /// The server's use cases.
+    pub fn recovery(&self) -> Arc<Recovery> {
+        Arc::clone(&self.server.lock().unwrap().recovery)
+    }
+
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.folder.0.join("latchkey.db")
+    }
+
+    /// A browser that has never been here.
+    pub fn browser(&self) -> Browser<'_> {
+        Browser::new(self)
+    }
+
+    /// The person with this name before the `@`, who cannot sign in.
+    pub fn locked_out(&self, alias: &str) -> Person<'_> {
+        Person::new(self, &work_address(alias), &private_address(alias))
+    }
+
+    /// Somebody who types `account` and reads mail at `private`.
+    pub fn somebody(&self, account: &str, private: &str) -> Person<'_> {
+        Person::new(self, account, private)
+    }
+
+    /// The manager with this name before the `@`.
+    pub fn manager(&self, alias: &str) -> Manager<'_> {
+        Manager::new(self, alias)
+    }
+
+    /// Makes a console account.
+    pub async fn admin(&self, name: &str, password: &str) {
+        let config = Config::load(Some(&self.folder.0.join("latchkey.toml"))).unwrap();
+        create_admin(config, name.to_owned(), password.into(), Existing::Refuse)
+            .await
+            .unwrap();
+    }
+
+    /// Carries out jobs until none is due.
+    pub async fn run_jobs(&self) {
+        Worker::new(self.recovery()).run_jobs().await.unwrap();
+    }
+
+    /// Moves what time has made due; tells how many moved.
+    pub async fn run_timers(&self) -> usize {
+        self.recovery().run_timers().await.unwrap()
+    }
+
+    /// Looks for new methods and passes that ran out; tells how many requests ended.
+    pub async fn watch(&self) -> usize {
+        self.recovery().watch().await.unwrap()
+    }
+
+    /// The present, as the server knows it.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Moves everybody's clock.
+    pub async fn advance(&self, time: Duration) {
+        self.clock
+            .ahead_seconds
+            .fetch_add(time.as_secs(), Ordering::Relaxed);
+        let step = json!({ "advanceSeconds": time.as_secs() });
+        self.control(Method::POST, "/clock", step).await;
+    }
+
+    /// The request under `id`.
+    pub async fn request(&self, id: RequestId) -> Request {
+        self.recovery().request(id).await.unwrap()
+    }
+
+    /// Every request, newest first.
+    pub async fn requests(&self) -> Vec<Request> {
+        let page = self.recovery().list(ListFilter::All, None, 200).await;
+        page.unwrap()
+            .rows
+            .into_iter()
+            .map(|row| row.request)
+            .collect()
+    }
+
+    /// What the audit log says about a request.
+    pub async fn audit(&self, id: RequestId) -> Vec<AuditRow> {
+        self.recovery().history(id).await.unwrap().unwrap().1
+    }
+
+    /// Asks the stand-in tenant's control.
+    pub async fn control(&self, method: Method, path: &str, body: Value) -> Value {
+        let url = format!("{}/_control{path}", self.simulator.base_url());
+        let mut request = self.control.request(method, url);
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.unwrap().error_for_status().unwrap();
+        answer.json().await.unwrap()
+    }
+
+    /// Sets a fault at Graph.
+    pub async fn fault(&self, fault: Value) {
+        self.control(Method::POST, "/faults", fault).await;
+    }
+
+    /// Graph answers every call to a path with this in it by 503.
+    pub async fn graph_is_down(&self, method: Option<&str>, path: &str) {
+        self.fault(json!({ "method": method, "path": path, "kind": "status", "status": 503 }))
+            .await;
+    }
+
+    /// Graph works again.
+    pub async fn graph_is_back(&self) {
+        self.control(Method::DELETE, "/faults", Value::Null).await;
+    }
+
+    /// Waits until every fault that was to strike a number of calls has struck.
+    pub async fn faults_have_struck(&self) {
+        self.eventually("the fault to strike", async || {
+            self.control(Method::GET, "/faults", Value::Null).await == json!([])
+        })
+        .await;
+    }
+
+    /// How the mail server treats mails from now on.
+    pub async fn mail_server(&self, mode: &str) {
+        self.control(Method::POST, "/mailbox/mode", json!({ "mode": mode }))
+            .await;
+    }
+
+    /// Mails to `to`, oldest first.
+    pub async fn mails(&self, to: &str) -> Vec<Value> {
+        let mails = self
+            .control(Method::GET, &format!("/mailbox?to={to}"), Value::Null)
+            .await;
+        mails.as_array().unwrap().clone()
+    }
+
+    /// Subjects of the mails to `to`, oldest first.
+    pub async fn subjects(&self, to: &str) -> Vec<String> {
+        let subject = |mail: &Value| mail["subject"].as_str().unwrap().to_owned();
+        self.mails(to).await.iter().map(subject).collect()
+    }
+
+    /// The passes that were ever made for this person, oldest first.
+    pub async fn passes(&self, alias: &str) -> Vec<Value> {
+        let path = format!("/people/{alias}@{DOMAIN}/passes");
+        let passes = self.control(Method::GET, &path, Value::Null).await;
+        passes.as_array().unwrap().clone()
+    }
+
+    /// The person's passes that exist.
+    pub async fn live_passes(&self, alias: &str) -> Vec<Value> {
+        let mut passes = self.passes(alias).await;
+        passes.retain(|pass| pass["state"] != "Removed");
+        passes
+    }
+
+    /// Types of the methods that this person has.
+    pub async fn methods(&self, alias: &str) -> Vec<String> {
+        let path = format!("/people/{alias}@{DOMAIN}/methods");
+        let methods = self.control(Method::GET, &path, Value::Null).await;
+        let kind = |method: &Value| {
+            let kind = method["@odata.type"].as_str().unwrap();
+            kind.trim_start_matches("#microsoft.graph.").to_owned()
+        };
+        methods.as_array().unwrap().iter().map(kind).collect()
+    }
+
+    /// The person registers an Authenticator.
+    pub async fn registers(&self, alias: &str) {
+        let path = format!("/people/{alias}@{DOMAIN}/methods");
+        let method = json!({ "type": "microsoftAuthenticatorAuthenticationMethod", "displayName": "New phone" });
+        self.control(Method::POST, &path, method).await;
+    }
+
+    /// Changes a person in the directory.
+    pub async fn change(&self, alias: &str, change: Value) {
+        self.control(Method::PATCH, &format!("/people/{alias}@{DOMAIN}"), change)
+            .await;
+    }
+
+    /// Changes the tenant's pass policy.
+    pub async fn pass_policy(&self, policy: Value) {
+        self.control(Method::PUT, "/tap-policy", policy).await;
+    }
+
+    /// The calls to Graph so far whose method and path contain these.
+    pub async fn calls(&self, method: &str, path: &str) -> Vec<Value> {
+        let calls = self.control(Method::GET, "/calls", Value::Null).await;
+        let mut calls = calls.as_array().unwrap().clone();
+        calls.retain(|call| {
+            call["method"] == method && call["path"].as_str().unwrap().contains(path)
+        });
+        calls
+    }
+
+    /// Waits until `holds`.
+    pub async fn eventually(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
+        let waiting = async {
+            while !holds().await {
+                tokio::task::yield_now().await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
+            panic!("waited in vain for {what}");
+        }
+    }
+
+    /// Waits until the request under `id` is in `state`.
+    pub async fn becomes(&self, id: RequestId, state: StateName) {
+        self.eventually(state.as_str(), async || {
+            self.request(id).await.state_name() == state
+        })
+        .await;
+    }
+}
+
+/// Fills in the stock configuration, and tells where links lead to.
+fn write_configuration(
+    folder: &Folder,
+    simulator: &Simulator,
+    tenant: &Value,
+    settings: &[(&str, &str)],
+) -> String {
+    let text = |key: &str| tenant[key].as_str().unwrap().to_owned();
+    let values = [
+        ("port", "3000".to_owned()),
+        (
+            "secret",
+            "c3RvcnkgdGVsbGVycyBrZWVwIHRoZWlyIHNlY3JldHM=".to_owned(),
+        ),
+        (
+            "database",
+            folder.0.join("latchkey.db").display().to_string(),
+        ),
+        ("tenantId", text("tenantId")),
+        ("clientId", text("clientId")),
+        ("clientSecret", text("clientSecret")),
+        ("domain", DOMAIN.to_owned()),
+        ("simulator", simulator.base_url().to_owned()),
+        ("smtpPort", simulator.smtp_addr().port().to_string()),
+        ("logFilter", "info".to_owned()),
+    ];
+    let filled = values
+        .iter()
+        .fold(CONFIGURATION.to_owned(), |text, (name, value)| {
+            text.replace(&format!("${{{name}}}"), value)
+        });
+    let mut table: toml::Table = filled.parse().unwrap();
+    for (key, value) in settings {
+        let (section, name) = key.split_once('.').unwrap();
+        let value: toml::Table = format!("value = {value}").parse().unwrap();
+        let section = table[section].as_table_mut().unwrap();
+        section.insert(name.to_owned(), value["value"].clone());
+    }
+    std::fs::write(folder.0.join("latchkey.toml"), table.to_string()).unwrap();
+    table["server"]["base_url"].as_str().unwrap().to_owned()
+}
+
+async fn serve(folder: &Folder, clock: &Arc<StoryClock>) -> Server {
+    let config = Config::load(Some(&folder.0.join("latchkey.toml"))).unwrap();
+    let surroundings = Surroundings {
+        clock: Arc::<StoryClock>::clone(clock),
+        entropy: Arc::new(SystemEntropy),
+    };
+    let service = Service::build(config, surroundings).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let routes = service
+        .web
+        .router()
+        .into_make_service_with_connect_info::<SocketAddr>();
+    let mut serving = JoinSet::new();
+    serving.spawn(async move { axum::serve(listener, routes).await.unwrap() });
+    Server {
+        recovery: service.recovery,
+        address,
+        serving,
+    }
+}
