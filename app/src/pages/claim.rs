@@ -5,14 +5,13 @@ use leptos::prelude::*;
 use crate::{
     components::{Action, BackLink, Button, Inset, Look, Reference, Time},
     islands::Countdown,
-    view::ClaimView,
+    view::{ClaimTurn, ClaimView},
 };
 
 pub const fn title(view: &ClaimView) -> &'static str {
-    if view.replaces {
-        "Get another pass"
-    } else {
-        "Get your pass"
+    match view.turn {
+        ClaimTurn::First | ClaimTurn::Retry => "Get your pass",
+        ClaimTurn::Replacement => "Get another pass",
     }
 }
 
@@ -22,18 +21,21 @@ pub fn claim(view: ClaimView) -> impl IntoView {
         reference,
         closes_at,
         sign_in_at,
-        replaces,
+        turn,
     } = view;
-    let (action, lead) = if replaces {
-        (
-            Action::ClaimAgain,
-            "The pass you have seen stops working, and you get another one.",
-        )
-    } else {
-        (
+    let (action, lead) = match turn {
+        ClaimTurn::First => (
             Action::Claim,
             "Your request is approved. Nothing has changed on your account so far.",
-        )
+        ),
+        ClaimTurn::Retry => (
+            Action::Claim,
+            "Your request is still approved. The last attempt may have signed you out and removed old ways to sign in.",
+        ),
+        ClaimTurn::Replacement => (
+            Action::ClaimAgain,
+            "The pass you have seen stops working, and you get another one.",
+        ),
     };
     let iso = closes_at.iso.clone();
     view! {
@@ -42,7 +44,7 @@ pub fn claim(view: ClaimView) -> impl IntoView {
         <p class="lead">{lead}</p>
         <h2>"When you say yes"</h2>
         <ol class="stations">
-            {(!replaces).then(|| view! {
+            {(turn != ClaimTurn::Replacement).then(|| view! {
                 <li>"You are signed out on all your devices."</li>
                 <li>"Your old ways to confirm a sign-in are removed. Your password stays."</li>
             })}

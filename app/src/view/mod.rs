@@ -15,7 +15,7 @@ pub use console::{
 };
 pub use problem::{Problem, ProblemPage};
 pub use recover::{
-    CheckView, ClaimView, IdentifyView, PassView, ProveView, Reason, Stage, StatusView,
+    CheckView, ClaimTurn, ClaimView, IdentifyView, PassView, ProveView, Reason, Stage, StatusView,
     WhatHappenedView,
 };
 

@@ -191,8 +191,19 @@ pub struct ClaimView {
     pub closes_at: Moment,
     /// Where to sign in with it.
     pub sign_in_at: String,
-    /// Whether this would replace a pass that was shown before (`POST /pass/again` then).
-    pub replaces: bool,
+    /// Which pass it would be.
+    pub turn: ClaimTurn,
+}
+
+/// Which pass a claim is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClaimTurn {
+    /// The first one; nothing has been tried yet.
+    First,
+    /// The first one, after an attempt that failed and may have changed the account.
+    Retry,
+    /// One that replaces a pass that was shown (`POST /pass/again`).
+    Replacement,
 }
 
 /// The pass (the answer to `POST /pass`). The value itself stands in [`crate::PASS_SLOT`].

@@ -286,9 +286,13 @@ impl Web {
         match result {
             Ok(_) => Ok(Redirect::to("/status").into_response()),
             Err(ServiceError::Refused(refusal)) => {
-                tracing::info!(request = %request.facts.id, %refusal, "an action came too late");
+                tracing::info!(request = %request.facts.id, %refusal, "an action was refused");
                 let request = self.recovery.request(request.facts.id).await?;
-                Ok(self.status(StatusCode::CONFLICT, &request, Some(Problem::MovedOn)))
+                let problem = match refusal {
+                    Refusal::RetryLater => Problem::IssueFailed,
+                    _ => Problem::MovedOn,
+                };
+                Ok(self.status(StatusCode::CONFLICT, &request, Some(problem)))
             }
             Err(error) => Err(Failure::from(error)),
         }

@@ -1,6 +1,6 @@
 //! The pass: the page before it, the one that shows it, and the end.
 
-use app::view::{ClaimView, Page, PassView, Problem};
+use app::view::{ClaimTurn, ClaimView, Page, PassView, Problem};
 use axum::{
     extract::State,
     http::{HeaderName, HeaderValue, StatusCode},
@@ -17,16 +17,19 @@ use crate::{
 /// What will happen, and the button.
 pub async fn claim_page(State(web): State<Web>, visit: Visit) -> Answer {
     let request = visit.request(&web).await?;
-    let (closes_at, replaces) = match &request.state {
-        RequestState::Ready(ready) => (ready.closes_at, false),
-        RequestState::Disclosed(disclosed) => (disclosed.closes_at, true),
+    let (closes_at, turn) = match &request.state {
+        RequestState::Ready(ready) if ready.approved.attempts > 0 => {
+            (ready.closes_at, ClaimTurn::Retry)
+        }
+        RequestState::Ready(ready) => (ready.closes_at, ClaimTurn::First),
+        RequestState::Disclosed(disclosed) => (disclosed.closes_at, ClaimTurn::Replacement),
         _ => return Ok(Redirect::to("/status").into_response()),
     };
     let view = ClaimView {
         reference: request.facts.id.reference().to_string(),
         closes_at: words::moment(closes_at),
         sign_in_at: web.site.sign_in_at.to_string(),
-        replaces,
+        turn,
     };
     Ok(web.page(StatusCode::OK, Page::Claim(view)))
 }

@@ -1,10 +1,10 @@
 //! Every page, shown with text that tries to break out of it.
 
 use crate::view::{
-    CheckView, ClaimView, Evidence, Frame, IdentifyView, Moment, NotMeView, Page, Paging, PassView,
-    Problem, ProblemPage, ProveView, Reason, RecoveriesView, RecoveryDetailView, RecoveryRow,
-    ReviewForm, ReviewOutcome, ReviewView, SignInView, Stage, StatusView, TimelineEntry, Tone,
-    WhatHappenedView,
+    CheckView, ClaimTurn, ClaimView, Evidence, Frame, IdentifyView, Moment, NotMeView, Page,
+    Paging, PassView, Problem, ProblemPage, ProveView, Reason, RecoveriesView, RecoveryDetailView,
+    RecoveryRow, ReviewForm, ReviewOutcome, ReviewView, SignInView, Stage, StatusView,
+    TimelineEntry, Tone, WhatHappenedView,
 };
 
 pub const TRICKY: &str = "ava <img src=x onerror=alert(1)> \"O'Neil\" & </title></script>";
@@ -142,12 +142,12 @@ fn sign_in(problem: Option<Problem>) -> Page {
     })
 }
 
-fn claim(replaces: bool) -> Page {
+fn claim(turn: ClaimTurn) -> Page {
     Page::Claim(ClaimView {
         reference: reference(),
         closes_at: moment(),
         sign_in_at: "https://aka.ms/mysecurityinfo".to_owned(),
-        replaces,
+        turn,
     })
 }
 
@@ -295,8 +295,9 @@ pub fn all() -> Vec<(String, Page)> {
         ("identify".to_owned(), identify(None)),
         ("prove".to_owned(), prove(None)),
         ("check".to_owned(), check(None)),
-        ("claim".to_owned(), claim(false)),
-        ("claim again".to_owned(), claim(true)),
+        ("claim".to_owned(), claim(ClaimTurn::First)),
+        ("claim, retried".to_owned(), claim(ClaimTurn::Retry)),
+        ("claim again".to_owned(), claim(ClaimTurn::Replacement)),
         (
             "pass".to_owned(),
             Page::Pass(PassView {
