@@ -42,8 +42,7 @@ pub fn status(view: StatusView) -> impl IntoView {
     } = view;
     let (progress, listens) = match &stage {
         Stage::AwaitingApproval { .. } | Stage::CoolingOff { .. } => (Some(1), true),
-        Stage::Ready { .. } | Stage::Issuing => (Some(2), true),
-        Stage::Disclosed { .. } => (Some(3), true),
+        Stage::Ready { .. } | Stage::Issuing | Stage::Disclosed { .. } => (Some(2), true),
         Stage::Completed { .. } => (Some(4), false),
         _ => (None, false),
     };
@@ -106,7 +105,10 @@ fn standing(stage: Stage) -> AnyView {
                 </ul>
                 <p>"Do you not know one of these? Contact the people named at the bottom of this page at once."</p>
             })}
-            <p>"You can close this window."</p>
+            <p>"Is this not your own computer? Clear the screen before you leave."</p>
+            <form method="post" action=Action::Finish.path() class="actions">
+                <Button look=Look::Quiet>"Finish and clear this screen"</Button>
+            </form>
         }
         .into_any(),
         Stage::Denied => ended::DENIED.render(),
