@@ -103,7 +103,6 @@ fn Pages(paging: Paging) -> impl IntoView {
 }
 
 pub fn detail(view: RecoveryDetailView) -> impl IntoView {
-    let title = detail_title(&view);
     let RecoveryDetailView {
         row,
         facts,
@@ -112,7 +111,7 @@ pub fn detail(view: RecoveryDetailView) -> impl IntoView {
     } = view;
     view! {
         <BackLink href="/console"/>
-        <h1>{title}</h1>
+        <h1>"Recovery "<span class="whitespace-nowrap" dir="ltr" translate="no">{row.reference}</span></h1>
         <p class="flex flex-wrap items-center gap-3">
             <strong class="text-xl" dir="auto">{row.subject}</strong>
             <Tag tone=row.tone text=row.state/>
