@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "../harness.mjs";
 import {
-  approve, askForRecovery, at, contactCode, desktop, follow, linkIn, methodsOf, observe, openReview, passesOf,
+  approve, askForRecovery, at, checkAgainUntil, contactCode, desktop, follow, linkIn, methodsOf, observe, openReview, passesOf,
   personNamed, pictures, press, reference, reviewLink, signIn, withStack,
 } from "./steps.mjs";
 
@@ -99,7 +99,8 @@ async function recover(stack, { name, reports, javaScriptEnabled }) {
   await press(tenant, "Register Microsoft Authenticator");
   await tenant.getByText("Microsoft Authenticator was added.").waitFor();
 
-  await completed(status, javaScriptEnabled);
+  // Here, too, the page notices by itself.
+  await (javaScriptEnabled ? at : checkAgainUntil)(status, "You are back in");
   await status.getByText("Microsoft Authenticator (Pixel of the story)").waitFor();
   await note(status)("status-completed");
 
@@ -144,18 +145,6 @@ async function recover(stack, { name, reports, javaScriptEnabled }) {
 async function back(page) {
   const refused = await page.goBack().then(() => undefined, (error) => error.message);
   if (refused) assert.match(refused, /ERR_CACHE_MISS/);
-}
-
-/** Waits for the end: with JavaScript the page notices, without it somebody asks. */
-async function completed(page, byItself) {
-  if (byItself) return await at(page, "You are back in");
-  await eventually("the request to be completed", async () => {
-    const again = page.getByRole("link", { name: "Check again", exact: true });
-    if ((await again.count()) === 0) return true;
-    await again.click();
-    return false;
-  });
-  await at(page, "You are back in");
 }
 
 /** An admin signs in and finds the recovery with all that happened. */

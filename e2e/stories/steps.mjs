@@ -1,7 +1,7 @@
 // The steps that stories share, each as one person does it in a browser.
 
 import assert from "node:assert/strict";
-import { screenshot, startStack } from "../harness.mjs";
+import { eventually, screenshot, startStack } from "../harness.mjs";
 
 export const desktop = { width: 1280, height: 900 };
 export const phone = { width: 390, height: 844 };
@@ -78,6 +78,15 @@ export function observe(context, site) {
 /** Waits until the page with this heading is there. */
 export async function at(page, heading) {
   await page.getByRole("heading", { level: 1, name: heading, exact: true }).waitFor();
+}
+
+/** Asks where the request stands until it stands at this heading. */
+export async function checkAgainUntil(page, heading) {
+  await eventually(heading, async () => {
+    if ((await page.locator("h1").innerText()) === heading) return true;
+    await follow(page, "Check again");
+    return false;
+  });
 }
 
 /** Pictures of the page at both widths, as `target/screens/NAME-1280.png` and `…-390.png`. */

@@ -3,8 +3,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { eventually } from "../harness.mjs";
 import {
-  alertAbout, approve, askForRecovery, assertUntouched, at, claim, contactCode, follow, haveApproved, identify, linkIn,
+  alertAbout, approve, askForRecovery, assertUntouched, at, checkAgainUntil, claim, contactCode, follow, haveApproved, identify, linkIn,
   methodsOf, openReview, passesOf, personNamed, press, prove, reviewLink, signIn, withStack,
 } from "./steps.mjs";
 
@@ -162,6 +163,38 @@ story("a pass that could not be used is replaced", "Dana Petrova", async ({ stac
   await at(other, "Sign in with your pass");
   await other.getByText("your last step was not taken").waitFor();
   assert.equal((await passesOf(stack, person)).length, 2);
+
+  await press(tenant.page, "Register Microsoft Authenticator");
+  await checkAgainUntil(other, "You are back in");
+  await press(other, "Finish and clear this screen");
+  await at(other, "This screen is clear");
+  assert.deepEqual(await context.cookies(), []);
+});
+
+story("Microsoft fails while a pass is made", "Ada Keller", async ({ stack, person, page }) => {
+  await askForRecovery(stack, page, person);
+  await haveApproved(stack, page, person);
+  await stack.control("POST", "/faults", { method: "POST", path: "/temporaryAccessPassMethods", kind: "status", status: 503 });
+  await follow(page, "Get your pass");
+  await press(page, "Yes, show me the pass");
+  await at(page, "Approved: you can get your pass");
+  await page.getByText("We could not make your pass this time.").waitFor();
+  assert.ok(!(await page.content()).includes("Nothing has changed"), "nothing is promised that is not so");
+
+  await stack.control("DELETE", "/faults");
+  let tries = 0;
+  await eventually("the pass", async () => {
+    await follow(page, "Get your pass");
+    await page.getByText("The last attempt may have signed you out").waitFor();
+    await press(page, "Yes, show me the pass");
+    tries += 1;
+    if ((await page.title()).startsWith("Your pass")) return true;
+    await page.getByText("Wait a minute, then try again.").waitFor();
+    return false;
+  }, 20_000);
+  assert.ok(tries > 1, "the server does not hurry Microsoft");
+  const made = await passesOf(stack, person);
+  assert.equal(await page.locator("#pass").innerText(), made.at(-1).value);
 });
 
 story("a pass is shown once", "Ada Keller", async ({ stack, person, context, page }) => {
