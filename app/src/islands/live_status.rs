@@ -14,9 +14,9 @@ pub fn LiveStatus(
 ) -> impl IntoView {
     let news = RwSignal::new("");
     Effect::new(move || {
-        let shown = shows.clone();
+        let on_page = shows.clone();
         browser::listen_to_status(move |event| {
-            if event.shows().is_some_and(|shows| shows != shown) {
+            if event.shows().is_some_and(|name| name != on_page) {
                 news.set("Something has changed. Loading the page again.");
                 browser::load_status();
                 return;

@@ -9,11 +9,11 @@ use crate::{
 };
 
 /// A session that nobody uses ends after this.
-const IDLE: Duration = Duration::from_secs(15 * 60);
+const IDLE: Duration = Duration::from_mins(15);
 /// Every session ends after this.
-const LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
+const LIFETIME: Duration = Duration::from_hours(12);
 /// Use is noted no more often than this, so that reading a page seldom writes.
-const NOTED: Duration = Duration::from_secs(60);
+const NOTED: Duration = Duration::from_mins(1);
 
 /// A signed-in person.
 #[derive(Clone, Debug)]

@@ -11,13 +11,13 @@ use crate::{
 };
 
 /// How long a job is held: longer than the longest that one can take.
-const LEASE: Duration = Duration::from_secs(120);
+const LEASE: Duration = Duration::from_mins(2);
 /// Jobs carried out at the same time.
 const CONCURRENCY: usize = 8;
 /// Pause after the first fault; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 /// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// After this many tries a job is given up: with the pauses above, after about a day.
 const TRIES: u32 = 300;
 

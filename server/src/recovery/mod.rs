@@ -152,7 +152,7 @@ impl Recovery {
         Terms {
             required_proofs,
             required_approvals: 1,
-            proving: Duration::from_secs(60 * 60),
+            proving: Duration::from_hours(1),
             approval,
             cool_off,
             claim,

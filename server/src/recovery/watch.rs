@@ -21,13 +21,13 @@ impl Recovery {
                         Ok(_) => ended += 1,
                         Err(ServiceError::Refused(Refusal::WrongState(_))) => {}
                         Err(error) => {
-                            tracing::error!(request = %request.facts.id, %error, "an end was not kept")
+                            tracing::error!(request = %request.facts.id, %error, "an end was not kept");
                         }
                     }
                 }
                 Ok(None) => {}
                 Err(error) => {
-                    tracing::warn!(request = %request.facts.id, %error, "could not look for new methods")
+                    tracing::warn!(request = %request.facts.id, %error, "could not look for new methods");
                 }
             }
         }

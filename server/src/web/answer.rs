@@ -1,5 +1,7 @@
 //! Answers: pages, redirects, and what becomes of errors.
 
+use std::any::Any;
+
 use app::{
     PASS_SLOT,
     view::{Frame, Page, PassView, ProblemPage},
@@ -88,6 +90,13 @@ pub async fn draw_problems(State(web): State<Web>, request: Request, next: Next)
         }
     }
     drawn
+}
+
+/// The answer of a handler that broke off: the page about a fault of ours. What it was about is logged
+/// by the panic itself, which is not repeated to the visitor.
+pub fn broke_off(_panic: Box<dyn Any + Send + 'static>) -> Response {
+    tracing::error!("a handler broke off");
+    Failure::from(ProblemPage::Internal).into_response()
 }
 
 impl Web {

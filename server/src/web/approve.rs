@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// How far back recent recoveries are counted.
-const RECENT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+const RECENT: Duration = Duration::from_hours(90 * 24);
 
 /// Moves the secret of a mailed link into a cookie, out of the address and its history.
 pub async fn open_link(State(web): State<Web>, visit: Visit, Path(secret): Path<String>) -> Answer {

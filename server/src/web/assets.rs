@@ -5,6 +5,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rust_embed::{Embed, EmbeddedFile};
 use sha2::{Digest, Sha256};
 
@@ -36,12 +37,7 @@ impl Assets {
         for file in names.iter().filter_map(|name| Files::get(name)) {
             hash.update(file.metadata.sha256_hash());
         }
-        let build: String = hash
-            .finalize()
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let build = URL_SAFE_NO_PAD.encode(&hash.finalize()[..9]);
         Self {
             path: format!("pkg/{build}"),
         }

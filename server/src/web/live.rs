@@ -19,7 +19,7 @@ use super::{Web, answer::Answer, present, visit::Visit};
 /// How often a silent connection shows that it is alive, so that no proxy ends it.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// How long to wait for a change when no code changes before.
-const IDLE: Duration = Duration::from_secs(300);
+const IDLE: Duration = Duration::from_mins(5);
 
 /// Sends where the request stands: at once, after each change, and when its contact code changes.
 pub async fn events(State(web): State<Web>, visit: Visit) -> Answer {
@@ -53,7 +53,7 @@ async fn changed(changes: &mut Receiver<RequestId>, id: RequestId, wait: Duratio
     let change = async {
         loop {
             match changes.recv().await {
-                Ok(changed) if changed == id => return true,
+                Ok(other) if other == id => return true,
                 Ok(_) => {}
                 // Some changes were missed: look, to be sure.
                 Err(RecvError::Lagged(_)) => return true,

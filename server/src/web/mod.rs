@@ -22,6 +22,7 @@ use axum::{
     middleware,
     routing::{get, post},
 };
+use tower_http::catch_panic::CatchPanicLayer;
 use url::Url;
 
 use crate::{auth::password::PasswordHasher, recovery::Recovery};
@@ -103,6 +104,7 @@ impl Web {
             .fallback(start::not_found)
             .method_not_allowed_fallback(start::not_a_page)
             .layer(DefaultBodyLimit::max(LARGEST_FORM))
+            .layer(CatchPanicLayer::custom(answer::broke_off))
             .layer(middleware::from_fn_with_state(
                 self.clone(),
                 defence::own_forms_only,

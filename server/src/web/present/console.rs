@@ -244,8 +244,8 @@ fn what(event: &Event, request: &Request) -> String {
             removals,
             ..
         } => format!(
-            "Removed {} methods, ended all sessions, and gave out pass {pass}, which works until {}",
-            removals.len(),
+            "Removed {}, ended all sessions, and gave out pass {pass}, which works until {}",
+            counted(removals.len(), "method"),
             moment(*expires_at).words
         ),
         Event::PassMismatchFound { fence } => {
@@ -292,5 +292,14 @@ const fn abort_name(cause: &AbortCause) -> &'static str {
         AbortCause::MethodSurvived => "a method could not be removed",
         AbortCause::Permanent => "Microsoft refused for good",
         AbortCause::AttemptsUsedUp => "three attempts were not enough",
+    }
+}
+
+/// `1 method`, `2 methods`.
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{count} {what}s")
     }
 }
