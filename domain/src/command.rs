@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     AbortCause, Attestation, Candidate, Fault, Fence, GuardReading, IntentId, LapseCause, Method,
-    MethodRef, MethodRemoval, PassRecord, PersonId, ProofKind, Subject,
+    MethodRef, MethodRemoval, PassRecord, PersonId, ProofKind, Refusal, Subject,
 };
 
 /// Who asks.
@@ -80,6 +80,10 @@ pub enum Command {
     AcceptNotice,
     /// Look at the clock.
     Tick,
+    /// A proven person could not submit.
+    NoteRefusal(Refusal),
+    /// No mail reaches this approver.
+    MissApprover(PersonId),
     /// Claim the pass.
     Claim {
         /// Identity of the attempt.
@@ -90,14 +94,26 @@ pub enum Command {
         /// Identity of the attempt.
         intent: IntentId,
     },
+    /// Keep what an attempt is going to work on, before it touches anything.
+    TakeSnapshot {
+        /// The attempt's fence.
+        fence: Fence,
+        /// The methods as they are.
+        methods: Vec<Method>,
+    },
+    /// Keep what became of methods. It is true whatever has become of the attempt.
+    RecordRemovals {
+        /// The attempt's fence.
+        fence: Fence,
+        /// The methods, each with its outcome.
+        removals: Vec<MethodRemoval>,
+    },
     /// The attempt succeeded: keep this and show the pass.
     Disclose {
         /// The attempt's fence.
         fence: Fence,
         /// The pass.
         pass: PassRecord,
-        /// What became of the methods.
-        removals: Vec<MethodRemoval>,
         /// Methods that stayed.
         kept: Vec<MethodRef>,
     },

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AbortCause, Attestation, DenialReason, Fault, Fence, IntentId, LapseCause, Method,
-    MethodRemoval, PersonId, ProofKind, Reason, ReportedBy, StateName, Timestamp,
+    MethodRemoval, PersonId, ProofKind, Reason, Refusal, ReportedBy, StateName, Timestamp,
 };
 
 /// A fact for the audit log: past tense, without secrets.
@@ -61,6 +61,12 @@ pub enum Event {
         by: ReportedBy,
     },
     Withdrawn,
+    SubmissionRefused {
+        refusal: Refusal,
+    },
+    ApproverNotReached {
+        approver: PersonId,
+    },
     Expired {
         during: StateName,
     },
@@ -72,6 +78,14 @@ pub enum Event {
     IssueCancelled {
         fence: Fence,
     },
+    SnapshotTaken {
+        fence: Fence,
+        methods: Vec<Method>,
+    },
+    MethodsRemoved {
+        fence: Fence,
+        removals: Vec<MethodRemoval>,
+    },
     IssueFailed {
         fence: Fence,
         fault: Fault,
@@ -80,7 +94,6 @@ pub enum Event {
         fence: Fence,
         pass: String,
         expires_at: Timestamp,
-        removals: Vec<MethodRemoval>,
     },
     PassMismatchFound {
         fence: Fence,
@@ -169,6 +182,12 @@ pub enum Alert {
         /// Why.
         cause: AbortCause,
     },
+    /// Somebody passed the proofs of a privileged account.
+    PrivilegedSubject,
+    /// No mail reaches an approver.
+    ApproverNotReached,
+    /// An attempt was made, and the request ended without a pass.
+    EndedAfterClaim,
     /// A pass that nobody recorded is live.
     PassMismatch,
     /// Nothing came of a recovery after methods may have been removed: the account may be left with a

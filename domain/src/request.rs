@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Approver, Fence, Identifier, RequestId, State, StateName, Subject, Timestamp, state::Removal,
+    Approver, Disclosed, Fence, Identifier, MethodRemoval, RequestId, State, StateName, Subject,
+    Timestamp, state::Removal,
 };
 
 /// A recovery request: the aggregate that every rule is about.
@@ -44,6 +45,12 @@ pub struct RequestFacts {
     pub notice_accepted_at: Option<Timestamp>,
     /// When the pass was first claimed. Before that nothing at Microsoft was touched.
     pub claimed_at: Option<Timestamp>,
+    /// What became of each method, over all attempts.
+    pub removals: Vec<MethodRemoval>,
+    /// The last pass that was given out, whatever has become of the request since.
+    pub disclosed: Option<Disclosed>,
+    /// When somebody first said that the owner did not ask for this.
+    pub reported_at: Option<Timestamp>,
     /// The highest fence given out.
     pub fence: Fence,
 }
@@ -159,6 +166,38 @@ impl Request {
     /// Whether the proofs that were passed suffice.
     pub fn is_proven(&self) -> bool {
         self.facts.proofs.len() >= usize::from(self.facts.terms.required_proofs)
+    }
+
+    /// Whether the bound browser may still withdraw.
+    pub const fn may_withdraw(&self) -> bool {
+        matches!(
+            self.state,
+            State::Proving(_) | State::AwaitingApproval(_) | State::CoolingOff(_) | State::Ready(_)
+        )
+    }
+
+    /// Whether a pass that could not be used may be replaced at `now`.
+    pub fn may_replace(&self, now: Timestamp) -> bool {
+        match &self.state {
+            State::Disclosed(disclosed) => {
+                now < disclosed.closes_at && disclosed.approved.attempts < Terms::MAX_ATTEMPTS
+            }
+            _ => false,
+        }
+    }
+
+    /// The pass that the owner can still repudiate at `now`: for seven days, whatever has become of the
+    /// request since it was given out.
+    pub fn repudiable(&self, now: Timestamp) -> Option<&Disclosed> {
+        self.facts
+            .disclosed
+            .as_ref()
+            .filter(|disclosed| now < disclosed.at + Terms::REPUDIATION)
+    }
+
+    /// Whether an attempt was made: sessions may have ended and methods may be gone.
+    pub const fn touched_account(&self) -> bool {
+        self.facts.claimed_at.is_some()
     }
 
     /// When [`Command::Tick`](crate::Command::Tick) has something to do next, if ever.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Fence, IntentId, Method, MethodRef, MethodRemoval, PersonId, Timestamp};
+use crate::{Fence, IntentId, Method, MethodRef, PersonId, Refusal, Timestamp};
 
 /// Where a request stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -243,10 +243,19 @@ pub struct Disclosed {
     pub fence: Fence,
     /// The pass.
     pub pass: PassRecord,
-    /// What became of the methods.
-    pub removals: Vec<MethodRemoval>,
     /// Methods that stayed: anything else that shows up later is new.
     pub kept: Vec<MethodRef>,
+}
+
+impl Disclosed {
+    /// Those of `methods` that can answer a multi-factor prompt and were not there when the pass was
+    /// given out.
+    pub fn new_methods(&self, methods: Vec<Method>) -> Vec<Method> {
+        methods
+            .into_iter()
+            .filter(|method| method.method.kind.is_strong() && !self.kept.contains(&method.method))
+            .collect()
+    }
 }
 
 /// Which methods go.
@@ -298,7 +307,7 @@ pub enum Fault {
 #[serde(rename_all = "snake_case")]
 pub enum AbortCause {
     /// A guard that held before does not hold any more.
-    GuardChanged,
+    GuardChanged(Refusal),
     /// A method could not be removed, or is of an unknown type.
     MethodSurvived,
     /// Microsoft refused for good.

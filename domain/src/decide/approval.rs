@@ -3,8 +3,8 @@
 use super::ending;
 use crate::{
     Actor, Alert, Approval, Approved, Approver, Attestation, AwaitingApproval, Candidate,
-    CoolingOff, DenialReason, Effect, Ended, Event, GuardReading, Notice, Outcome, Ready, Refusal,
-    Request, RequestFacts, Seat, State, Subject, Submission, Terms, Timestamp,
+    CoolingOff, DenialReason, Effect, Ended, Event, GuardReading, Notice, Outcome, PersonId, Ready,
+    Refusal, Request, RequestFacts, Seat, State, Subject, Submission, Terms, Timestamp,
 };
 
 pub(super) fn submit(
@@ -31,11 +31,7 @@ pub(super) fn submit(
         approvers,
         ..request.facts.clone()
     };
-    Ok(
-        ask(facts, request.version, now).effect(Effect::NotifyOwner {
-            notice: Notice::Submitted,
-        }),
-    )
+    Ok(ask(facts, request.version, now))
 }
 
 /// The candidates whom the rules allow, each once.
@@ -52,9 +48,14 @@ fn eligible(candidates: &[Candidate], subject: &Subject) -> Vec<Approver> {
     approvers
 }
 
-/// The request waiting for its approvers, who are asked.
+/// The request waiting for its approvers, who are asked. The owner is told, each time: what a mail
+/// server accepted for an earlier round says nothing about this one.
 fn ask(facts: RequestFacts, version: u64, now: Timestamp) -> Outcome {
     let deadline = now + facts.terms.approval;
+    let facts = RequestFacts {
+        notice_accepted_at: None,
+        ..facts
+    };
     let approvers: Vec<_> = facts
         .approvers
         .iter()
@@ -75,6 +76,9 @@ fn ask(facts: RequestFacts, version: u64, now: Timestamp) -> Outcome {
         .event(Event::Submitted {
             approvers,
             deadline,
+        })
+        .effect(Effect::NotifyOwner {
+            notice: Notice::Submitted,
         })
 }
 
@@ -256,4 +260,15 @@ pub(super) fn reopen(request: &Request, actor: &Actor, now: Timestamp) -> Result
         return Err(Refusal::ApproverInRequestersBrowser);
     }
     Ok(ask(request.facts.clone(), request.version, now).because(Event::Reopened { approver }))
+}
+
+pub(super) fn miss_approver(request: &Request, approver: PersonId) -> Result<Outcome, Refusal> {
+    let State::AwaitingApproval(_) = &request.state else {
+        return Err(request.wrong_state());
+    };
+    Ok(Outcome::state(request, request.state.clone())
+        .event(Event::ApproverNotReached { approver })
+        .effect(Effect::AlertAdmins {
+            alert: Alert::ApproverNotReached,
+        }))
 }

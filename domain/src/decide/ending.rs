@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use super::{approval, issue};
 use crate::{
-    Actor, Alert, Cancellation, CleanUp, DenialReason, Disclosed, Effect, Ended, Event, Fault,
-    LapseCause, Method, Notice, Outcome, Refusal, ReportedBy, Request, State, Terms, Timestamp,
-    guard::FREEZE,
+    Actor, Alert, Cancellation, CleanUp, DenialReason, Effect, Ended, Event, Fault, LapseCause,
+    Method, Notice, Outcome, Refusal, ReportedBy, Request, State, Terms, Timestamp, guard::FREEZE,
 };
 
 pub(super) fn deny(request: &Request, actor: &Actor, now: Timestamp) -> Result<Outcome, Refusal> {
@@ -45,92 +44,94 @@ pub(super) fn report(request: &Request, actor: &Actor, now: Timestamp) -> Result
         _ => ReportedBy::Approver(actor.approver(&request.facts)?.0),
     };
     match &request.state {
-        State::Proving(_) | State::AwaitingApproval(_) | State::CoolingOff(_) | State::Ready(_) => {
-            Ok(reported(request, by.clone(), now)
-                .effects(freeze(request, now))
-                .effect(report_alert(by)))
-        }
         State::Issuing(issuing) => match &issuing.cancelled {
             Some(Cancellation::Reported(_)) => Err(Refusal::AlreadyDone),
-            Some(Cancellation::Denied(_)) | None => {
-                Ok(
-                    issue::cancel(request, issuing, Cancellation::Reported(by.clone()))
-                        .effects(freeze(request, now))
-                        .effect(report_alert(by)),
-                )
-            }
+            Some(Cancellation::Denied(_)) | None => Ok(raise_alarm(
+                issue::cancel(request, issuing, Cancellation::Reported(by.clone())),
+                by,
+                now,
+            )),
         },
-        State::Disclosed(disclosed) | State::Ended(Ended::Completed { disclosed, .. }) => {
-            match by {
-                ReportedBy::Owner => repudiate(request, disclosed, now),
-                ReportedBy::Approver(_) => Err(Refusal::AlreadyDisclosed),
-            }
+        State::Ended(Ended::Repudiated { .. }) => Err(Refusal::AlreadyDone),
+        _ if by == ReportedBy::Owner && request.repudiable(now).is_some() => Ok(raise_alarm(
+            stopped_by_report(request, by.clone(), now),
+            by,
+            now,
+        )),
+        State::Proving(_) | State::AwaitingApproval(_) | State::CoolingOff(_) | State::Ready(_) => {
+            Ok(raise_alarm(
+                stopped_by_report(request, by.clone(), now),
+                by,
+                now,
+            ))
         }
-        State::Ended(_) => Err(request.wrong_state()),
+        State::Disclosed(_) | State::Ended(_) if request.facts.reported_at.is_some() => {
+            Err(Refusal::AlreadyDone)
+        }
+        // Nothing is left to stop, but whoever asked may ask again: the account is guarded and
+        // somebody looks.
+        State::Disclosed(_) | State::Ended(_) => Ok(raise_alarm(
+            Outcome::state(request, request.state.clone())
+                .event(Event::Reported { by: by.clone() }),
+            by,
+            now,
+        )),
     }
 }
 
-fn reported(request: &Request, by: ReportedBy, now: Timestamp) -> Outcome {
-    Outcome::state(
-        request,
-        State::Ended(Ended::Reported {
-            at: now,
-            by: by.clone(),
-        }),
-    )
-    .event(Event::Reported { by })
-    .effects(after_claim(request))
-}
-
-/// Nobody is frozen before somebody was recognised.
-fn freeze(request: &Request, now: Timestamp) -> Option<Effect> {
-    request
-        .facts
-        .subject
-        .as_ref()
-        .map(|_| Effect::FreezeSubject {
-            until: now + FREEZE,
+/// The end that a report leads to: repudiation by the owner when a pass was given out, whatever has
+/// become of the request since.
+fn stopped_by_report(request: &Request, by: ReportedBy, now: Timestamp) -> Outcome {
+    match request.repudiable(now) {
+        Some(disclosed) if by == ReportedBy::Owner => Outcome::state(
+            request,
+            State::Ended(Ended::Repudiated {
+                at: now,
+                disclosed: disclosed.clone(),
+            }),
+        )
+        .event(Event::Repudiated)
+        .effect(Effect::CleanUp {
+            clean_up: CleanUp::Repudiate,
         })
-}
-
-const fn report_alert(by: ReportedBy) -> Effect {
-    Effect::AlertAdmins {
-        alert: Alert::Reported { by },
-    }
-}
-
-fn repudiate(request: &Request, disclosed: &Disclosed, now: Timestamp) -> Result<Outcome, Refusal> {
-    if now >= disclosed.at + Terms::REPUDIATION {
-        return Err(Refusal::DeadlinePassed);
-    }
-    Ok(Outcome::state(
-        request,
-        State::Ended(Ended::Repudiated {
-            at: now,
-            disclosed: disclosed.clone(),
+        .effect(Effect::AlertAdmins {
+            alert: Alert::Repudiated,
         }),
-    )
-    .event(Event::Repudiated)
-    .effects(freeze(request, now))
-    .effect(Effect::CleanUp {
-        clean_up: CleanUp::Repudiate,
+        _ => Outcome::state(
+            request,
+            State::Ended(Ended::Reported {
+                at: now,
+                by: by.clone(),
+            }),
+        )
+        .event(Event::Reported { by })
+        .effects(after_claim(request)),
+    }
+}
+
+/// Keeps the account from being recovered for a while, and tells the administrators. Nobody is frozen
+/// before somebody was recognised.
+fn raise_alarm(outcome: Outcome, by: ReportedBy, now: Timestamp) -> Outcome {
+    let mut outcome = outcome;
+    let facts = &mut outcome.request.facts;
+    facts.reported_at = facts.reported_at.or(Some(now));
+    let freeze = facts.subject.as_ref().map(|_| Effect::FreezeSubject {
+        until: now + FREEZE,
+    });
+    outcome.effects(freeze).effect(Effect::AlertAdmins {
+        alert: Alert::Reported { by },
     })
-    .effect(Effect::AlertAdmins {
-        alert: Alert::Repudiated,
-    }))
 }
 
 pub(super) fn withdraw(request: &Request, now: Timestamp) -> Result<Outcome, Refusal> {
-    match &request.state {
-        State::Proving(_) | State::AwaitingApproval(_) | State::CoolingOff(_) | State::Ready(_) => {
-            Ok(
-                Outcome::state(request, State::Ended(Ended::Withdrawn { at: now }))
-                    .event(Event::Withdrawn)
-                    .effects(after_claim(request)),
-            )
-        }
-        State::Issuing(_) | State::Disclosed(_) | State::Ended(_) => Err(request.wrong_state()),
+    if !request.may_withdraw() {
+        return Err(request.wrong_state());
     }
+    Ok(
+        Outcome::state(request, State::Ended(Ended::Withdrawn { at: now }))
+            .event(Event::Withdrawn)
+            .effects(after_claim(request)),
+    )
 }
 
 /// The end that a no during an attempt leads to, once the attempt has stopped.
@@ -138,7 +139,7 @@ pub(super) fn cancelled(request: &Request, cancellation: &Cancellation, now: Tim
     match cancellation {
         Cancellation::Denied(reason) => denied(request, reason.clone(), now),
         // The freeze and the alert went out when it was reported.
-        Cancellation::Reported(by) => reported(request, by.clone(), now),
+        Cancellation::Reported(by) => stopped_by_report(request, by.clone(), now),
     }
 }
 
@@ -151,7 +152,7 @@ fn after_claim(request: &Request) -> impl Iterator<Item = Effect> + use<> {
                 clean_up: CleanUp::RemovePass,
             },
             Effect::AlertAdmins {
-                alert: Alert::Lapsed,
+                alert: Alert::EndedAfterClaim,
             },
         ]
     });
@@ -196,10 +197,8 @@ pub(super) fn complete(
     let State::Disclosed(disclosed) = &request.state else {
         return Err(request.wrong_state());
     };
-    let is_new = |method: &Method| {
-        method.method.kind.is_strong() && !disclosed.kept.contains(&method.method)
-    };
-    if !new_methods.iter().any(is_new) {
+    let new_methods = disclosed.new_methods(new_methods);
+    if new_methods.is_empty() {
         return Err(Refusal::NothingRegistered);
     }
     let state = Ended::Completed {
@@ -236,6 +235,10 @@ pub(super) fn lapse(
     };
     Ok(Outcome::state(request, State::Ended(state))
         .event(Event::Lapsed { cause })
+        // Removing the pass also ends what was signed in to with it.
+        .effect(Effect::CleanUp {
+            clean_up: CleanUp::RemovePass,
+        })
         .effect(Effect::AlertAdmins {
             alert: Alert::Lapsed,
         }))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::ending;
 use crate::{
     AbortCause, Alert, Approved, Cancellation, CleanUp, Disclosed, Effect, Ended, Event, Fault,
-    Fence, IntentId, Issuing, MethodRef, MethodRemoval, Notice, Outcome, PassRecord, Ready,
+    Fence, IntentId, Issuing, Method, MethodRef, MethodRemoval, Notice, Outcome, PassRecord, Ready,
     Refusal, Request, RequestFacts, State, Terms, Timestamp,
 };
 
@@ -94,11 +94,35 @@ fn issuing(request: &Request, fence: Fence) -> Result<&Issuing, Refusal> {
     }
 }
 
+pub(super) fn take_snapshot(
+    request: &Request,
+    fence: Fence,
+    methods: Vec<Method>,
+) -> Result<Outcome, Refusal> {
+    issuing(request, fence)?;
+    Ok(Outcome::state(request, request.state.clone())
+        .event(Event::SnapshotTaken { fence, methods }))
+}
+
+pub(super) fn record_removals(
+    request: &Request,
+    fence: Fence,
+    removals: Vec<MethodRemoval>,
+) -> Result<Outcome, Refusal> {
+    // What was done to the account is kept even if the attempt has lost its lease meanwhile.
+    if fence == Fence::default() || fence > request.facts.fence {
+        return Err(Refusal::StaleFence);
+    }
+    let mut facts = request.facts.clone();
+    facts.removals.extend(removals.iter().cloned());
+    Ok(Outcome::new(facts, request.state.clone(), request.version)
+        .event(Event::MethodsRemoved { fence, removals }))
+}
+
 pub(super) fn disclose(
     request: &Request,
     fence: Fence,
     pass: PassRecord,
-    removals: Vec<MethodRemoval>,
     kept: Vec<MethodRef>,
     now: Timestamp,
 ) -> Result<Outcome, Refusal> {
@@ -117,7 +141,6 @@ pub(super) fn disclose(
         fence,
         pass: pass.id.clone(),
         expires_at: pass.expires_at,
-        removals: removals.clone(),
     };
     let disclosed = Disclosed {
         approved: issuing.approved.clone(),
@@ -125,14 +148,19 @@ pub(super) fn disclose(
         at: now,
         fence,
         pass,
-        removals,
         kept,
     };
-    Ok(Outcome::state(request, State::Disclosed(disclosed))
-        .event(event)
-        .effect(Effect::NotifyOwner {
-            notice: Notice::Disclosed,
-        }))
+    let facts = RequestFacts {
+        disclosed: Some(disclosed.clone()),
+        ..request.facts.clone()
+    };
+    Ok(
+        Outcome::new(facts, State::Disclosed(disclosed), request.version)
+            .event(event)
+            .effect(Effect::NotifyOwner {
+                notice: Notice::Disclosed,
+            }),
+    )
 }
 
 pub(super) fn release(

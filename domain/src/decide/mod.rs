@@ -5,6 +5,8 @@ mod ending;
 mod issue;
 mod proving;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     Actor, Command, Effect, Event, PersonId, Request, RequestFacts, Seat, State, StateName,
     Timestamp,
@@ -24,7 +26,8 @@ pub struct Outcome {
 }
 
 /// Why a command changes nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// This command is not for this actor.
     #[error("this actor may not do that")]
@@ -164,14 +167,15 @@ pub fn decide(
         Command::Withdraw => ending::withdraw(request, now),
         Command::Tick => ending::tick(request, now),
         Command::AcceptNotice => approval::accept_notice(request, now),
+        Command::NoteRefusal(refusal) => proving::note_refusal(request, refusal),
+        Command::MissApprover(approver) => approval::miss_approver(request, approver),
         Command::Claim { intent } => issue::claim(request, intent, now),
         Command::Replace { intent } => issue::replace(request, intent, now),
-        Command::Disclose {
-            fence,
-            pass,
-            removals,
-            kept,
-        } => issue::disclose(request, fence, pass, removals, kept, now),
+        Command::TakeSnapshot { fence, methods } => issue::take_snapshot(request, fence, methods),
+        Command::RecordRemovals { fence, removals } => {
+            issue::record_removals(request, fence, removals)
+        }
+        Command::Disclose { fence, pass, kept } => issue::disclose(request, fence, pass, kept, now),
         Command::Release {
             fence,
             fault,
@@ -194,6 +198,7 @@ impl Actor {
             | Command::PassProof(_)
             | Command::FailProof(_)
             | Command::Submit(_)
+            | Command::NoteRefusal(_)
             | Command::Withdraw
             | Command::Claim { .. }
             | Command::Replace { .. } => matches!(self, Self::Browser),
@@ -203,9 +208,11 @@ impl Actor {
             | Command::Deny
             | Command::Reopen => matches!(self, Self::Approver { .. }),
             Command::Report => matches!(self, Self::Owner | Self::Approver { .. }),
-            Command::AcceptNotice => matches!(self, Self::Mailer),
+            Command::AcceptNotice | Command::MissApprover(_) => matches!(self, Self::Mailer),
             Command::Tick => matches!(self, Self::Timer),
-            Command::Disclose { .. }
+            Command::TakeSnapshot { .. }
+            | Command::RecordRemovals { .. }
+            | Command::Disclose { .. }
             | Command::Release { .. }
             | Command::Abort { .. }
             | Command::FindPassMismatch { .. } => matches!(self, Self::Issuer),

@@ -1,8 +1,8 @@
 //! From the identifier to the last proof.
 
 use crate::{
-    Challenge, Effect, Event, Identifier, Origin, Outcome, Proof, ProofKind, Proving, Reason,
-    Refusal, Request, RequestFacts, RequestId, State, Subject, Terms, Timestamp,
+    Alert, Challenge, Effect, Event, Identifier, Origin, Outcome, Proof, ProofKind, Proving,
+    Reason, Refusal, Request, RequestFacts, RequestId, State, Subject, Terms, Timestamp,
 };
 
 /// What a request is opened with.
@@ -45,6 +45,9 @@ pub fn open(opening: Opening, now: Timestamp) -> Outcome {
         proofs: Vec::new(),
         notice_accepted_at: None,
         claimed_at: None,
+        removals: Vec::new(),
+        disclosed: None,
+        reported_at: None,
         fence: crate::Fence::default(),
     };
     Outcome::new(facts, State::Proving(proving), 0)
@@ -167,4 +170,20 @@ pub(super) fn fail(request: &Request, kind: ProofKind) -> Result<Outcome, Refusa
         return Err(request.wrong_state());
     };
     Ok(Outcome::state(request, request.state.clone()).event(Event::ProofFailed { proof: kind }))
+}
+
+pub(super) fn note_refusal(request: &Request, refusal: Refusal) -> Result<Outcome, Refusal> {
+    let State::Proving(_) = &request.state else {
+        return Err(request.wrong_state());
+    };
+    if !request.is_proven() {
+        return Err(Refusal::NotProven);
+    }
+    // Whoever passed the proofs of an administrator is somebody to look at, attacker or not.
+    let alert = (refusal == Refusal::SubjectIsPrivileged).then_some(Effect::AlertAdmins {
+        alert: Alert::PrivilegedSubject,
+    });
+    Ok(Outcome::state(request, request.state.clone())
+        .event(Event::SubmissionRefused { refusal })
+        .effects(alert))
 }
