@@ -10,7 +10,7 @@ use crate::{
     people::{private_address, work_address},
 };
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 async fn recovers_with_minimum(minimum: u32, minutes: u32) {
     let story = Story::begin().await;

@@ -203,7 +203,7 @@ async fn the_right_code_too_late_is_refused() {
     let ada = story.locked_out("ada.keller");
     ada.asks().await;
     let code = ada.code().await;
-    story.advance(Duration::from_secs(10 * 60)).await;
+    story.advance(Duration::from_mins(10)).await;
     let page = ada.browser.post("/prove", &[("code", &code)]).await;
     page.shows(
         422,

@@ -135,11 +135,11 @@ async fn a_report_freezes_the_account_for_a_day() {
     // Nobody else is.
     story.locked_out("bo.nilsson").waits().await;
 
-    story.advance(Duration::from_secs(23 * 3600)).await;
+    story.advance(Duration::from_hours(23)).await;
     let again = story.locked_out("ada.keller");
     again.asks().await.proves().await;
     is_refused(&story, &again, FROZEN).await;
-    story.advance(Duration::from_secs(3600)).await;
+    story.advance(Duration::from_hours(1)).await;
     story.locked_out("ada.keller").waits().await;
 }
 

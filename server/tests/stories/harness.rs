@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{Request, RequestId, StateName, Timestamp};
+use domain::{Request, RequestId, Timestamp};
 use latchkey::{
     clock::{Clock, Entropy, SystemClock, SystemEntropy},
     config::Config,
@@ -33,6 +33,8 @@ use crate::{
 pub const DOMAIN: &str = "harbourfinch.example";
 /// Who is told when something is wrong.
 pub const ADMINS: &str = "security@harbourfinch.example";
+/// How often a condition is looked at.
+const POLL: Duration = Duration::from_millis(5);
 /// The longest that a condition is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -88,8 +90,8 @@ pub struct Seen {
 
 /// One story.
 pub struct Story {
-    simulator: Simulator,
-    control: reqwest::Client,
+    pub(crate) simulator: Simulator,
+    pub(crate) client: reqwest::Client,
     clock: Arc<StoryClock>,
     folder: Folder,
     server: Mutex<Server>,
@@ -107,18 +109,18 @@ impl Story {
     /// As [`Self::begin`], with other values for some keys of the configuration, as TOML.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
         let simulator = Simulator::start(Options::default()).await.unwrap();
-        let control = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let folder =
             Folder(std::env::temp_dir().join(format!("latchkey-story-{}", SystemEntropy.uuid())));
         std::fs::create_dir(&folder.0).unwrap();
         let url = format!("{}/_control/tenant", simulator.base_url());
-        let tenant: Value = control.get(url).send().await.unwrap().json().await.unwrap();
+        let tenant: Value = client.get(url).send().await.unwrap().json().await.unwrap();
         let base_url = write_configuration(&folder, &simulator, &tenant, settings);
         let clock = Arc::<StoryClock>::default();
         let server = Mutex::new(serve(&folder, &clock).await);
         Self {
             simulator,
-            control,
+            client,
             clock,
             folder,
             server,
@@ -149,6 +151,11 @@ impl Story {
         Arc::clone(&self.server.lock().unwrap().recovery)
     }
 
+    /// The configuration file.
+    pub fn configuration(&self) -> PathBuf {
+        self.folder.0.join("latchkey.toml")
+    }
+
     /// The database file.
     pub fn database(&self) -> PathBuf {
         self.folder.0.join("latchkey.db")
@@ -176,7 +183,7 @@ impl Story {
 
     /// Makes a console account.
     pub async fn admin(&self, name: &str, password: &str) {
-        let config = Config::load(Some(&self.folder.0.join("latchkey.toml"))).unwrap();
+        let config = Config::load(Some(&self.configuration())).unwrap();
         create_admin(config, name.to_owned(), password.into(), Existing::Refuse)
             .await
             .unwrap();
@@ -211,11 +218,6 @@ impl Story {
         self.control(Method::POST, "/clock", step).await;
     }
 
-    /// The request under `id`.
-    pub async fn request(&self, id: RequestId) -> Request {
-        self.recovery().request(id).await.unwrap()
-    }
-
     /// Every request, newest first.
     pub async fn requests(&self) -> Vec<Request> {
         let page = self.recovery().list(ListFilter::All, None, 200).await;
@@ -231,132 +233,15 @@ impl Story {
         self.recovery().history(id).await.unwrap().unwrap().1
     }
 
-    /// Asks the stand-in tenant's control.
-    pub async fn control(&self, method: Method, path: &str, body: Value) -> Value {
-        let url = format!("{}/_control{path}", self.simulator.base_url());
-        let mut request = self.control.request(method, url);
-        if !body.is_null() {
-            request = request.json(&body);
-        }
-        let answer = request.send().await.unwrap().error_for_status().unwrap();
-        answer.json().await.unwrap()
-    }
-
-    /// Sets a fault at Graph.
-    pub async fn fault(&self, fault: Value) {
-        self.control(Method::POST, "/faults", fault).await;
-    }
-
-    /// Graph answers every call to a path with this in it by 503.
-    pub async fn graph_is_down(&self, method: Option<&str>, path: &str) {
-        self.fault(json!({ "method": method, "path": path, "kind": "status", "status": 503 }))
-            .await;
-    }
-
-    /// Graph works again.
-    pub async fn graph_is_back(&self) {
-        self.control(Method::DELETE, "/faults", Value::Null).await;
-    }
-
-    /// Waits until every fault that was to strike a number of calls has struck.
-    pub async fn faults_have_struck(&self) {
-        self.eventually("the fault to strike", async || {
-            self.control(Method::GET, "/faults", Value::Null).await == json!([])
-        })
-        .await;
-    }
-
-    /// How the mail server treats mails from now on.
-    pub async fn mail_server(&self, mode: &str) {
-        self.control(Method::POST, "/mailbox/mode", json!({ "mode": mode }))
-            .await;
-    }
-
-    /// Mails to `to`, oldest first.
-    pub async fn mails(&self, to: &str) -> Vec<Value> {
-        let mails = self
-            .control(Method::GET, &format!("/mailbox?to={to}"), Value::Null)
-            .await;
-        mails.as_array().unwrap().clone()
-    }
-
-    /// Subjects of the mails to `to`, oldest first.
-    pub async fn subjects(&self, to: &str) -> Vec<String> {
-        let subject = |mail: &Value| mail["subject"].as_str().unwrap().to_owned();
-        self.mails(to).await.iter().map(subject).collect()
-    }
-
-    /// The passes that were ever made for this person, oldest first.
-    pub async fn passes(&self, alias: &str) -> Vec<Value> {
-        let path = format!("/people/{alias}@{DOMAIN}/passes");
-        let passes = self.control(Method::GET, &path, Value::Null).await;
-        passes.as_array().unwrap().clone()
-    }
-
-    /// The person's passes that exist.
-    pub async fn live_passes(&self, alias: &str) -> Vec<Value> {
-        let mut passes = self.passes(alias).await;
-        passes.retain(|pass| pass["state"] != "Removed");
-        passes
-    }
-
-    /// Types of the methods that this person has.
-    pub async fn methods(&self, alias: &str) -> Vec<String> {
-        let path = format!("/people/{alias}@{DOMAIN}/methods");
-        let methods = self.control(Method::GET, &path, Value::Null).await;
-        let kind = |method: &Value| {
-            let kind = method["@odata.type"].as_str().unwrap();
-            kind.trim_start_matches("#microsoft.graph.").to_owned()
-        };
-        methods.as_array().unwrap().iter().map(kind).collect()
-    }
-
-    /// The person registers an Authenticator.
-    pub async fn registers(&self, alias: &str) {
-        let path = format!("/people/{alias}@{DOMAIN}/methods");
-        let method = json!({ "type": "microsoftAuthenticatorAuthenticationMethod", "displayName": "New phone" });
-        self.control(Method::POST, &path, method).await;
-    }
-
-    /// Changes a person in the directory.
-    pub async fn change(&self, alias: &str, change: Value) {
-        self.control(Method::PATCH, &format!("/people/{alias}@{DOMAIN}"), change)
-            .await;
-    }
-
-    /// Changes the tenant's pass policy.
-    pub async fn pass_policy(&self, policy: Value) {
-        self.control(Method::PUT, "/tap-policy", policy).await;
-    }
-
-    /// The calls to Graph so far whose method and path contain these.
-    pub async fn calls(&self, method: &str, path: &str) -> Vec<Value> {
-        let calls = self.control(Method::GET, "/calls", Value::Null).await;
-        let mut calls = calls.as_array().unwrap().clone();
-        calls.retain(|call| {
-            call["method"] == method && call["path"].as_str().unwrap().contains(path)
-        });
-        calls
-    }
-
     /// Waits until `holds`.
     pub async fn eventually(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
         let waiting = async {
             while !holds().await {
-                tokio::task::yield_now().await;
+                tokio::time::sleep(POLL).await;
             }
         };
-        if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
-            panic!("waited in vain for {what}");
-        }
-    }
-
-    /// Waits until the request under `id` is in `state`.
-    pub async fn becomes(&self, id: RequestId, state: StateName) {
-        self.eventually(state.as_str(), async || {
-            self.request(id).await.state_name() == state
-        })
-        .await;
+        let waited = tokio::time::timeout(PATIENCE, waiting).await;
+        assert!(waited.is_ok(), "waited in vain for {what}");
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     people::wrong,
 };
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 #[tokio::test]
 async fn a_wrong_contact_code_costs_a_try_and_the_third_ends_the_request() {
@@ -106,14 +106,14 @@ async fn a_contact_code_lives_for_its_window_and_the_next() {
     let daniel = story.manager("daniel.okafor");
     daniel.opens_mail().await;
     let code = ada.contact_code().await;
-    story.advance(Duration::from_secs(600)).await;
+    story.advance(Duration::from_mins(10)).await;
     assert_ne!(ada.contact_code().await, code);
     daniel
         .approves(&code)
         .await
         .shows(422, "That is not the code they see now");
     let code = ada.contact_code().await;
-    story.advance(Duration::from_secs(300)).await;
+    story.advance(Duration::from_mins(5)).await;
     daniel
         .approves(&code)
         .await

@@ -2,10 +2,19 @@
 //! a clock that the test moves.
 
 mod browser;
+mod canary;
 mod chain;
 mod codes;
+mod console;
 mod defence;
 mod eligibility;
 mod harness;
+mod headers;
+mod issuing;
 mod links;
+mod outages;
 mod people;
+mod process;
+mod races;
+mod tenant;
+mod timers;

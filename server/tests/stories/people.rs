@@ -91,8 +91,8 @@ impl<'a> Person<'a> {
     /// The code that was mailed last.
     pub async fn code(&self) -> String {
         let mails = self.story.mails(&self.private).await;
-        let codes = mails.iter().filter_map(code_in);
-        codes.last().expect("a code was mailed")
+        let mut codes = mails.iter().filter_map(code_in);
+        codes.next_back().expect("a code was mailed")
     }
 
     /// Types the mailed code.
@@ -160,10 +160,10 @@ impl<'a> Person<'a> {
     /// The newest "this wasn't me" link.
     pub async fn not_me_link(&self) -> String {
         let mails = self.story.mails(&self.private).await;
-        let links = mails
+        let mut links = mails
             .iter()
             .filter_map(|mail| link(self.story, mail, "not-me"));
-        links.last().expect("a notice was mailed")
+        links.next_back().expect("a notice was mailed")
     }
 
     /// The owner, in a browser of their own, says that it was not them.
@@ -186,10 +186,10 @@ impl<'a> Manager<'a> {
     /// The newest link in their mail.
     pub async fn link(&self) -> String {
         let mails = self.story.mails(&work_address(&self.alias)).await;
-        let links = mails
+        let mut links = mails
             .iter()
             .filter_map(|mail| link(self.story, mail, "approve"));
-        links.last().expect("the manager was written to")
+        links.next_back().expect("the manager was written to")
     }
 
     /// Opens the newest mail's link.

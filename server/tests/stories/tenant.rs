@@ -1,0 +1,120 @@
+//! What a story does to the stand-in tenant, and what it sees there.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::harness::{DOMAIN, Story};
+
+impl Story {
+    /// Asks the stand-in tenant's control.
+    pub async fn control(&self, method: Method, path: &str, body: Value) -> Value {
+        let url = format!("{}/_control{path}", self.simulator.base_url());
+        let mut request = self.client.request(method, url);
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.unwrap().error_for_status().unwrap();
+        answer.json().await.unwrap()
+    }
+
+    /// Sets a fault at Graph.
+    pub async fn fault(&self, fault: Value) {
+        self.control(Method::POST, "/faults", fault).await;
+    }
+
+    /// Graph answers every call to a path with this in it by 503.
+    pub async fn graph_is_down(&self, method: Option<&str>, path: &str) {
+        self.fault(json!({ "method": method, "path": path, "kind": "status", "status": 503 }))
+            .await;
+    }
+
+    /// Graph works again.
+    pub async fn graph_is_back(&self) {
+        self.control(Method::DELETE, "/faults", Value::Null).await;
+    }
+
+    /// Waits until every fault that was to strike a number of calls has struck.
+    pub async fn faults_have_struck(&self) {
+        self.eventually("the fault to strike", async || {
+            self.control(Method::GET, "/faults", Value::Null).await == json!([])
+        })
+        .await;
+    }
+
+    /// How the mail server treats mails from now on.
+    pub async fn mail_server(&self, mode: &str) {
+        self.treat_mail(json!({ "mode": mode })).await;
+    }
+
+    /// As [`Self::mail_server`], with everything that the stand-in can do.
+    pub async fn treat_mail(&self, treatment: Value) {
+        self.control(Method::POST, "/mailbox/mode", treatment).await;
+    }
+
+    /// Mails to `to`, oldest first.
+    pub async fn mails(&self, to: &str) -> Vec<Value> {
+        let mails = self
+            .control(Method::GET, &format!("/mailbox?to={to}"), Value::Null)
+            .await;
+        mails.as_array().unwrap().clone()
+    }
+
+    /// Subjects of the mails to `to`, oldest first.
+    pub async fn subjects(&self, to: &str) -> Vec<String> {
+        let subject = |mail: &Value| mail["subject"].as_str().unwrap().to_owned();
+        self.mails(to).await.iter().map(subject).collect()
+    }
+
+    /// The passes that were ever made for this person, oldest first.
+    pub async fn passes(&self, alias: &str) -> Vec<Value> {
+        let path = format!("/people/{alias}@{DOMAIN}/passes");
+        let passes = self.control(Method::GET, &path, Value::Null).await;
+        passes.as_array().unwrap().clone()
+    }
+
+    /// The person's passes that exist.
+    pub async fn live_passes(&self, alias: &str) -> Vec<Value> {
+        let mut passes = self.passes(alias).await;
+        passes.retain(|pass| pass["state"] != "Removed");
+        passes
+    }
+
+    /// Types of the methods that this person has.
+    pub async fn methods(&self, alias: &str) -> Vec<String> {
+        let path = format!("/people/{alias}@{DOMAIN}/methods");
+        let methods = self.control(Method::GET, &path, Value::Null).await;
+        let kind = |method: &Value| {
+            let kind = method["@odata.type"].as_str().unwrap();
+            kind.trim_start_matches("#microsoft.graph.").to_owned()
+        };
+        methods.as_array().unwrap().iter().map(kind).collect()
+    }
+
+    /// The person registers an Authenticator.
+    pub async fn registers(&self, alias: &str) {
+        let path = format!("/people/{alias}@{DOMAIN}/methods");
+        let method = json!({ "type": "microsoftAuthenticatorAuthenticationMethod", "displayName": "New phone" });
+        self.control(Method::POST, &path, method).await;
+    }
+
+    /// Changes a person in the directory.
+    pub async fn change(&self, alias: &str, change: Value) {
+        self.control(Method::PATCH, &format!("/people/{alias}@{DOMAIN}"), change)
+            .await;
+    }
+
+    /// Changes the tenant's pass policy.
+    pub async fn pass_policy(&self, policy: Value) {
+        self.control(Method::PUT, "/tap-policy", policy).await;
+    }
+
+    /// The calls to Graph so far whose method and path contain these.
+    pub async fn calls(&self, method: &str, path: &str) -> Vec<Value> {
+        let calls = self.control(Method::GET, "/calls", Value::Null).await;
+        let mut calls = calls.as_array().unwrap().clone();
+        calls.retain(|call| {
+            call["method"] == method && call["path"].as_str().unwrap().contains(path)
+        });
+        calls
+    }
+}
