@@ -182,8 +182,7 @@ impl Service {
             // An error means that the sender is gone: that is the sign.
             let _ = stopped.changed().await;
         };
-        let worker =
-            tokio::spawn(Worker::new(self.recovery).run(self.pace, until_stopped(stopped.clone())));
+        let worker = tokio::spawn(Worker::new(self.recovery).run(self.pace, stopped.clone()));
         let routes = self
             .web
             .router()

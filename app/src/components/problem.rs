@@ -115,6 +115,16 @@ impl Words {
                 "Nothing is lost.",
                 "This page now shows where the request stands.",
             ),
+            Problem::ReplaceOver => notice(
+                "You cannot get another pass any more.",
+                "The pass you have seen works until its time is over.",
+                "If you cannot use it, contact the people named at the bottom of this page.",
+            ),
+            Problem::PassUsed => notice(
+                "Your pass has been used to sign in already.",
+                "A pass that was used is not replaced.",
+                "If that was not you, contact the people named at the bottom of this page at once.",
+            ),
             Problem::IssueFailed => notice(
                 "We could not make your pass this time.",
                 "Your request is kept and is still approved. You may have been signed out on your other devices.",

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::{Action, Button, Look, Reference, Time},
-    view::NotMeView,
+    view::{Account, NotMeView},
 };
 
 pub const fn title(view: &NotMeView) -> &'static str {
@@ -21,12 +21,12 @@ pub fn not_me(view: NotMeView) -> AnyView {
         reference,
         asked_at,
         done,
-        after_disclosure,
+        account,
     } = view;
     if done {
         return view! {
             <h1>{title}</h1>
-            <Stopped after_disclosure/>
+            <Stopped account/>
             <p>"You can close this window."</p>
             <Reference reference/>
         }
@@ -36,7 +36,7 @@ pub fn not_me(view: NotMeView) -> AnyView {
         <h1>{title}</h1>
         <p class="lead">
             "Somebody asked for this on "<Time moment=asked_at/>"."
-            {(!after_disclosure).then_some(" Nothing has changed on your account.")}
+            {(account == Account::Untouched).then_some(" Nothing has changed on your account.")}
         </p>
         <div class="choices">
             <div class="flow">
@@ -57,9 +57,9 @@ pub fn not_me(view: NotMeView) -> AnyView {
 }
 
 #[component]
-fn Stopped(after_disclosure: bool) -> impl IntoView {
-    if after_disclosure {
-        view! {
+fn Stopped(account: Account) -> impl IntoView {
+    match account {
+        Account::PassShown => view! {
             <p class="lead">"A pass had already been given out. We are deleting it, signing everybody out and removing what was added to your account since."</p>
             <div class="warning">
                 <p>
@@ -68,12 +68,16 @@ fn Stopped(after_disclosure: bool) -> impl IntoView {
                 </p>
             </div>
         }
-        .into_any()
-    } else {
-        view! {
+        .into_any(),
+        Account::Touched => view! {
+            <p class="lead">"We stopped it, and no pass was given out. You may have been signed out, and some of your ways to sign in may be gone."</p>
+            <p>"Nobody can ask for a recovery of your account for a day, and the security team has been told. Contact the people named at the bottom of this page to check your account."</p>
+        }
+        .into_any(),
+        Account::Untouched => view! {
             <p class="lead">"The request is stopped. Nothing has changed on your account."</p>
             <p>"Nobody can ask for a recovery of your account for a day, and the security team has been told."</p>
         }
-        .into_any()
+        .into_any(),
     }
 }

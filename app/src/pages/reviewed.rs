@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::view::ReviewOutcome;
+use crate::{
+    components::{Action, Button, Look},
+    view::{Account, ReviewOutcome, ReviewedView},
+};
 
 pub const fn title(outcome: ReviewOutcome) -> &'static str {
     match outcome {
@@ -21,14 +24,14 @@ const fn sentences(outcome: ReviewOutcome) -> (&'static str, &'static str) {
     match outcome {
         ReviewOutcome::Approved => (
             "They can now get a pass in the browser in which they asked. You will never see that pass, and nobody may ask you for it.",
-            "Did you approve by mistake? Contact the people named at the bottom of this page at once.",
+            "Did you approve by mistake? Say so at once, to the people named at the bottom of this page too.",
         ),
         ReviewOutcome::Denied => (
-            "Nothing has changed on the account. The person reads that the request was declined.",
+            "The person reads that the request was declined.",
             "If they still need help, they can ask again.",
         ),
         ReviewOutcome::DeniedByCode => (
-            "The request is declined, and the security team has been told. Nothing has changed on the account.",
+            "The request is declined, and the security team has been told.",
             "If you did speak with the person, they can ask again.",
         ),
         ReviewOutcome::Reported => (
@@ -36,11 +39,11 @@ const fn sentences(outcome: ReviewOutcome) -> (&'static str, &'static str) {
             "If somebody called or wrote to you about this, keep the message and do not answer it.",
         ),
         ReviewOutcome::Withdrawn => (
-            "The person no longer needs this recovery. Nothing has changed on the account.",
+            "The person no longer needs this recovery.",
             "You do not need to do anything.",
         ),
         ReviewOutcome::Expired => (
-            "Nobody answered in time, so the request has ended. Nothing has changed on the account.",
+            "A step was not taken in time, so the request has ended.",
             "If the person still needs help, they can ask again.",
         ),
         ReviewOutcome::AlreadyDecided => (
@@ -50,12 +53,39 @@ const fn sentences(outcome: ReviewOutcome) -> (&'static str, &'static str) {
     }
 }
 
-pub fn reviewed(outcome: ReviewOutcome) -> impl IntoView {
-    let (happened, next) = sentences(outcome);
+/// What has become of the account, where the request ended without a pass.
+fn account_words(view: ReviewedView) -> Option<&'static str> {
+    let ended = matches!(
+        view.outcome,
+        ReviewOutcome::Denied
+            | ReviewOutcome::DeniedByCode
+            | ReviewOutcome::Withdrawn
+            | ReviewOutcome::Expired
+    );
+    ended.then_some(match view.account {
+        Account::Untouched => "Nothing has changed on the account.",
+        Account::Touched | Account::PassShown => {
+            "An attempt had been made before: the person may have been signed out and may have lost ways to sign in."
+        }
+    })
+}
+
+pub fn reviewed(view: ReviewedView) -> impl IntoView {
+    let (happened, next) = sentences(view.outcome);
     view! {
-        <h1>{title(outcome)}</h1>
-        <p class="lead">{happened}</p>
+        <h1>{title(view.outcome)}</h1>
+        <p class="lead">{happened}" "{account_words(view)}</p>
         <p>{next}</p>
+        {view.may_stop.then(|| view! {
+            <div class="actions">
+                <form method="post" action=Action::Report.path()>
+                    <Button look=Look::Stop>"I don’t recognise this, report it"</Button>
+                </form>
+                <form method="post" action=Action::Deny.path()>
+                    <Button look=Look::Quiet>"Take the approval back"</Button>
+                </form>
+            </div>
+        })}
         <p>"You can close this window."</p>
     }
 }

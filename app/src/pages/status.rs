@@ -9,7 +9,7 @@ use crate::{
         Action, Button, CodeBox, ErrorSummary, Inset, LinkButton, Look, Progress, Reference, Time,
     },
     islands::{Countdown, LiveStatus, code_changes},
-    view::{Moment, Stage, StatusView},
+    view::{Account, Moment, Stage, StatusView},
 };
 
 pub const fn title(view: &StatusView) -> &'static str {
@@ -36,6 +36,7 @@ pub fn status(view: StatusView) -> impl IntoView {
         reference,
         opened_at,
         stage,
+        account,
         shows,
         may_withdraw,
         problem,
@@ -50,15 +51,15 @@ pub fn status(view: StatusView) -> impl IntoView {
         <ErrorSummary problem fields=&[]/>
         {progress.map(|now| view! { <Progress now/> })}
         <h1>{title}</h1>
-        {standing(stage)}
+        {standing(stage, account)}
         {listens.then(|| view! { <LiveStatus shows/> })}
-        {may_withdraw.then(withdraw)}
+        {may_withdraw.then(|| withdraw(account))}
         <p class="text-muted text-base">"You asked on "<Time moment=opened_at/>"."</p>
         <Reference reference/>
     }
 }
 
-fn standing(stage: Stage) -> AnyView {
+fn standing(stage: Stage, account: Account) -> AnyView {
     match stage {
         Stage::AwaitingApproval { approver, asked_at, deadline, contact_code, code_changes_in } => {
             view! {
@@ -89,7 +90,7 @@ fn standing(stage: Stage) -> AnyView {
             .into_any()
         }
         Stage::CoolingOff { not_before, waiting_for_notice } => cooling_off(not_before, waiting_for_notice),
-        Stage::Ready { closes_at, retry_at, attempts_left } => ready(closes_at, retry_at, attempts_left),
+        Stage::Ready { closes_at, retry_at, attempts_left } => ready(closes_at, retry_at, attempts_left, account),
         Stage::Issuing => view! {
             <p class="lead">"You are being signed out everywhere and your old ways to confirm a sign-in are being removed. This takes up to a minute."</p>
             <p>"There is no pass yet. Stay here: as soon as it is done, you can go on."</p>
@@ -111,13 +112,13 @@ fn standing(stage: Stage) -> AnyView {
             </form>
         }
         .into_any(),
-        Stage::Denied => ended::DENIED.render(),
-        Stage::Withdrawn => ended::WITHDRAWN.render(),
-        Stage::Reported => ended::REPORTED.render(),
-        Stage::Expired => ended::EXPIRED.render(),
-        Stage::Aborted => ended::ABORTED.render(),
-        Stage::Lapsed => ended::LAPSED.render(),
-        Stage::Repudiated => ended::REPUDIATED.render(),
+        Stage::Denied => ended::DENIED.render(account),
+        Stage::Withdrawn => ended::WITHDRAWN.render(account),
+        Stage::Reported => ended::REPORTED.render(account),
+        Stage::Expired => ended::EXPIRED.render(account),
+        Stage::Aborted => ended::ABORTED.render(account),
+        Stage::Lapsed => ended::LAPSED.render(account),
+        Stage::Repudiated => ended::REPUDIATED.render(account),
     }
 }
 
@@ -140,12 +141,20 @@ fn cooling_off(not_before: Moment, waiting_for_notice: bool) -> AnyView {
     .into_any()
 }
 
-fn ready(closes_at: Moment, retry_at: Option<Moment>, attempts_left: u8) -> AnyView {
+fn ready(
+    closes_at: Moment,
+    retry_at: Option<Moment>,
+    attempts_left: u8,
+    account: Account,
+) -> AnyView {
     let iso = closes_at.iso.clone();
-    let lead = match &retry_at {
-        None => "Nothing has changed on your account so far.",
-        Some(_) => {
-            "The last attempt did not work. Your request is still approved. You may have been signed out on your other devices."
+    let lead = match account {
+        Account::Untouched => "Nothing has changed on your account so far.",
+        Account::Touched => {
+            "The last attempt did not work. Your request is still approved. You may have been signed out, and some of your ways to sign in may be gone."
+        }
+        Account::PassShown => {
+            "The pass that you saw may not work any more. Your request is still approved, so you can get another one."
         }
     };
     let attempts = match attempts_left {
@@ -185,12 +194,18 @@ fn disclosed(expires_at: Moment, may_replace: bool) -> AnyView {
     .into_any()
 }
 
-fn withdraw() -> impl IntoView {
+fn withdraw(account: Account) -> impl IntoView {
+    let consequence = match account {
+        Account::Untouched => "The request ends, and nothing changes on your account.",
+        Account::Touched | Account::PassShown => {
+            "The request ends. What an attempt has changed on your account stays changed."
+        }
+    };
     view! {
         <details class="details">
             <summary>"I no longer need this"</summary>
             <div class="flow">
-                <p>"The request ends, and nothing changes on your account. You can ask again later."</p>
+                <p>{consequence}" You can ask again later."</p>
                 <form method="post" action=Action::Withdraw.path() class="actions">
                     <Button look=Look::Stop>"Yes, withdraw the request"</Button>
                     <a href="/status">"No, keep it"</a>

@@ -1,6 +1,6 @@
 //! What approvers and owners see.
 
-use super::{Moment, Problem};
+use super::{Account, Moment, Problem};
 
 /// What is known about a request, for the one who decides.
 #[derive(Clone, Debug)]
@@ -77,6 +77,17 @@ pub enum ReviewOutcome {
     AlreadyDecided,
 }
 
+/// The page after a decision (`POST /approve/deny`, `POST /approve/report`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReviewedView {
+    /// What the decision led to.
+    pub outcome: ReviewOutcome,
+    /// What has been done to the account.
+    pub account: Account,
+    /// Whether the approver can still take an approval back.
+    pub may_stop: bool,
+}
+
 /// "This wasn't me" (`POST /not-me`).
 #[derive(Clone, Debug)]
 pub struct NotMeView {
@@ -86,6 +97,6 @@ pub struct NotMeView {
     pub asked_at: Moment,
     /// Whether it has been said already.
     pub done: bool,
-    /// Whether a pass had been given out before it was said.
-    pub after_disclosure: bool,
+    /// What has been done to the account.
+    pub account: Account,
 }

@@ -9,14 +9,14 @@ mod console;
 mod problem;
 mod recover;
 
-pub use approve::{Evidence, NotMeView, ReviewForm, ReviewOutcome, ReviewView};
+pub use approve::{Evidence, NotMeView, ReviewForm, ReviewOutcome, ReviewView, ReviewedView};
 pub use console::{
     Paging, RecoveriesView, RecoveryDetailView, RecoveryRow, SignInView, TimelineEntry, Tone,
 };
 pub use problem::{Problem, ProblemPage};
 pub use recover::{
-    CheckView, ClaimTurn, ClaimView, IdentifyView, PassView, ProveView, Reason, Stage, StatusView,
-    WhatHappenedView,
+    Account, CheckView, ClaimTurn, ClaimView, IdentifyView, PassView, ProveView, Reason, Stage,
+    StatusView, WhatHappenedView,
 };
 
 /// A page and everything it shows.
@@ -43,7 +43,7 @@ pub enum Page {
     /// The approver's review of one request.
     Review(Box<ReviewView>),
     /// What the approver's decision led to.
-    Reviewed(ReviewOutcome),
+    Reviewed(ReviewedView),
     /// "This wasn't me", asked and answered.
     NotMe(NotMeView),
     /// The console's sign-in.

@@ -52,6 +52,10 @@ pub enum Problem {
     MovedOn,
     /// The pass could not be issued this time; another attempt is possible.
     IssueFailed,
+    /// A pass that was shown cannot be replaced any more: the time or the attempts are over.
+    ReplaceOver,
+    /// The pass that was shown has been used.
+    PassUsed,
 }
 
 /// A whole page about a problem.

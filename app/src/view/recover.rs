@@ -165,6 +165,17 @@ pub enum Stage {
     Repudiated,
 }
 
+/// What attempts to issue a pass have done to an account so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Account {
+    /// None was made: nothing has changed.
+    Untouched,
+    /// One was made: sessions may have ended, and methods may be gone.
+    Touched,
+    /// One succeeded: a pass was shown.
+    PassShown,
+}
+
 /// The status page (`GET /status`; `POST /withdraw`).
 #[derive(Clone, Debug)]
 pub struct StatusView {
@@ -174,6 +185,8 @@ pub struct StatusView {
     pub opened_at: Moment,
     /// Where the request stands.
     pub stage: Stage,
+    /// What has been done to the account.
+    pub account: Account,
     /// Names what the page shows. When the live status hears another name, it loads the page again.
     pub shows: String,
     /// Whether the person may still withdraw.

@@ -4,7 +4,7 @@
 mod perform;
 mod worker;
 
-use domain::{Alert, CleanUp, Effect, Notice, Outcome, PersonId};
+use domain::{Alert, CleanUp, Effect, Notice, Outcome, PersonId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use worker::{Pace, Worker};
@@ -30,6 +30,8 @@ pub enum Job {
     NotifyOwner {
         /// What.
         notice: Notice,
+        /// When it happened: a mail may leave much later.
+        at: Timestamp,
         /// Where.
         address: String,
     },
@@ -67,16 +69,21 @@ impl std::fmt::Debug for Job {
     }
 }
 
-/// The jobs that an outcome asks for.
-pub fn of(outcome: &Outcome, alert_addresses: &[String]) -> Vec<Job> {
+/// The jobs that an outcome of the moment `at` asks for.
+pub fn of(outcome: &Outcome, at: Timestamp, alert_addresses: &[String]) -> Vec<Job> {
     outcome
         .effects
         .iter()
-        .flat_map(|effect| jobs_of(effect, outcome, alert_addresses))
+        .flat_map(|effect| jobs_of(effect, outcome, at, alert_addresses))
         .collect()
 }
 
-fn jobs_of(effect: &Effect, outcome: &Outcome, alert_addresses: &[String]) -> Vec<Job> {
+fn jobs_of(
+    effect: &Effect,
+    outcome: &Outcome,
+    at: Timestamp,
+    alert_addresses: &[String],
+) -> Vec<Job> {
     match effect {
         Effect::LookUpSubject => vec![Job::LookUpSubject],
         Effect::SendEmailCode { sending } => vec![Job::SendEmailCode { sending: *sending }],
@@ -87,6 +94,7 @@ fn jobs_of(effect: &Effect, outcome: &Outcome, alert_addresses: &[String]) -> Ve
             .into_iter()
             .map(|address| Job::NotifyOwner {
                 notice: *notice,
+                at,
                 address,
             })
             .collect(),

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     Actor, Alert, CleanUp, Command, EmailCode, Ended, Notice, PersonId, Refusal, Request,
-    RequestId, State, StateName, Subject, Terms,
+    RequestId, State, StateName, Subject, Terms, Timestamp,
 };
 use url::Url;
 use uuid::Uuid;
@@ -99,9 +99,11 @@ pub(super) async fn perform(recovery: &Arc<Recovery>, leased: &LeasedJob) -> Res
         Job::AskApprover { approver } => {
             ask_approver(recovery, &request, approver, leased.id).await
         }
-        Job::NotifyOwner { notice, address } => {
-            notify_owner(recovery, &request, *notice, address, leased.id).await
-        }
+        Job::NotifyOwner {
+            notice,
+            at,
+            address,
+        } => notify_owner(recovery, &request, (*notice, *at), address, leased.id).await,
         Job::AlertAdmin { alert, address } => {
             alert_admin(recovery, &request, alert, address, leased.id).await
         }
@@ -219,7 +221,7 @@ async fn ask_approver(
 async fn notify_owner(
     recovery: &Recovery,
     request: &Request,
-    notice: Notice,
+    (notice, at): (Notice, Timestamp),
     address: &str,
     key: Uuid,
 ) -> Result<(), Fault> {
@@ -237,7 +239,7 @@ async fn notify_owner(
         notice,
         name: words::first_name(&subject.person).to_owned(),
         reference: request.facts.id.reference(),
-        at: words::moment(now).words,
+        at: words::moment(at).words,
         not_me_url: Some(new_link(recovery, "not-me", link).await?),
     };
     recovery.mailer.send(address, &mail, key).await?;
@@ -332,7 +334,6 @@ async fn undo_recovery(recovery: &Recovery, request: &Request) -> Result<(), Fau
         .graph
         .delete_pass(person, &disclosed.pass.id)
         .await?;
-    recovery.graph.revoke_sessions(person).await?;
     let added: Vec<_> = recovery
         .graph
         .methods(person)
@@ -360,5 +361,22 @@ async fn undo_recovery(recovery: &Recovery, request: &Request) -> Result<(), Fau
             after: None,
         });
     }
-    Ok(())
+    // Last, since whoever holds one of those methods could sign in until it was gone.
+    Ok(recovery.graph.revoke_sessions(person).await?)
+}
+
+/// What follows when a job was given up.
+pub(super) async fn give_up(recovery: &Recovery, leased: &LeasedJob) {
+    let Job::AskApprover { approver } = &leased.job else {
+        return;
+    };
+    let command = Command::MissApprover(approver.clone());
+    let missed = moot(
+        recovery
+            .apply(leased.request, &Actor::Mailer, command)
+            .await,
+    );
+    if let Err(fault) = missed {
+        tracing::error!(request = %leased.request, ?fault, "that an approver was not reached was not kept");
+    }
 }

@@ -2,15 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet, time::MissedTickBehavior};
 
-use super::perform::{Fault, perform};
+use super::perform::{Fault, give_up, perform};
 use crate::{
     recovery::{Recovery, ServiceError},
     store::LeasedJob,
 };
 
-/// How long a job is held: longer than the longest that one can take.
+/// How long a job is held. Mails take half a minute at most; undoing a recovery with many methods can
+/// take longer and may then run twice, which it is made for.
 const LEASE: Duration = Duration::from_mins(2);
 /// Jobs carried out at the same time.
 const CONCURRENCY: usize = 8;
@@ -42,51 +43,89 @@ impl Worker {
         Self { recovery }
     }
 
-    /// Works until `stop` is done. What is begun then is finished first.
-    pub async fn run(self, pace: Pace, stop: impl Future<Output = ()>) {
-        let mut poll = tokio::time::interval(pace.poll);
-        let mut watch = tokio::time::interval(pace.watch);
-        tokio::pin!(stop);
-        loop {
-            tokio::select! {
-                () = &mut stop => return,
-                _ = poll.tick() => self.report(self.recovery.run_timers().await.map(drop)),
-                () = self.recovery.work_promised() => {}
-                _ = watch.tick() => self.report(self.recovery.watch().await.map(drop)),
-            }
-            self.report(self.run_jobs().await.map(drop));
-        }
+    /// Works until `stop` closes. What is begun then is finished first.
+    ///
+    /// Jobs, timers and watching each have a loop of their own, so that none waits for another's slow
+    /// answers.
+    pub async fn run(self, pace: Pace, stop: watch::Receiver<()>) {
+        let jobs = every(pace.poll, stop.clone(), || async {
+            self.carry_out_due(&stop).await.map(drop)
+        });
+        let jobs_at_once = self.jobs_at_once(stop.clone());
+        let timers = every(pace.poll, stop.clone(), || async {
+            self.recovery.run_timers().await.map(drop)
+        });
+        let watching = every(pace.watch, stop.clone(), || async {
+            self.recovery.watch().await.map(drop)
+        });
+        tokio::join!(jobs, jobs_at_once, timers, watching);
     }
 
-    #[expect(clippy::unused_self, reason = "reads as the worker's own reporting")]
-    fn report(&self, result: Result<(), ServiceError>) {
-        if let Err(error) = result {
-            tracing::error!(%error, "background work failed");
+    /// Carries out jobs as soon as this instance has promised some.
+    async fn jobs_at_once(&self, stop: watch::Receiver<()>) {
+        let mut stopped = stop.clone();
+        loop {
+            tokio::select! {
+                _ = stopped.changed() => return,
+                () = self.recovery.work_promised() => report(self.carry_out_due(&stop).await.map(drop)),
+            }
         }
     }
 
     /// Carries out jobs until none is due. Returns how many were begun.
     pub async fn run_jobs(&self) -> Result<usize, ServiceError> {
+        let (_open, never) = watch::channel(());
+        self.carry_out_due(&never).await
+    }
+
+    /// As [`Self::run_jobs`], and begins no more once `stop` is closed.
+    async fn carry_out_due(&self, stop: &watch::Receiver<()>) -> Result<usize, ServiceError> {
         let mut running = JoinSet::new();
         let mut begun = 0;
+        let mut failure = None;
         loop {
-            while running.len() < CONCURRENCY {
-                let Some(job) = self
+            while running.len() < CONCURRENCY && failure.is_none() && stop.has_changed().is_ok() {
+                match self
                     .recovery
                     .store
                     .lease_job(self.recovery.clock.now(), LEASE)
-                    .await?
-                else {
-                    break;
-                };
-                begun += 1;
-                let recovery = Arc::clone(&self.recovery);
-                running.spawn(async move { carry_out(&recovery, job).await });
+                    .await
+                {
+                    Ok(Some(job)) => {
+                        begun += 1;
+                        let recovery = Arc::clone(&self.recovery);
+                        running.spawn(async move { carry_out(&recovery, job).await });
+                    }
+                    Ok(None) => break,
+                    // Those that are under way are finished before it is told.
+                    Err(error) => failure = Some(error),
+                }
             }
             if running.join_next().await.is_none() {
-                return Ok(begun);
+                return failure.map_or(Ok(begun), |error| Err(error.into()));
             }
         }
+    }
+}
+
+/// Works at every `period` until `stop` closes.
+async fn every<F>(period: Duration, mut stop: watch::Receiver<()>, work: impl Fn() -> F)
+where
+    F: Future<Output = Result<(), ServiceError>>,
+{
+    let mut ticks = tokio::time::interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = stop.changed() => return,
+            _ = ticks.tick() => report(work().await),
+        }
+    }
+}
+
+fn report(result: Result<(), ServiceError>) {
+    if let Err(error) = result {
+        tracing::error!(%error, "background work failed");
     }
 }
 
@@ -105,6 +144,7 @@ async fn carry_out(recovery: &Arc<Recovery>, job: LeasedJob) {
         }
         Err(Fault::Transient { problem, .. } | Fault::Permanent { problem }) => {
             tracing::error!(request = %job.request, job = job.job.name(), attempts = job.attempts, %problem, "a job was given up");
+            give_up(recovery, &job).await;
             recovery.store.fail_job(&job, now, &problem).await
         }
     };

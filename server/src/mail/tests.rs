@@ -94,7 +94,7 @@ fn every_mail() -> Vec<Mail> {
         Notice::Completed,
     ];
     let causes = [
-        AbortCause::GuardChanged,
+        AbortCause::GuardChanged(domain::Refusal::SubjectIsPrivileged),
         AbortCause::MethodSurvived,
         AbortCause::Permanent,
         AbortCause::AttemptsUsedUp,
@@ -108,6 +108,9 @@ fn every_mail() -> Vec<Mail> {
             by: ReportedBy::Approver(PersonId("b".to_owned())),
         },
         Alert::PassMismatch,
+        Alert::PrivilegedSubject,
+        Alert::ApproverNotReached,
+        Alert::EndedAfterClaim,
         Alert::Lapsed,
         Alert::Repudiated,
     ];

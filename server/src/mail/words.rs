@@ -257,6 +257,21 @@ const fn alert_words(alert: &Alert) -> (&'static str, &'static str) {
             "The account has a Temporary Access Pass that is not the one on record. Find out who made it, and \
              delete it if nobody can say.",
         ),
+        Alert::PrivilegedSubject => (
+            "a privileged account",
+            "Somebody passed the proofs for a privileged account and asked for its recovery, which is refused. If the \
+             owner did not do this, somebody else reads their mail: treat it as an attack.",
+        ),
+        Alert::ApproverNotReached => (
+            "the approver cannot be reached",
+            "The mail that asks for approval could not be delivered. Correct the approver's address in the directory, \
+             then help the person who waits.",
+        ),
+        Alert::EndedAfterClaim => (
+            "ended after an attempt",
+            "An attempt to issue a pass was made before the request ended. Sessions may have ended and sign-in methods \
+             may be gone: look at the account and help the person to register one.",
+        ),
         Alert::Lapsed => (
             "not finished",
             "A pass was given out, but no new sign-in method was registered. The account may be left with a password \
@@ -272,19 +287,19 @@ const fn alert_words(alert: &Alert) -> (&'static str, &'static str) {
 
 const fn abort_words(cause: &AbortCause) -> &'static str {
     match cause {
-        AbortCause::GuardChanged => {
-            "A condition that held at approval did not hold when the pass was asked for. No pass was shown. \
-             The console says which."
+        AbortCause::GuardChanged(_) => {
+            "A condition that held at approval did not hold when the pass was asked for. Nobody can use a pass of \
+             this attempt. The console says which condition."
         }
         AbortCause::MethodSurvived => {
-            "A sign-in method could not be removed. No pass was shown. Some methods may be gone: look at the account."
+            "A sign-in method could not be removed. Nobody can use a pass of this attempt. Some methods may be gone: look at the account."
         }
         AbortCause::Permanent => {
-            "Microsoft refused a step for good. No pass was shown. Some methods may be gone: look at the account and \
+            "Microsoft refused a step for good. Nobody can use a pass of this attempt. Some methods may be gone: look at the account and \
              at the permissions of the application."
         }
         AbortCause::AttemptsUsedUp => {
-            "Three attempts to issue a pass failed. No pass was shown. Some methods may be gone: look at the account."
+            "Three attempts to issue a pass failed. Nobody can use a pass of this attempt. Some methods may be gone: look at the account."
         }
     }
 }

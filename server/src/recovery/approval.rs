@@ -1,8 +1,8 @@
 //! What approvers and owners do.
 
 use domain::{
-    Actor, Attestation, Command, Disclosed, Ended, PersonId, Refusal, Request, RequestId, Seat,
-    State, StateName, Terms, Timestamp, TypedCode,
+    Actor, Attestation, Command, Ended, PersonId, Refusal, Request, RequestId, Seat, State,
+    StateName, Timestamp, TypedCode,
 };
 
 use super::{Recovery, ServiceError};
@@ -128,9 +128,9 @@ impl Recovery {
             .await
     }
 
-    /// Whether it is still time for "this wasn't me" to undo what came of a request.
-    pub fn can_repudiate(&self, disclosed: &Disclosed) -> bool {
-        self.clock.now() < disclosed.at + Terms::REPUDIATION
+    /// Whether a pass that could not be used can still be replaced.
+    pub fn can_replace(&self, request: &Request) -> bool {
+        request.may_replace(self.clock.now())
     }
 
     /// "This wasn't me": ends a request, or repudiates what came of it.

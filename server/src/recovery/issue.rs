@@ -8,8 +8,8 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    AbortCause, Actor, Command, Fault, Fence, IntentId, Issuing, MethodRef, MethodRemoval,
-    PassRecord, Refusal, Request, RequestId, State, Subject,
+    AbortCause, Actor, Command, Fault, Fence, IntentId, Issuing, MethodRef, PassRecord, Refusal,
+    Request, RequestId, State, Subject,
 };
 use secrecy::SecretString;
 
@@ -22,6 +22,13 @@ const LAST_CALL: Duration = Duration::from_secs(10 + 5);
 const PAUSE: Duration = Duration::from_secs(5);
 /// How long to wait when the tenant's policy has not reached every server yet.
 const PROPAGATION: Duration = Duration::from_secs(30);
+
+/// Pauses before the looks at the live pass.
+const LOOKS: [Duration; 3] = [
+    Duration::ZERO,
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+];
 
 /// Which pass is claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +80,9 @@ impl From<GraphError> for Stop {
             GraphError::PolicyRefused { .. } => {
                 Self::Retry(Fault::DirectoryUnavailable, PROPAGATION)
             }
-            GraphError::NotFound { .. } => Self::Abort(AbortCause::GuardChanged),
+            GraphError::NotFound { .. } => {
+                Self::Abort(AbortCause::GuardChanged(Refusal::SubjectIsGone))
+            }
             GraphError::DefaultMethod { .. } => Self::Abort(AbortCause::MethodSurvived),
             GraphError::Forbidden { .. }
             | GraphError::Permanent { .. }
@@ -197,7 +206,7 @@ impl Attempt {
             // Whatever voided it, this attempt ends; after a cancellation the request ends with it.
             Stop::Void => Command::Abort {
                 fence,
-                cause: AbortCause::GuardChanged,
+                cause: AbortCause::GuardChanged(Refusal::Cancelled),
             },
         };
         if let Err(error) = self.recovery.apply(id, &Actor::Issuer, ending).await {
@@ -221,7 +230,7 @@ impl Attempt {
         let guards = self.recovery.guards(&self.graph(), person).await?;
         if let Err(refusal) = guards.hold(&self.subject, self.recovery.clock.now()) {
             tracing::warn!(request = %self.id, %refusal, "a guard does not hold any more");
-            return Err(Stop::Abort(AbortCause::GuardChanged));
+            return Err(Stop::Abort(AbortCause::GuardChanged(refusal)));
         }
         let lifetime = guards
             .pass_policy
@@ -230,7 +239,7 @@ impl Attempt {
         let plan = self.plan().await?;
         self.still_wanted().await?;
         self.graph().revoke_sessions(person).await?;
-        let removals = self.remove(&plan).await?;
+        self.remove(&plan).await?;
         let kept = self.confirm(&plan).await?;
         self.still_wanted().await?;
 
@@ -241,7 +250,7 @@ impl Attempt {
             .graph()
             .create_pass(person, lifetime, self.intent.0)
             .await?;
-        self.disclose(pass, removals, kept).await
+        self.disclose(pass, kept).await
     }
 
     /// Stops early when somebody said no meanwhile, or another attempt has taken over.
@@ -259,12 +268,7 @@ impl Attempt {
 
     /// Keeps the outcome. Only if that succeeds may the value be seen; otherwise the pass is deleted
     /// before anybody could.
-    async fn disclose(
-        &self,
-        pass: CreatedPass,
-        removals: Vec<MethodRemoval>,
-        kept: Vec<MethodRef>,
-    ) -> Result<Issued, Stop> {
+    async fn disclose(&self, pass: CreatedPass, kept: Vec<MethodRef>) -> Result<Issued, Stop> {
         let record = PassRecord {
             id: pass.id.clone(),
             expires_at: pass.expires_at,
@@ -273,7 +277,6 @@ impl Attempt {
         let command = Command::Disclose {
             fence: self.fence,
             pass: record,
-            removals,
             kept,
         };
         match self.recovery.apply(self.id, &Actor::Issuer, command).await {
@@ -298,26 +301,34 @@ impl Attempt {
         }
     }
 
-    /// Looks whether the live pass is the recorded one.
+    /// Looks whether the live pass is the recorded one. Lists are late at times, so only a list that
+    /// keeps naming another pass is believed.
     async fn check(&self) {
-        let live = match self.recovery.graph.pass(&self.subject.person.id).await {
-            Ok(live) => live,
-            Err(error) => {
-                tracing::warn!(request = %self.id, %error, "the live pass could not be checked");
-                return;
-            }
-        };
-        let Ok(request) = self.recovery.request(self.id).await else {
-            return;
-        };
-        let State::Disclosed(disclosed) = &request.state else {
-            return;
-        };
-        if disclosed.fence == self.fence && live.is_some_and(|live| live.id != disclosed.pass.id) {
-            let command = Command::FindPassMismatch { fence: self.fence };
-            if let Err(error) = self.recovery.apply(self.id, &Actor::Issuer, command).await {
-                tracing::error!(request = %self.id, %error, "a mismatch of passes was not kept");
+        for pause in LOOKS {
+            tokio::time::sleep(pause).await;
+            match self.names_another_pass().await {
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    tracing::warn!(request = %self.id, %error, "the live pass could not be checked");
+                    return;
+                }
             }
         }
+        let command = Command::FindPassMismatch { fence: self.fence };
+        if let Err(error) = self.recovery.apply(self.id, &Actor::Issuer, command).await {
+            tracing::error!(request = %self.id, %error, "a mismatch of passes was not kept");
+        }
+    }
+
+    async fn names_another_pass(&self) -> Result<bool, ServiceError> {
+        let live = self.recovery.graph.pass(&self.subject.person.id).await?;
+        let request = self.recovery.request(self.id).await?;
+        Ok(match &request.state {
+            State::Disclosed(disclosed) if disclosed.fence == self.fence => {
+                live.is_some_and(|live| live.id != disclosed.pass.id)
+            }
+            _ => false,
+        })
     }
 }

@@ -53,7 +53,7 @@ impl Recovery {
             now,
         );
         let browser = Bearer::generate(self.entropy.as_ref());
-        let jobs = self.promise(&outcome);
+        let jobs = self.promise(&outcome, now);
         let change = Change {
             request: &outcome.request,
             actor: &actor_name(&Actor::Browser),
@@ -130,9 +130,17 @@ impl Recovery {
             .apply(id, &Actor::Browser, Command::Submit(submission))
             .await;
         if let Err(ServiceError::Refused(refusal)) = &submitted {
-            tracing::warn!(request = %id, %refusal, "a proven person could not submit their request");
+            self.note_refusal(id, *refusal).await;
         }
         submitted
+    }
+
+    /// A proven person whom the rules refuse is worth a line in the log, attacker or not.
+    async fn note_refusal(&self, id: RequestId, refusal: Refusal) {
+        let command = Command::NoteRefusal(refusal);
+        if let Err(error) = self.apply(id, &Actor::Browser, command).await {
+            tracing::warn!(request = %id, %refusal, %error, "a refusal was not kept");
+        }
     }
 
     /// Withdraws a request.

@@ -216,7 +216,7 @@ impl Recovery {
         now: Timestamp,
         bind: Option<BearerHash>,
     ) -> Result<Request, ServiceError> {
-        let jobs = self.promise(&outcome);
+        let jobs = self.promise(&outcome, now);
         let actor = actor_name(actor);
         let change = Change {
             request: &outcome.request,
@@ -233,10 +233,10 @@ impl Recovery {
     }
 
     /// The jobs that an outcome asks for.
-    fn promise(&self, outcome: &Outcome) -> Vec<(uuid::Uuid, jobs::Job)> {
-        jobs::of(outcome, &self.settings.alert_addresses)
+    fn promise(&self, outcome: &Outcome, now: Timestamp) -> Vec<(uuid::Uuid, jobs::Job)> {
+        jobs::of(outcome, now, &self.settings.alert_addresses)
             .into_iter()
-            .map(|job| (self.entropy.sortable_uuid(self.clock.now()), job))
+            .map(|job| (self.entropy.sortable_uuid(now), job))
             .collect()
     }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    AbortCause, Fault, Method, MethodKind, MethodRef, MethodRemoval, Removal, RemovalOutcome,
+    AbortCause, Actor, Command, Fault, Method, MethodKind, MethodRef, MethodRemoval, Removal,
+    RemovalOutcome,
 };
 
 use super::issue::{Attempt, Stop};
@@ -53,11 +54,16 @@ const fn rank(kind: &MethodKind) -> u8 {
 }
 
 impl Attempt {
-    /// Takes the snapshot and plans the removal. Stops before anything is touched when a method that
-    /// has to go is of a type that nobody knows how to remove.
+    /// Takes the snapshot, keeps it, and plans the removal. Stops before anything is touched when a
+    /// method that has to go is of a type that nobody knows how to remove.
     pub(super) async fn plan(&self) -> Result<Plan, Stop> {
         let removal = self.recovery.request(self.id).await?.facts.terms.removal;
         let mut methods = self.graph().methods(&self.subject.person.id).await?;
+        self.keep(Command::TakeSnapshot {
+            fence: self.fence,
+            methods: methods.clone(),
+        })
+        .await?;
         methods.retain(|method| goes(removal, &method.method.kind));
         methods.sort_by_key(|method| rank(&method.method.kind));
         if let Some(unknown) = methods
@@ -70,47 +76,75 @@ impl Attempt {
         Ok(Plan { removal, methods })
     }
 
-    /// Removes the planned methods one by one, the default one last.
-    pub(super) async fn remove(&self, plan: &Plan) -> Result<Vec<MethodRemoval>, Stop> {
+    /// Removes the planned methods and keeps what became of each, whether all went or not.
+    pub(super) async fn remove(&self, plan: &Plan) -> Result<(), Stop> {
         let mut removals = Vec::new();
+        let removed = self.remove_each(plan, &mut removals).await;
+        let fence = self.fence;
+        self.keep(Command::RecordRemovals { fence, removals })
+            .await?;
+        removed
+    }
+
+    async fn keep(&self, command: Command) -> Result<(), Stop> {
+        self.recovery
+            .apply(self.id, &Actor::Issuer, command)
+            .await?;
+        Ok(())
+    }
+
+    /// Removes the planned methods one by one, the default one last.
+    async fn remove_each(
+        &self,
+        plan: &Plan,
+        removals: &mut Vec<MethodRemoval>,
+    ) -> Result<(), Stop> {
         let mut left: Vec<&Method> = plan.methods.iter().collect();
         for _ in 0..ROUNDS {
             let before = left.len();
             let mut default = Vec::new();
             for method in left {
-                match self
+                let outcome = match self
                     .graph()
                     .remove_method(&self.subject.person.id, &method.method)
                     .await
                 {
-                    Ok(outcome) => removals.push(MethodRemoval {
-                        method: method.clone(),
-                        outcome,
-                    }),
-                    Err(GraphError::DefaultMethod { .. }) => default.push(method),
+                    Ok(outcome) => outcome,
+                    Err(GraphError::DefaultMethod { .. }) => {
+                        default.push(method);
+                        continue;
+                    }
                     Err(error) if error.is_retryable() => return Err(error.into()),
                     Err(error) => {
                         tracing::error!(request = %self.id, kind = ?method.method.kind, %error, "a method could not be removed");
-                        let outcome = RemovalOutcome::Refused;
-                        removals.push(MethodRemoval {
-                            method: method.clone(),
-                            outcome,
-                        });
+                        RemovalOutcome::Refused
                     }
-                }
+                };
+                removals.push(MethodRemoval {
+                    method: method.clone(),
+                    outcome,
+                });
             }
             left = default;
             if left.is_empty() || left.len() == before {
                 break;
             }
         }
-        let refused = removals
-            .iter()
-            .any(|removal| removal.outcome == RemovalOutcome::Refused);
-        if refused || !left.is_empty() {
-            return Err(Stop::Abort(AbortCause::MethodSurvived));
+        removals.extend(left.into_iter().map(|method| MethodRemoval {
+            method: method.clone(),
+            outcome: RemovalOutcome::Refused,
+        }));
+        let all_gone = removals.iter().all(|removal| {
+            matches!(
+                removal.outcome,
+                RemovalOutcome::Removed | RemovalOutcome::AlreadyGone
+            )
+        });
+        if all_gone {
+            Ok(())
+        } else {
+            Err(Stop::Abort(AbortCause::MethodSurvived))
         }
-        Ok(removals)
     }
 
     /// Lists until nothing that had to go is left, and returns what stayed. Anything that has shown up

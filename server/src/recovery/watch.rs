@@ -1,37 +1,45 @@
 //! Watching whether a person registers new methods after a pass was given out.
 
-use domain::{
-    Actor, Command, Disclosed, LapseCause, Method, Refusal, Request, State, StateName, Terms,
-};
+use domain::{Actor, Command, Disclosed, LapseCause, Refusal, Request, State, StateName, Terms};
+
+use futures::{StreamExt, future::ready, stream};
 
 use super::{Recovery, ServiceError};
 use crate::graph::PassUsability;
 
+/// Requests looked after at the same time: Microsoft names no limit for methods, so this is gentle.
+const CONCURRENCY: usize = 4;
 /// Requests at most per round.
 const ROUND: u32 = 200;
 
 impl Recovery {
-    /// Looks after every request whose pass was given out. Returns how many ended.
+    /// Looks after every request whose pass was given out, a few at a time. Returns how many ended.
     pub async fn watch(&self) -> Result<usize, ServiceError> {
-        let mut ended = 0;
-        for request in self.store.in_state(StateName::Disclosed, ROUND).await? {
-            match self.watch_one(&request).await {
-                Ok(Some(command)) => {
-                    match self.apply(request.facts.id, &Actor::Watcher, command).await {
-                        Ok(_) => ended += 1,
-                        Err(ServiceError::Refused(Refusal::WrongState(_))) => {}
-                        Err(error) => {
-                            tracing::error!(request = %request.facts.id, %error, "an end was not kept");
-                        }
-                    }
-                }
-                Ok(None) => {}
-                Err(error) => {
-                    tracing::warn!(request = %request.facts.id, %error, "could not look for new methods");
-                }
+        let disclosed = self.store.in_state(StateName::Disclosed, ROUND).await?;
+        let ended = stream::iter(disclosed)
+            .map(|request| async move { self.look_after(&request).await })
+            .buffer_unordered(CONCURRENCY)
+            .filter(|ended| ready(*ended))
+            .count()
+            .await;
+        Ok(ended)
+    }
+
+    /// Whether the request ended.
+    async fn look_after(&self, request: &Request) -> bool {
+        let id = request.facts.id;
+        match self.watch_one(request).await {
+            Ok(Some(command)) => match self.apply(id, &Actor::Watcher, command).await {
+                Ok(_) => return true,
+                Err(ServiceError::Refused(Refusal::WrongState(_))) => {}
+                Err(error) => tracing::error!(request = %id, %error, "an end was not kept"),
+            },
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(request = %id, %error, "could not look for new methods");
             }
         }
-        Ok(ended)
+        false
     }
 
     async fn watch_one(&self, request: &Request) -> Result<Option<Command>, ServiceError> {
@@ -40,15 +48,7 @@ impl Recovery {
             return Ok(None);
         };
         let person = &subject.person.id;
-        let new_methods: Vec<Method> = self
-            .graph
-            .methods(person)
-            .await?
-            .into_iter()
-            .filter(|method| {
-                method.method.kind.is_strong() && !disclosed.kept.contains(&method.method)
-            })
-            .collect();
+        let new_methods = disclosed.new_methods(self.graph.methods(person).await?);
         if !new_methods.is_empty() {
             return Ok(Some(Command::Complete { new_methods }));
         }

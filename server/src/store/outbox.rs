@@ -62,16 +62,28 @@ impl Store {
         .bind(now.millis())
         .fetch_optional(&self.pool)
         .await?;
-        row.map(|row| {
-            Ok(LeasedJob {
-                id: row.get("id"),
-                request: RequestId(row.get("request_id")),
-                job: from_json(row.get("job"), "job")?,
-                attempts: row.get("attempts"),
-                lease_until,
-            })
-        })
-        .transpose()
+        let Some(row) = row else { return Ok(None) };
+        let (id, request) = (row.get("id"), RequestId(row.get("request_id")));
+        let job = match from_json(row.get("job"), "job") {
+            Ok(job) => job,
+            Err(unreadable) => {
+                // Leasing it again would read no better.
+                sqlx::query("UPDATE outbox SET failed_at = $1, lease_until = NULL, last_fault = $2 WHERE id = $3")
+                    .bind(now.millis())
+                    .bind("this version cannot read the job")
+                    .bind::<Uuid>(id)
+                    .execute(&self.pool)
+                    .await?;
+                return Err(unreadable);
+            }
+        };
+        Ok(Some(LeasedJob {
+            id,
+            request,
+            job,
+            attempts: row.get("attempts"),
+            lease_until,
+        }))
     }
 
     /// Records that a job is done, if it is still held by this lease.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::view::{Page, Problem, ProblemPage, ReviewForm, ReviewOutcome, ReviewView};
+use app::view::{Page, Problem, ProblemPage, ReviewForm, ReviewOutcome, ReviewView, ReviewedView};
 use axum::{
     extract::State,
     http::StatusCode,
@@ -117,9 +117,24 @@ impl Review {
         }
     }
 
+    /// The page that says what became of the request.
+    fn reviewed(&self, web: &Web, status: StatusCode, outcome: ReviewOutcome) -> Response {
+        let may_stop = outcome == ReviewOutcome::Approved
+            && matches!(
+                self.request.state,
+                RequestState::CoolingOff(_) | RequestState::Ready(_)
+            );
+        let view = ReviewedView {
+            outcome,
+            account: present::account(&self.request),
+            may_stop,
+        };
+        web.page(status, Page::Reviewed(view))
+    }
+
     async fn page(&self, web: &Web, form: ReviewForm, problem: Option<Problem>) -> Answer {
         let RequestState::AwaitingApproval(awaiting) = &self.request.state else {
-            return Ok(reviewed(web, StatusCode::OK, ReviewOutcome::AlreadyDecided));
+            return Ok(self.reviewed(web, StatusCode::OK, ReviewOutcome::AlreadyDecided));
         };
         let status = match problem {
             None => StatusCode::OK,
@@ -166,15 +181,11 @@ fn approver_name(request: &Request, approver: &PersonId) -> String {
     asked.map(|asked| asked.name.clone()).unwrap_or_default()
 }
 
-fn reviewed(web: &Web, status: StatusCode, outcome: ReviewOutcome) -> Response {
-    web.page(status, Page::Reviewed(outcome))
-}
-
 /// The evidence and the decision, or what became of the request.
 pub async fn review_page(State(web): State<Web>, visit: Visit) -> Answer {
     let review = Review::of(&web, &visit).await?;
     if let Some(outcome) = review.outcome() {
-        return Ok(reviewed(&web, StatusCode::OK, outcome));
+        return Ok(review.reviewed(&web, StatusCode::OK, outcome));
     }
     if review.decision.seat == Seat::RequestersBrowser {
         return Err(ProblemPage::SameBrowser.into());
@@ -199,7 +210,7 @@ pub async fn approve(
 ) -> Answer {
     let review = Review::of(&web, &visit).await?;
     if let Some(outcome) = review.outcome() {
-        return Ok(reviewed(&web, StatusCode::CONFLICT, outcome));
+        return Ok(review.reviewed(&web, StatusCode::CONFLICT, outcome));
     }
     if review.decision.seat == Seat::RequestersBrowser {
         return Err(ProblemPage::SameBrowser.into());
@@ -226,7 +237,7 @@ pub async fn approve(
     let problem = match verdict {
         Ok(Verdict::Approved) => return Ok(Redirect::to("/approve").into_response()),
         Ok(Verdict::DeniedByCode) => {
-            return Ok(reviewed(&web, StatusCode::OK, ReviewOutcome::DeniedByCode));
+            return Ok(review.reviewed(&web, StatusCode::OK, ReviewOutcome::DeniedByCode));
         }
         Ok(Verdict::WrongCode) => Problem::ContactCodeWrong,
         Err(ServiceError::Graph(error)) => {

@@ -262,7 +262,7 @@ pub async fn withdraw(State(web): State<Web>, visit: Visit) -> Answer {
 }
 
 impl Web {
-    /// The status page of a request.
+    /// The status page of a request, or the way to the page that it is at.
     pub fn status(
         &self,
         status: StatusCode,
@@ -270,14 +270,15 @@ impl Web {
         problem: Option<Problem>,
     ) -> Response {
         let code = self.recovery.contact_code(request.facts.id);
-        self.page(
-            status,
-            Page::Status(present::status(request, &code, problem)),
-        )
+        let may_replace = self.recovery.can_replace(request);
+        match present::status(request, &code, may_replace, problem) {
+            Some(view) => self.page(status, Page::Status(view)),
+            None => Redirect::to("/prove").into_response(),
+        }
     }
 
-    /// The way back to the status page after an action on it: if the request moved on meanwhile, the
-    /// page says so.
+    /// The way back to the status page after an action on it. If the action was refused, the page says
+    /// why.
     pub async fn settled(
         &self,
         request: &Request,
@@ -290,6 +291,11 @@ impl Web {
                 let request = self.recovery.request(request.facts.id).await?;
                 let problem = match refusal {
                     Refusal::RetryLater => Problem::IssueFailed,
+                    Refusal::AttemptsUsedUp => Problem::ReplaceOver,
+                    Refusal::DeadlinePassed if request.facts.disclosed.is_some() => {
+                        Problem::ReplaceOver
+                    }
+                    Refusal::AlreadyDone if request.facts.disclosed.is_some() => Problem::PassUsed,
                     _ => Problem::MovedOn,
                 };
                 Ok(self.status(StatusCode::CONFLICT, &request, Some(problem)))

@@ -10,42 +10,77 @@ use axum::{
     },
 };
 use domain::{Request, RequestId, StateName};
-use futures::stream::{self, Stream};
+use futures::stream;
 use serde_json::json;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
-use super::{Web, answer::Answer, present, visit::Visit};
+use super::{
+    Web,
+    answer::Answer,
+    present,
+    visit::{Token, Visit},
+};
+use crate::secret::Bearer;
+use app::view::ProblemPage;
 
 /// How often a silent connection shows that it is alive, so that no proxy ends it.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// How long to wait for a change when no code changes before.
 const IDLE: Duration = Duration::from_mins(5);
 
-/// Sends where the request stands: at once, after each change, and when its contact code changes.
+/// Sends where the request stands: at once, after each change that its page would show, and when its
+/// contact code changes.
+///
+/// There is nothing to hear before the proofs have passed: a stream that stirs when the directory
+/// recognises somebody would tell a stranger who exists.
 pub async fn events(State(web): State<Web>, visit: Visit) -> Answer {
     let changes = web.recovery.changes();
+    let secret = visit.secret(Token::Browser).ok_or(ProblemPage::NoRequest)?;
     let request = visit.request(&web).await?;
-    let events = Sse::new(follow(web, request.facts.id, changes))
-        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
-    Ok(events.into_response())
+    if request.state_name() == StateName::Proving {
+        return Err(ProblemPage::NoRequest.into());
+    }
+    let listener = Listener {
+        web,
+        secret,
+        id: request.facts.id,
+        changes,
+        wait: Duration::ZERO,
+        sent: None,
+    };
+    let events = stream::unfold(listener, Listener::next);
+    Ok(Sse::new(events)
+        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+        .into_response())
 }
 
-fn follow(
+/// A browser that listens.
+struct Listener {
     web: Web,
+    /// What it carried when it began. Once the request is bound to another secret, it hears no more.
+    secret: Bearer,
     id: RequestId,
     changes: Receiver<RequestId>,
-) -> impl Stream<Item = Result<Event, Infallible>> {
-    stream::unfold(
-        (web, changes, Duration::ZERO),
-        move |(web, mut changes, wait)| async move {
-            if !wait.is_zero() && !changed(&mut changes, id, wait).await {
+    /// How long what was sent stays true unless the request changes.
+    wait: Duration,
+    sent: Option<String>,
+}
+
+impl Listener {
+    async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
+        loop {
+            if !self.wait.is_zero() && !changed(&mut self.changes, self.id, self.wait).await {
                 return None;
             }
-            let request = web.recovery.request(id).await.ok()?;
-            let (event, wait) = describe(&web, &request);
-            Some((Ok(event), (web, changes, wait)))
-        },
-    )
+            let request = self.web.recovery.request_of(&self.secret).await.ok()??;
+            let (data, wait) = describe(&self.web, &request);
+            self.wait = wait;
+            if self.sent.as_ref() != Some(&data.shown) {
+                self.sent = Some(data.shown);
+                return Some((Ok(Event::default().data(data.json)), self));
+            }
+        }
+    }
 }
 
 /// Waits for a change of `id`, or for `wait`. `false` when the server stops.
@@ -64,17 +99,32 @@ async fn changed(changes: &mut Receiver<RequestId>, id: RequestId, wait: Duratio
     tokio::time::timeout(wait, change).await.unwrap_or(true)
 }
 
-/// The event, and how long it stays true unless the request changes.
-fn describe(web: &Web, request: &Request) -> (Event, Duration) {
+/// What is sent, and what of it tells one state of the page from another.
+struct News {
+    json: String,
+    shown: String,
+}
+
+/// The news, and how long they stay true unless the request changes.
+fn describe(web: &Web, request: &Request) -> (News, Duration) {
     let code = (request.state_name() == StateName::AwaitingApproval)
         .then(|| web.recovery.contact_code(request.facts.id));
     let wait = code
         .as_ref()
         .map_or(IDLE, |code| code.changes_in.max(Duration::from_millis(50)));
-    let data = json!({
-        "shows": present::shows(request),
-        "contact_code": code.as_ref().map(domain::ContactCode::grouped),
+    let shows = present::shows(request);
+    let digits = code.as_ref().map(domain::ContactCode::grouped);
+    let json = json!({
+        "shows": shows,
+        "contact_code": digits,
         "code_changes_in": code.as_ref().map(|code| code.changes_in.as_secs()),
     });
-    (Event::default().data(data.to_string()), wait)
+    let shown = format!("{shows} {}", digits.unwrap_or_default());
+    (
+        News {
+            json: json.to_string(),
+            shown,
+        },
+        wait,
+    )
 }

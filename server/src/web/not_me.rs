@@ -6,11 +6,12 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
-use domain::{Cancellation, Disclosed, Ended, Request, State as RequestState};
+use domain::Request;
 
 use super::{
     Web,
     answer::{Answer, Failure},
+    present,
     visit::{Path, Token, Visit},
 };
 use crate::{recovery::ServiceError, secret::Bearer, store::Purpose, words};
@@ -35,54 +36,16 @@ async fn request(web: &Web, visit: &Visit) -> Result<Request, Failure> {
     Ok(web.recovery.request(link.request).await?)
 }
 
-/// The question, or that it was answered. A link whose answer would change nothing any more promises
-/// nothing either.
+/// The question, or that it was answered.
 pub async fn page(State(web): State<Web>, visit: Visit) -> Answer {
     let request = request(&web, &visit).await?;
-    let after_disclosure = disclosed(&request).is_some();
-    let done = match &request.state {
-        RequestState::Ended(Ended::Reported { .. } | Ended::Repudiated { .. }) => true,
-        RequestState::Issuing(issuing) => {
-            matches!(issuing.cancelled, Some(Cancellation::Reported(_)))
-        }
-        RequestState::Disclosed(disclosed)
-        | RequestState::Ended(Ended::Completed { disclosed, .. }) => {
-            if web.recovery.can_repudiate(disclosed) {
-                false
-            } else {
-                return Err(ProblemPage::DeadLink.into());
-            }
-        }
-        RequestState::Ended(
-            Ended::Denied { .. }
-            | Ended::Withdrawn { .. }
-            | Ended::Expired { .. }
-            | Ended::Aborted { .. }
-            | Ended::Lapsed { .. },
-        ) => return Err(ProblemPage::DeadLink.into()),
-        RequestState::Proving(_)
-        | RequestState::AwaitingApproval(_)
-        | RequestState::CoolingOff(_)
-        | RequestState::Ready(_) => false,
-    };
     let view = NotMeView {
         reference: request.facts.id.reference().to_string(),
         asked_at: words::moment(request.facts.opened_at),
-        done,
-        after_disclosure,
+        done: request.facts.reported_at.is_some(),
+        account: present::account(&request),
     };
     Ok(web.page(StatusCode::OK, Page::NotMe(view)))
-}
-
-/// What had been given out.
-const fn disclosed(request: &Request) -> Option<&Disclosed> {
-    match &request.state {
-        RequestState::Disclosed(disclosed)
-        | RequestState::Ended(
-            Ended::Completed { disclosed, .. } | Ended::Repudiated { disclosed, .. },
-        ) => Some(disclosed),
-        _ => None,
-    }
 }
 
 /// Ends the request, or repudiates what came of it.

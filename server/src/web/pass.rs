@@ -8,8 +8,13 @@ use axum::{
 };
 use domain::{Disclosed, Request, State as RequestState};
 
-use super::{Web, answer::Answer, visit::Visit};
+use super::{
+    Web,
+    answer::Answer,
+    visit::{Token, Visit},
+};
 use crate::{
+    auth::session,
     recovery::{Issued, NotIssued, ServiceError, Turn},
     words,
 };
@@ -22,7 +27,9 @@ pub async fn claim_page(State(web): State<Web>, visit: Visit) -> Answer {
             (ready.closes_at, ClaimTurn::Retry)
         }
         RequestState::Ready(ready) => (ready.closes_at, ClaimTurn::First),
-        RequestState::Disclosed(disclosed) => (disclosed.closes_at, ClaimTurn::Replacement),
+        RequestState::Disclosed(disclosed) if web.recovery.can_replace(&request) => {
+            (disclosed.closes_at, ClaimTurn::Replacement)
+        }
         _ => return Ok(Redirect::to("/status").into_response()),
     };
     let view = ClaimView {
@@ -59,11 +66,9 @@ async fn issue(web: &Web, visit: &Visit, turn: Turn) -> Answer {
         Err(NotIssued::NotBegun(error)) => web.settled(&request, Err(error)).await,
         Err(NotIssued::Failed) => {
             let request = web.recovery.request(request.facts.id).await?;
-            Ok(web.status(
-                StatusCode::SERVICE_UNAVAILABLE,
-                &request,
-                Some(Problem::IssueFailed),
-            ))
+            let again = matches!(request.state, RequestState::Ready(_));
+            let problem = again.then_some(Problem::IssueFailed);
+            Ok(web.status(StatusCode::SERVICE_UNAVAILABLE, &request, problem))
         }
     }
 }
@@ -83,7 +88,8 @@ fn show(web: &Web, issued: &Issued) -> Answer {
         sign_in_at: web.site.sign_in_at.to_string(),
         expires_at: words::moment(disclosed.pass.expires_at),
         lifetime_minutes: u16::try_from(issued.lifetime_minutes).unwrap_or(u16::MAX),
-        removed: disclosed
+        removed: request
+            .facts
             .removals
             .iter()
             .map(|removal| removal.method.describe())
@@ -101,6 +107,9 @@ const fn disclosed(request: &Request) -> Option<(&Request, &Disclosed)> {
 
 /// Leaves nothing on this browser, which may be a borrowed one.
 pub async fn finish(State(web): State<Web>, visit: Visit) -> Answer {
+    if let Some(secret) = visit.secret(Token::Console) {
+        session::end(&web.recovery, &secret).await?;
+    }
     let clear = (
         HeaderName::from_static("clear-site-data"),
         HeaderValue::from_static("\"cache\", \"storage\""),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{AbortCause, Ended, Event, Fault, State, StateName};
+use domain::{AbortCause, Ended, Event, Fault, Refusal, State, StateName};
 use serde_json::json;
 
 use crate::{
@@ -249,18 +249,27 @@ async fn a_list_that_is_late_is_waited_for() {
 
 #[tokio::test]
 async fn what_changed_since_the_approval_is_seen() {
-    for change in [
-        json!({ "accountEnabled": false }),
-        json!({ "userType": "Guest" }),
-        json!({ "isManagementRestricted": true }),
-        json!({ "directoryRoles": ["62e90394-69f5-4237-9190-012177145e10"] }),
+    for (change, refusal) in [
+        (
+            json!({ "accountEnabled": false }),
+            Refusal::SubjectIsDisabled,
+        ),
+        (json!({ "userType": "Guest" }), Refusal::SubjectIsGuest),
+        (
+            json!({ "isManagementRestricted": true }),
+            Refusal::SubjectIsPrivileged,
+        ),
+        (
+            json!({ "directoryRoles": ["62e90394-69f5-4237-9190-012177145e10"] }),
+            Refusal::SubjectIsPrivileged,
+        ),
     ] {
         let story = Story::begin().await;
         let ada = story.locked_out("ada.keller");
         ada.is_approved_by("daniel.okafor").await;
         let methods = story.methods("ada.keller").await;
         story.change("ada.keller", change).await;
-        aborts(&story, &ada, AbortCause::GuardChanged).await;
+        aborts(&story, &ada, AbortCause::GuardChanged(refusal)).await;
         assert_eq!(story.methods("ada.keller").await, methods);
         assert!(
             story
@@ -279,7 +288,7 @@ async fn a_policy_switched_off_stops_before_anything_is_touched() {
     ada.is_approved_by("daniel.okafor").await;
     let methods = story.methods("ada.keller").await;
     story.pass_policy(json!({ "state": "disabled" })).await;
-    aborts(&story, &ada, AbortCause::GuardChanged).await;
+    aborts(&story, &ada, AbortCause::GuardChanged(Refusal::PassNotUsable)).await;
     assert_eq!(story.methods("ada.keller").await, methods);
 }
 

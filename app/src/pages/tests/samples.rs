@@ -1,15 +1,15 @@
 //! Every page, shown with text that tries to break out of it.
 
 use crate::view::{
-    CheckView, ClaimTurn, ClaimView, Evidence, Frame, IdentifyView, Moment, NotMeView, Page,
-    Paging, PassView, Problem, ProblemPage, ProveView, Reason, RecoveriesView, RecoveryDetailView,
-    RecoveryRow, ReviewForm, ReviewOutcome, ReviewView, SignInView, Stage, StatusView,
-    TimelineEntry, Tone, WhatHappenedView,
+    Account, CheckView, ClaimTurn, ClaimView, Evidence, Frame, IdentifyView, Moment, NotMeView,
+    Page, Paging, PassView, Problem, ProblemPage, ProveView, Reason, RecoveriesView,
+    RecoveryDetailView, RecoveryRow, ReviewForm, ReviewOutcome, ReviewView, ReviewedView,
+    SignInView, Stage, StatusView, TimelineEntry, Tone, WhatHappenedView,
 };
 
 pub const TRICKY: &str = "ava <img src=x onerror=alert(1)> \"O'Neil\" & </title></script>";
 
-pub const PROBLEMS: [Problem; 23] = [
+pub const PROBLEMS: [Problem; 25] = [
     Problem::ReasonMissing,
     Problem::IdentifierMissing,
     Problem::IdentifierTooLong,
@@ -33,6 +33,8 @@ pub const PROBLEMS: [Problem; 23] = [
     Problem::Busy,
     Problem::MovedOn,
     Problem::IssueFailed,
+    Problem::ReplaceOver,
+    Problem::PassUsed,
 ];
 
 pub fn frame() -> Frame {
@@ -124,16 +126,20 @@ fn check(problem: Option<Problem>) -> Page {
     })
 }
 
-fn status(stage: Stage, problem: Option<Problem>) -> Page {
+fn status(stage: Stage, account: Account, problem: Option<Problem>) -> Page {
     Page::Status(StatusView {
         reference: reference(),
         opened_at: moment(),
         stage,
+        account,
         shows: "awaiting_approval".to_owned(),
         may_withdraw: true,
         problem,
     })
 }
+
+/// Everything that can have been done to an account.
+const ACCOUNTS: [Account; 3] = [Account::Untouched, Account::Touched, Account::PassShown];
 
 fn sign_in(problem: Option<Problem>) -> Page {
     Page::SignIn(SignInView {
@@ -151,12 +157,12 @@ fn claim(turn: ClaimTurn) -> Page {
     })
 }
 
-fn not_me(done: bool, after_disclosure: bool) -> Page {
+fn not_me(done: bool, account: Account) -> Page {
     Page::NotMe(NotMeView {
         reference: reference(),
         asked_at: moment(),
         done,
-        after_disclosure,
+        account,
     })
 }
 
@@ -281,7 +287,10 @@ pub fn with_problem(problem: Problem) -> Vec<(String, Page)> {
         ("identify, again".to_owned(), identify(problem)),
         ("prove, again".to_owned(), prove(problem)),
         ("check, again".to_owned(), check(problem)),
-        ("status, again".to_owned(), status(Stage::Issuing, problem)),
+        (
+            "status, again".to_owned(),
+            status(Stage::Issuing, Account::Touched, problem),
+        ),
         ("review, again".to_owned(), review(problem)),
         ("sign in, again".to_owned(), sign_in(problem)),
     ]
@@ -311,9 +320,12 @@ pub fn all() -> Vec<(String, Page)> {
         ),
         ("finished".to_owned(), Page::Finished),
         ("review".to_owned(), review(None)),
-        ("not me".to_owned(), not_me(false, true)),
-        ("not me, done".to_owned(), not_me(true, false)),
-        ("not me, too late".to_owned(), not_me(true, true)),
+        ("not me".to_owned(), not_me(false, Account::PassShown)),
+        ("not me, done".to_owned(), not_me(true, Account::Untouched)),
+        (
+            "not me, too late".to_owned(),
+            not_me(true, Account::PassShown),
+        ),
         ("sign in".to_owned(), sign_in(None)),
     ];
     let ladders = Reason::ALL.map(|reason| {
@@ -323,11 +335,14 @@ pub fn all() -> Vec<(String, Page)> {
         )
     });
     pages.extend(ladders);
-    pages.extend(
-        stages()
-            .into_iter()
-            .map(|(name, stage)| (format!("status {name}"), status(stage, None))),
-    );
+    pages.extend(stages().into_iter().flat_map(|(name, stage)| {
+        ACCOUNTS.map(|account| {
+            (
+                format!("status {name} {account:?}"),
+                status(stage.clone(), account, None),
+            )
+        })
+    }));
     pages.extend(PROBLEMS.into_iter().flat_map(with_problem));
     pages.extend(
         [
@@ -339,7 +354,20 @@ pub fn all() -> Vec<(String, Page)> {
             ReviewOutcome::Expired,
             ReviewOutcome::AlreadyDecided,
         ]
-        .map(|outcome| (format!("reviewed {outcome:?}"), Page::Reviewed(outcome))),
+        .into_iter()
+        .flat_map(|outcome| {
+            ACCOUNTS.map(|account| {
+                let view = ReviewedView {
+                    outcome,
+                    account,
+                    may_stop: outcome == ReviewOutcome::Approved,
+                };
+                (
+                    format!("reviewed {outcome:?} {account:?}"),
+                    Page::Reviewed(view),
+                )
+            })
+        }),
     );
     pages.extend(
         [

@@ -2,8 +2,8 @@
 
 use app::view::{RecoveryRow, TimelineEntry, Tone};
 use domain::{
-    AbortCause, DenialReason, Disclosed, Ended, Event, Fault, LapseCause, MethodRemoval, PersonId,
-    ProofKind, RemovalOutcome, ReportedBy, Request, State, StateName,
+    AbortCause, DenialReason, Event, Fault, LapseCause, Method, MethodRemoval, PersonId, ProofKind,
+    RemovalOutcome, ReportedBy, Request, StateName,
 };
 
 use super::reason_in_words;
@@ -85,7 +85,7 @@ pub fn facts(request: &Request) -> Vec<(String, String)> {
             ),
         );
     }
-    if let Some(disclosed) = disclosed(request) {
+    if let Some(disclosed) = &request.facts.disclosed {
         lines.push((
             "Pass".to_owned(),
             format!(
@@ -98,23 +98,9 @@ pub fn facts(request: &Request) -> Vec<(String, String)> {
     lines
 }
 
-const fn disclosed(request: &Request) -> Option<&Disclosed> {
-    match &request.state {
-        State::Disclosed(disclosed)
-        | State::Ended(
-            Ended::Completed { disclosed, .. }
-            | Ended::Lapsed { disclosed, .. }
-            | Ended::Repudiated { disclosed, .. },
-        ) => Some(disclosed),
-        _ => None,
-    }
-}
-
-/// What became of the methods.
+/// What became of the methods, over all attempts.
 pub fn removals(request: &Request) -> Vec<String> {
-    disclosed(request)
-        .map(|disclosed| disclosed.removals.iter().map(removal).collect())
-        .unwrap_or_default()
+    request.facts.removals.iter().map(removal).collect()
 }
 
 fn removal(removal: &MethodRemoval) -> String {
@@ -239,22 +225,29 @@ fn what(event: &Event, request: &Request) -> String {
             fault_name(*fault)
         ),
         Event::Disclosed {
-            pass,
-            expires_at,
-            removals,
-            ..
+            pass, expires_at, ..
         } => format!(
-            "Removed {}, ended all sessions, and gave out pass {pass}, which works until {}",
-            counted(removals.len(), "method"),
+            "Gave out pass {pass}, which works until {}",
             moment(*expires_at).words
         ),
+        Event::SubmissionRefused { refusal } => format!("Could not ask for approval: {refusal}"),
+        Event::ApproverNotReached { approver } => {
+            format!("No mail reaches {}", person(approver, request))
+        }
+        Event::SnapshotTaken { methods, .. } => {
+            format!("Found on the account: {}", described(methods))
+        }
+        Event::MethodsRemoved { removals, .. } => {
+            let mut outcomes: Vec<_> = removals.iter().map(removal).collect();
+            outcomes.insert(0, "Ended all sessions".to_owned());
+            outcomes.join("; ")
+        }
         Event::PassMismatchFound { fence } => {
             format!("The live pass is not the recorded one (fence {})", fence.0)
         }
         Event::Aborted { cause } => format!("Aborted: {}", abort_name(cause)),
         Event::Completed { new_methods } => {
-            let names: Vec<_> = new_methods.iter().map(domain::Method::describe).collect();
-            format!("New methods are registered: {}", names.join(", "))
+            format!("New methods are registered: {}", described(new_methods))
         }
         Event::Lapsed {
             cause: LapseCause::PassExpired,
@@ -267,6 +260,11 @@ fn what(event: &Event, request: &Request) -> String {
         }
         Event::Repudiated => "Repudiated: “this wasn’t me”".to_owned(),
     }
+}
+
+fn described(methods: &[Method]) -> String {
+    let names: Vec<_> = methods.iter().map(Method::describe).collect();
+    names.join(", ")
 }
 
 const fn proof_name(kind: ProofKind) -> &'static str {
@@ -284,22 +282,14 @@ const fn fault_name(fault: Fault) -> &'static str {
     }
 }
 
-const fn abort_name(cause: &AbortCause) -> &'static str {
+fn abort_name(cause: &AbortCause) -> String {
     match cause {
-        AbortCause::GuardChanged => {
-            "the account changed meanwhile and may not be recovered any more"
+        AbortCause::GuardChanged(refusal) => {
+            return format!("what held at approval does not hold any more: {refusal}");
         }
         AbortCause::MethodSurvived => "a method could not be removed",
         AbortCause::Permanent => "Microsoft refused for good",
         AbortCause::AttemptsUsedUp => "three attempts were not enough",
     }
-}
-
-/// `1 method`, `2 methods`.
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 {
-        format!("1 {what}")
-    } else {
-        format!("{count} {what}s")
-    }
+    .to_owned()
 }

@@ -9,7 +9,7 @@ use domain::{MethodKind, ProofKind, Reason, Removal, Request};
 use crate::words;
 
 pub use console::{entry, facts, removals, row};
-pub use status::{shows, status};
+pub use status::{account, shows, status};
 
 /// The reason as pages know it.
 pub const fn reason(reason: Reason) -> view::Reason {

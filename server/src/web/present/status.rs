@@ -1,23 +1,37 @@
 //! The status page.
 
-use app::view::{Problem, Stage, StatusView};
+use app::view::{Account, Problem, Stage, StatusView};
 use domain::{ContactCode, Ended, Request, State, Terms};
 
 use crate::words::{masked, moment};
 
-/// Where a request stands, for its bound browser.
-pub fn status(request: &Request, code: &ContactCode, problem: Option<Problem>) -> StatusView {
-    let may_withdraw = matches!(
-        request.state,
-        State::AwaitingApproval(_) | State::CoolingOff(_) | State::Ready(_)
-    );
-    StatusView {
+/// Where a request stands, for its bound browser. `None` while it is being proven: that has pages of its
+/// own.
+pub fn status(
+    request: &Request,
+    code: &ContactCode,
+    may_replace: bool,
+    problem: Option<Problem>,
+) -> Option<StatusView> {
+    Some(StatusView {
         reference: request.facts.id.reference().to_string(),
         opened_at: moment(request.facts.opened_at),
-        stage: stage(request, code),
+        stage: stage(request, code, may_replace)?,
+        account: account(request),
         shows: shows(request),
-        may_withdraw,
+        may_withdraw: request.may_withdraw(),
         problem,
+    })
+}
+
+/// What has been done to the account so far.
+pub const fn account(request: &Request) -> Account {
+    if request.facts.disclosed.is_some() {
+        Account::PassShown
+    } else if request.touched_account() {
+        Account::Touched
+    } else {
+        Account::Untouched
     }
 }
 
@@ -33,13 +47,9 @@ pub fn shows(request: &Request) -> String {
     }
 }
 
-fn stage(request: &Request, code: &ContactCode) -> Stage {
-    match &request.state {
-        // Proving has pages of its own; a status asked for by then is one that waits for its answer.
-        State::Proving(proving) => Stage::CoolingOff {
-            not_before: moment(proving.deadline),
-            waiting_for_notice: true,
-        },
+fn stage(request: &Request, code: &ContactCode, may_replace: bool) -> Option<Stage> {
+    Some(match &request.state {
+        State::Proving(_) => return None,
         State::AwaitingApproval(awaiting) => Stage::AwaitingApproval {
             approver: approvers(request),
             asked_at: moment(awaiting.asked_at),
@@ -59,7 +69,7 @@ fn stage(request: &Request, code: &ContactCode) -> Stage {
         State::Issuing(_) => Stage::Issuing,
         State::Disclosed(disclosed) => Stage::Disclosed {
             expires_at: moment(disclosed.pass.expires_at),
-            may_replace: disclosed.approved.attempts < Terms::MAX_ATTEMPTS,
+            may_replace,
         },
         State::Ended(ended) => match ended {
             Ended::Completed { new_methods, .. } => Stage::Completed {
@@ -73,7 +83,7 @@ fn stage(request: &Request, code: &ContactCode) -> Stage {
             Ended::Lapsed { .. } => Stage::Lapsed,
             Ended::Repudiated { .. } => Stage::Repudiated,
         },
-    }
+    })
 }
 
 /// The approvers, masked: enough to know whom to call, too little to learn who that is.
