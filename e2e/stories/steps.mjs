@@ -89,6 +89,22 @@ export async function checkAgainUntil(page, heading) {
   });
 }
 
+/** Whether `text` tells `secret`, as it is or as HTML, JSON or addresses write it. */
+export function tells(text, secret) {
+  const inText = secret.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  const inAttribute = inText.replaceAll('"', "&quot;").replaceAll("'", "&#39;");
+  const inJson = JSON.stringify(secret).slice(1, -1);
+  return [secret, inText, inAttribute, inJson, encodeURIComponent(secret)].some((form) => text.includes(form));
+}
+
+/** Goes back to a page that must not come back; gives what the browser shows instead. */
+export async function backFromHere(page) {
+  // A browser may refuse to show the answer to a form again, which is as good.
+  const refused = await page.goBack().then(() => "", (error) => error.message);
+  assert.match(refused, /^$|ERR_CACHE_MISS/);
+  return await eventually("a page behind the last", () => page.content().catch(() => undefined));
+}
+
 /** Pictures of the page at both widths, as `target/screens/NAME-1280.png` and `…-390.png`. */
 export async function pictures(page, name) {
   const before = page.viewportSize();

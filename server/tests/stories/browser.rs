@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, sync::Mutex};
 
 use latchkey::secret::Bearer;
 use reqwest::{
-    Client, Method,
-    header::{HeaderMap, LOCATION, SET_COOKIE},
+    Client, Method, RequestBuilder, Response,
+    header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE},
     redirect::Policy,
 };
 
@@ -165,18 +165,7 @@ impl<'a> Browser<'a> {
         headers: &[(&str, &str)],
         form: Option<&[(&str, &str)]>,
     ) -> Page {
-        let url = format!("http://{}{path}", self.story.address());
-        let cookies: Vec<String> = {
-            let cookies = self.cookies.lock().unwrap();
-            cookies
-                .iter()
-                .map(|(name, value)| format!("{name}={value}"))
-                .collect()
-        };
-        let mut request = self.client.request(method, url);
-        if !cookies.is_empty() {
-            request = request.header("cookie", cookies.join("; "));
-        }
+        let mut request = self.request(method, path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -197,6 +186,27 @@ impl<'a> Browser<'a> {
             status,
             headers,
             body,
+        }
+    }
+
+    /// Opens what goes on for as long as somebody listens.
+    pub async fn listen(&self, path: &str) -> Response {
+        let request = self.request(Method::GET, path);
+        request.send().await.unwrap().error_for_status().unwrap()
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = format!("http://{}{path}", self.story.address());
+        let request = self.client.request(method, url);
+        let cookies = self.cookies.lock().unwrap();
+        let cookies: Vec<_> = cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        if cookies.is_empty() {
+            request
+        } else {
+            request.header(COOKIE, cookies.join("; "))
         }
     }
 

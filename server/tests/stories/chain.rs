@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use domain::{Ended, State, StateName};
-use serde_json::json;
+use reqwest::Response;
+use serde_json::{Value, json};
 
 use crate::{
     harness::Story,
@@ -128,4 +129,46 @@ async fn finishing_leaves_nothing_in_the_browser() {
     ada.status()
         .await
         .shows(410, "There is no request in this browser");
+}
+
+/// The next event's data. Comments that keep the connection alive are none.
+async fn next_event(events: &mut Response) -> Value {
+    let mut text = String::new();
+    loop {
+        let chunk = events.chunk().await.unwrap().expect("the server goes on");
+        text.push_str(str::from_utf8(&chunk).unwrap());
+        if let Some(data) = text
+            .strip_prefix("data: ")
+            .and_then(|text| text.strip_suffix("\n\n"))
+        {
+            return data.parse().unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_waiting_browser_hears_of_every_change() {
+    let story = Story::begin().await;
+    let (ada, bo) = (
+        story.locked_out("ada.keller"),
+        story.locked_out("bo.nilsson"),
+    );
+    ada.waits().await;
+    let mut events = ada.browser.listen("/status/events").await;
+    assert_eq!(events.headers()["content-type"], "text/event-stream");
+    assert_eq!(events.headers()["cache-control"], "no-cache");
+    let first = next_event(&mut events).await;
+    assert!(!first["shows"].is_null());
+    let code = ada.contact_code().await;
+    assert_eq!(
+        first["contact_code"],
+        json!(format!("{} {}", &code[..3], &code[3..]))
+    );
+
+    // Somebody else's change is none of theirs.
+    bo.waits().await;
+    ada.browser.post("/withdraw", &[]).await;
+    let next = next_event(&mut events).await;
+    assert_ne!(next["shows"], first["shows"]);
+    assert_eq!(next["contact_code"], Value::Null);
 }

@@ -22,6 +22,7 @@ use latchkey::{
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulator::{Options, Simulator};
+use sqlx::{Sqlite, SqlitePool, Transaction, sqlite::SqliteConnectOptions};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
@@ -159,6 +160,13 @@ impl Story {
     /// The database file.
     pub fn database(&self) -> PathBuf {
         self.folder.0.join("latchkey.db")
+    }
+
+    /// Keeps everybody else from writing until the transaction ends.
+    pub async fn lock_database(&self) -> Transaction<'static, Sqlite> {
+        let options = SqliteConnectOptions::new().filename(self.database());
+        let pool = SqlitePool::connect_with(options).await.unwrap();
+        pool.begin_with("BEGIN IMMEDIATE").await.unwrap()
     }
 
     /// A browser that has never been here.
