@@ -49,7 +49,8 @@ pub struct RequestFacts {
     pub removals: Vec<MethodRemoval>,
     /// The last pass that was given out, whatever has become of the request since.
     pub disclosed: Option<Disclosed>,
-    /// When somebody first said that the owner did not ask for this.
+    /// When somebody first said that the owner did not ask for this, since the approvers were last
+    /// asked.
     pub reported_at: Option<Timestamp>,
     /// The highest fence given out.
     pub fence: Fence,

@@ -49,11 +49,12 @@ fn eligible(candidates: &[Candidate], subject: &Subject) -> Vec<Approver> {
 }
 
 /// The request waiting for its approvers, who are asked. The owner is told, each time: what a mail
-/// server accepted for an earlier round says nothing about this one.
+/// server accepted for an earlier round says nothing about this one, and neither does a report.
 fn ask(facts: RequestFacts, version: u64, now: Timestamp) -> Outcome {
     let deadline = now + facts.terms.approval;
     let facts = RequestFacts {
         notice_accepted_at: None,
+        reported_at: None,
         ..facts
     };
     let approvers: Vec<_> = facts

@@ -45,8 +45,13 @@ pub(super) fn report(request: &Request, actor: &Actor, now: Timestamp) -> Result
     };
     match &request.state {
         State::Issuing(issuing) => match &issuing.cancelled {
-            Some(Cancellation::Reported(_)) => Err(Refusal::AlreadyDone),
-            Some(Cancellation::Denied(_)) | None => Ok(raise_alarm(
+            // Only the owner repudiates, so that an approver's report must not stand in for theirs.
+            Some(Cancellation::Reported(earlier))
+                if *earlier == ReportedBy::Owner || by != ReportedBy::Owner =>
+            {
+                Err(Refusal::AlreadyDone)
+            }
+            _ => Ok(raise_alarm(
                 issue::cancel(request, issuing, Cancellation::Reported(by.clone())),
                 by,
                 now,
@@ -82,7 +87,9 @@ pub(super) fn report(request: &Request, actor: &Actor, now: Timestamp) -> Result
 /// The end that a report leads to: repudiation by the owner when a pass was given out, whatever has
 /// become of the request since.
 fn stopped_by_report(request: &Request, by: ReportedBy, now: Timestamp) -> Outcome {
-    match request.repudiable(now) {
+    // An attempt stops a while after the report; the owner was in time if the report was.
+    let reported_at = request.facts.reported_at.unwrap_or(now);
+    match request.repudiable(reported_at) {
         Some(disclosed) if by == ReportedBy::Owner => Outcome::state(
             request,
             State::Ended(Ended::Repudiated {
