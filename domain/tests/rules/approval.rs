@@ -342,6 +342,9 @@ fn a_lapsed_case_is_asked_for_again_from_the_start() {
             Effect::AskApprover {
                 approver: id(SECOND),
             },
+            Effect::NotifyOwner {
+                notice: Notice::Submitted,
+            },
         ]);
     assert!(reopened.request.occupies_subject());
     // It needs an approval of its own, which brings attempts of its own, under growing fences.
@@ -352,6 +355,7 @@ fn a_lapsed_case_is_asked_for_again_from_the_start() {
         Refusal::WrongState(StateName::AwaitingApproval),
     );
     let again = reopened
+        .does(&Actor::Mailer, Command::AcceptNotice)
         .approved_by(SECOND)
         .does(&Actor::Browser, claim(intent(2)))
         .logs(&[Event::IssueStarted {
@@ -360,4 +364,39 @@ fn a_lapsed_case_is_asked_for_again_from_the_start() {
             attempt: 1,
         }]);
     again.disclosed_now().is(StateName::Disclosed);
+}
+
+#[test]
+fn a_notice_of_an_earlier_round_does_not_open_the_window_of_the_next() {
+    let reopened = Case::reopened();
+    assert_eq!(reopened.request.facts.notice_accepted_at, None);
+    let waiting = reopened.approved_by(MANAGER).is(StateName::CoolingOff);
+    waiting.refuses(&Actor::Timer, Command::Tick, Refusal::NothingDue);
+    let noticed = waiting
+        .after(Duration::from_mins(3))
+        .does(&Actor::Mailer, Command::AcceptNotice);
+    assert_eq!(
+        noticed.request.facts.notice_accepted_at,
+        Some(noticed.now),
+        "the first of this round"
+    );
+    noticed
+        .does(&Actor::Timer, Command::Tick)
+        .is(StateName::Ready);
+}
+
+#[test]
+fn an_approver_whom_no_mail_reaches_is_somebody_elses_to_call() {
+    let asked = Case::awaiting_approval(terms());
+    let missed = asked
+        .clone()
+        .does(&Actor::Mailer, Command::MissApprover(id(MANAGER)))
+        .logs(&[Event::ApproverNotReached {
+            approver: id(MANAGER),
+        }])
+        .owes(&[Effect::AlertAdmins {
+            alert: Alert::ApproverNotReached,
+        }]);
+    assert_eq!(missed.request.state, asked.request.state);
+    missed.approved_by(SECOND).is(StateName::CoolingOff);
 }

@@ -1,10 +1,10 @@
 //! Every command by name, each with a valid payload, its right actor and its time.
 
-use domain::{Actor, Command, LapseCause, ProofKind, State};
+use domain::{Actor, Command, LapseCause, ProofKind, Refusal, State};
 
 use crate::kit::{
-    Case, MANAGER, MINUTE, PASS_LIFETIME, abort, approve, by, claim, complete, disclose, intent,
-    release, subject, submission,
+    Case, MANAGER, MINUTE, PASS_LIFETIME, abort, approve, by, claim, complete, disclose, id,
+    intent, record_removals, release, subject, submission, take_snapshot,
 };
 
 /// Declares the names, and the list of them all.
@@ -26,6 +26,7 @@ asked! {
     PassProof,
     FailProof,
     Submit,
+    NoteRefusal,
     SpendContactCodeTry,
     RefuseContactCode,
     Approve,
@@ -34,10 +35,13 @@ asked! {
     ReportByApprover,
     Withdraw,
     AcceptNotice,
+    MissApprover,
     Tick,
     TickWhenDue,
     Claim,
     Replace,
+    TakeSnapshot,
+    RecordRemovals,
     Disclose,
     Release,
     Abort,
@@ -58,6 +62,7 @@ impl Asked {
             Command::PassProof(_) => Self::PassProof,
             Command::FailProof(_) => Self::FailProof,
             Command::Submit(_) => Self::Submit,
+            Command::NoteRefusal(_) => Self::NoteRefusal,
             Command::SpendContactCodeTry => Self::SpendContactCodeTry,
             Command::Approve { .. } => Self::Approve,
             Command::RefuseContactCode => Self::RefuseContactCode,
@@ -65,9 +70,12 @@ impl Asked {
             Command::Report => Self::ReportByOwner,
             Command::Withdraw => Self::Withdraw,
             Command::AcceptNotice => Self::AcceptNotice,
+            Command::MissApprover(_) => Self::MissApprover,
             Command::Tick => Self::Tick,
             Command::Claim { .. } => Self::Claim,
             Command::Replace { .. } => Self::Replace,
+            Command::TakeSnapshot { .. } => Self::TakeSnapshot,
+            Command::RecordRemovals { .. } => Self::RecordRemovals,
             Command::Disclose { .. } => Self::Disclose,
             Command::Release { .. } => Self::Release,
             Command::Abort { .. } => Self::Abort,
@@ -88,6 +96,7 @@ impl Asked {
             Self::PassProof => Command::PassProof(ProofKind::EmailCode),
             Self::FailProof => Command::FailProof(ProofKind::EmailCode),
             Self::Submit => Command::Submit(submission()),
+            Self::NoteRefusal => Command::NoteRefusal(Refusal::SubjectIsPrivileged),
             Self::SpendContactCodeTry => Command::SpendContactCodeTry,
             Self::RefuseContactCode => Command::RefuseContactCode,
             Self::Approve => approve(MANAGER),
@@ -95,11 +104,14 @@ impl Asked {
             Self::ReportByOwner | Self::ReportByApprover => Command::Report,
             Self::Withdraw => Command::Withdraw,
             Self::AcceptNotice => Command::AcceptNotice,
+            Self::MissApprover => Command::MissApprover(id(MANAGER)),
             Self::Tick | Self::TickWhenDue => Command::Tick,
             Self::Claim => claim(intent(u128::from(fence.next().0))),
             Self::Replace => Command::Replace {
                 intent: intent(u128::from(fence.next().0)),
             },
+            Self::TakeSnapshot => take_snapshot(fence),
+            Self::RecordRemovals => record_removals(fence),
             Self::Disclose => {
                 let running = match &case.request.state {
                     State::Issuing(issuing) => issuing.intent,
@@ -125,6 +137,7 @@ impl Asked {
             | Self::PassProof
             | Self::FailProof
             | Self::Submit
+            | Self::NoteRefusal
             | Self::Withdraw
             | Self::Claim
             | Self::Replace => Actor::Browser,
@@ -135,9 +148,14 @@ impl Asked {
             | Self::ReportByApprover
             | Self::Reopen => by(MANAGER),
             Self::ReportByOwner => Actor::Owner,
-            Self::AcceptNotice => Actor::Mailer,
+            Self::AcceptNotice | Self::MissApprover => Actor::Mailer,
             Self::Tick | Self::TickWhenDue => Actor::Timer,
-            Self::Disclose | Self::Release | Self::Abort | Self::FindPassMismatch => Actor::Issuer,
+            Self::TakeSnapshot
+            | Self::RecordRemovals
+            | Self::Disclose
+            | Self::Release
+            | Self::Abort
+            | Self::FindPassMismatch => Actor::Issuer,
             Self::Complete | Self::Lapse => Actor::Watcher,
         }
     }

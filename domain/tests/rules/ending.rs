@@ -1,74 +1,15 @@
-//! Reports, withdrawals, completion, lapse and repudiation.
+//! Withdrawals, completion and lapse.
 
-use std::{slice, time::Duration};
+use std::time::Duration;
 
 use domain::{
-    Actor, Alert, CleanUp, Command, Effect, Event, LapseCause, Method, MethodKind, Notice, Refusal,
-    ReportedBy, StateName,
+    Actor, Alert, CleanUp, Command, Effect, Event, Fence, LapseCause, Method, MethodKind, Notice,
+    Refusal, StateName, Terms, decide,
 };
 
 use crate::kit::{
-    Case, MANAGER, MILLISECOND, PASS_LIFETIME, by, complete, cool_off_terms, id, method, terms,
+    Case, MANAGER, MILLISECOND, PASS_LIFETIME, by, cool_off_terms, intent, method, release, terms,
 };
-
-const DAY: Duration = Duration::from_hours(24);
-
-fn frozen(case: &Case) -> Effect {
-    Effect::FreezeSubject {
-        until: case.now + DAY,
-    }
-}
-
-#[test]
-fn a_report_freezes_the_subject_for_a_day_and_alerts() {
-    for (actor, reported_by) in [
-        (Actor::Owner, ReportedBy::Owner),
-        (by(MANAGER), ReportedBy::Approver(id(MANAGER))),
-    ] {
-        for case in [
-            Case::awaiting_approval(terms()),
-            Case::cooling_off(cool_off_terms()),
-            Case::ready(),
-        ] {
-            let owed = [
-                frozen(&case),
-                Effect::AlertAdmins {
-                    alert: Alert::Reported {
-                        by: reported_by.clone(),
-                    },
-                },
-            ];
-            case.does(&actor, Command::Report)
-                .is(StateName::Reported)
-                .logs(&[Event::Reported {
-                    by: reported_by.clone(),
-                }])
-                .owes(&owed);
-        }
-        let case = Case::issuing();
-        let owed = [
-            frozen(&case),
-            Effect::AlertAdmins {
-                alert: Alert::Reported { by: reported_by },
-            },
-        ];
-        case.does(&actor, Command::Report).owes(&owed);
-    }
-}
-
-#[test]
-fn a_report_before_anybody_is_recognised_freezes_nobody() {
-    let reported = |case: Case| case.does(&Actor::Owner, Command::Report).effects;
-    let alert = Effect::AlertAdmins {
-        alert: Alert::Reported {
-            by: ReportedBy::Owner,
-        },
-    };
-    assert_eq!(reported(Case::opened(terms())), slice::from_ref(&alert));
-    let recognised = Case::recognised(terms());
-    let freeze = frozen(&recognised);
-    assert_eq!(reported(recognised), [freeze, alert]);
-}
 
 #[test]
 fn the_person_withdraws_before_an_attempt_and_not_after() {
@@ -88,6 +29,40 @@ fn the_person_withdraws_before_an_attempt_and_not_after() {
         Command::Withdraw,
         Refusal::WrongState(StateName::Issuing),
     );
+}
+
+#[test]
+fn what_the_pages_offer_is_what_the_rules_allow() {
+    for name in StateName::ALL {
+        let case = Case::in_state(name);
+        let may = |command| decide(&case.request, command, &Actor::Browser, case.now).is_ok();
+        let request = &case.request;
+        assert_eq!(request.may_withdraw(), may(Command::Withdraw), "{name:?}");
+        let replace = Command::Replace { intent: intent(9) };
+        assert_eq!(request.may_replace(case.now), may(replace), "{name:?}");
+    }
+    let disclosed = Case::disclosed();
+    let closes_at = disclosed.now + terms().claim;
+    assert!(disclosed.request.may_replace(closes_at - MILLISECOND));
+    assert!(!disclosed.request.may_replace(closes_at));
+    let mut last = disclosed;
+    for attempt in 2..=Terms::MAX_ATTEMPTS {
+        let replace = Command::Replace {
+            intent: intent(attempt.into()),
+        };
+        last = last.does(&Actor::Browser, replace).disclosed_now();
+    }
+    assert!(!last.request.may_replace(last.now), "no attempt is left");
+}
+
+#[test]
+fn an_account_is_touched_from_the_first_claim_on() {
+    assert!(!Case::ready().request.touched_account());
+    assert!(Case::issuing().request.touched_account());
+    let withdrawn = Case::issuing()
+        .does(&Actor::Issuer, release(Fence(1), Duration::ZERO))
+        .does(&Actor::Browser, Command::Withdraw);
+    assert!(withdrawn.request.touched_account());
 }
 
 #[test]
@@ -120,19 +95,14 @@ fn only_a_new_strong_method_completes() {
 fn a_strong_method_that_stayed_is_not_new() {
     let stayed = method(MethodKind::Fido2, "old-key");
     let issuing = Case::issuing();
-    let Command::Disclose {
-        fence,
-        pass,
-        removals,
-        ..
-    } = crate::kit::disclose(domain::Fence(1), crate::kit::intent(1), issuing.now)
+    let Command::Disclose { fence, pass, .. } =
+        crate::kit::disclose(domain::Fence(1), crate::kit::intent(1), issuing.now)
     else {
         unreachable!("the kit makes disclosures");
     };
     let disclose = Command::Disclose {
         fence,
         pass,
-        removals,
         kept: vec![stayed.method.clone()],
     };
     let case = issuing.does(&Actor::Issuer, disclose);
@@ -142,6 +112,14 @@ fn a_strong_method_that_stayed_is_not_new() {
         complete_with(vec![stayed.clone()]),
         Refusal::NothingRegistered,
     );
+    let both = vec![stayed.clone(), method(MethodKind::Fido2, "new-key")];
+    let address = method(MethodKind::Email, "address");
+    let registered = [both.clone(), vec![address]].concat();
+    case.clone()
+        .does(&Actor::Watcher, complete_with(registered))
+        .logs(&[Event::Completed {
+            new_methods: both[1..].to_vec(),
+        }]);
     // The same kind under another id is another key, and the same id of another kind another method.
     for new in [
         method(MethodKind::Fido2, "new-key"),
@@ -174,39 +152,14 @@ fn a_pass_lapses_when_it_expired_or_when_nothing_was_registered_soon_after() {
             .does(&Actor::Watcher, Command::Lapse(cause))
             .is(StateName::Lapsed)
             .logs(&[Event::Lapsed { cause }])
-            .owes(&[Effect::AlertAdmins {
-                alert: Alert::Lapsed,
-            }]);
-    }
-}
-
-#[test]
-fn the_owner_repudiates_within_seven_days_of_the_disclosure() {
-    let disclosed = Case::disclosed();
-    let end = disclosed.now + 7 * DAY;
-    let completed = disclosed
-        .clone()
-        .after(Duration::from_mins(20))
-        .does(&Actor::Watcher, complete());
-    for case in [disclosed, completed] {
-        case.clone()
-            .at(end)
-            .refuses(&Actor::Owner, Command::Report, Refusal::DeadlinePassed);
-        let last = case.at(end - MILLISECOND);
-        last.refuses(&by(MANAGER), Command::Report, Refusal::AlreadyDisclosed);
-        let owed = [
-            frozen(&last),
-            Effect::CleanUp {
-                clean_up: CleanUp::Repudiate,
-            },
-            Effect::AlertAdmins {
-                alert: Alert::Repudiated,
-            },
-        ];
-        last.does(&Actor::Owner, Command::Report)
-            .is(StateName::Repudiated)
-            .logs(&[Event::Repudiated])
-            .owes(&owed);
+            .owes(&[
+                Effect::CleanUp {
+                    clean_up: CleanUp::RemovePass,
+                },
+                Effect::AlertAdmins {
+                    alert: Alert::Lapsed,
+                },
+            ]);
     }
 }
 

@@ -8,19 +8,9 @@ use domain::{
 };
 
 use crate::kit::{
-    Case, MANAGER, MILLISECOND, MINUTE, SECOND, abort, by, claim, disclose, id, intent, release,
-    terms,
+    AFTER_CLAIM, Case, MANAGER, MILLISECOND, MINUTE, SECOND, abort, by, claim, disclose, id,
+    intent, release, terms,
 };
-
-/// What is owed when an attempt was made and no pass was given out.
-const AFTER_CLAIM: [Effect; 2] = [
-    Effect::CleanUp {
-        clean_up: CleanUp::RemovePass,
-    },
-    Effect::AlertAdmins {
-        alert: Alert::Lapsed,
-    },
-];
 
 /// The attempt under `fence` failed; another may start at once.
 fn released(case: Case, fence: u32) -> Case {

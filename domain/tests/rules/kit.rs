@@ -3,18 +3,28 @@
 use std::time::Duration;
 
 use domain::{
-    AbortCause, Actor, Attestation, Candidate, Command, Effect, Event, Fault, Fence, GuardReading,
-    Identifier, IntentId, Method, MethodKind, MethodRef, MethodRemoval, Opening, Origin, Outcome,
-    PassPolicy, PassRecord, Person, PersonId, PlaceInTree, ProofKind, Reason, Refusal, Removal,
-    RemovalOutcome, Request, RequestId, Seat, State, StateName, Subject, Submission, Terms,
-    Timestamp, UserKind, decide, open,
+    AbortCause, Actor, Alert, Attestation, Candidate, CleanUp, Command, Effect, Event, Fault,
+    Fence, GuardReading, Identifier, IntentId, Method, MethodKind, MethodRef, MethodRemoval,
+    Opening, Origin, Outcome, PassPolicy, PassRecord, Person, PersonId, PlaceInTree, ProofKind,
+    Reason, Refusal, Removal, RemovalOutcome, Request, RequestId, Seat, State, StateName, Subject,
+    Submission, Terms, Timestamp, UserKind, decide, open,
 };
 use uuid::Uuid;
 
 /// When every case is opened.
 pub const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+pub const DAY: Duration = Duration::from_hours(24);
 pub const MILLISECOND: Duration = Duration::from_millis(1);
 pub const MINUTE: Duration = Duration::from_mins(1);
+/// What is owed when an attempt was made and no pass was given out.
+pub const AFTER_CLAIM: [Effect; 2] = [
+    Effect::CleanUp {
+        clean_up: CleanUp::RemovePass,
+    },
+    Effect::AlertAdmins {
+        alert: Alert::EndedAfterClaim,
+    },
+];
 /// How long the passes of these tests live.
 pub const PASS_LIFETIME: Duration = Duration::from_hours(1);
 
@@ -214,11 +224,29 @@ pub fn disclose(fence: Fence, intent: IntentId, now: Timestamp) -> Command {
             expires_at: now + PASS_LIFETIME,
             intent,
         },
-        removals: vec![MethodRemoval {
-            method: method(MethodKind::Authenticator, "lost-phone"),
-            outcome: RemovalOutcome::Removed,
-        }],
         kept: vec![method(MethodKind::Password, "password").method],
+    }
+}
+
+/// The phone was there before the attempt.
+pub fn take_snapshot(fence: Fence) -> Command {
+    Command::TakeSnapshot {
+        fence,
+        methods: vec![method(MethodKind::Authenticator, "lost-phone")],
+    }
+}
+
+pub fn removed(id: &str) -> MethodRemoval {
+    MethodRemoval {
+        method: method(MethodKind::Authenticator, id),
+        outcome: RemovalOutcome::Removed,
+    }
+}
+
+pub fn record_removals(fence: Fence) -> Command {
+    Command::RecordRemovals {
+        fence,
+        removals: vec![removed("lost-phone")],
     }
 }
 
@@ -327,6 +355,16 @@ impl Case {
             &Actor::Watcher,
             Command::Lapse(domain::LapseCause::PassExpired),
         )
+    }
+
+    /// Asked for again after it lapsed.
+    pub fn reopened() -> Self {
+        Self::lapsed().does(&by(MANAGER), Command::Reopen)
+    }
+
+    /// A second attempt runs, since the first pass could not be used.
+    pub fn replacing() -> Self {
+        Self::disclosed().does(&Actor::Browser, Command::Replace { intent: intent(2) })
     }
 
     /// A request in the state of that name.

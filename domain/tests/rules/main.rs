@@ -9,6 +9,8 @@ mod issuing;
 mod kit;
 mod oracle;
 mod proving;
+mod removals;
+mod report;
 mod secrets;
 mod sequences;
 mod table;

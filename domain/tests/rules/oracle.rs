@@ -1,9 +1,11 @@
 //! What holds after every step, whatever was asked. It knows the rules by itself and keeps its own
 //! history, so that it can contradict the code.
 
+use std::time::Duration;
+
 use domain::{
-    Actor, Approval, Approved, Command, Effect, Ended, Event, Fence, IntentId, Outcome, PersonId,
-    Refusal, Request, Seat, State,
+    Actor, Alert, Approval, Approved, CleanUp, Command, Effect, Ended, Event, Fence, IntentId,
+    MethodRemoval, Notice, Outcome, PersonId, Refusal, Request, Seat, State,
     StateName::{
         self, Aborted, AwaitingApproval, Completed, CoolingOff, Denied, Disclosed, Expired,
         Issuing, Lapsed, Proving, Ready, Reported, Repudiated, Withdrawn,
@@ -11,34 +13,28 @@ use domain::{
     Timestamp, decide,
 };
 use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
 
 use crate::{
     kit::{MILLISECOND, candidate, guards},
     secrets::find_secret,
 };
 
-/// Where one command can lead.
+/// Where one command can lead, but for staying and for repudiation.
 const fn next_states(from: StateName) -> &'static [StateName] {
     match from {
-        Proving => &[Proving, AwaitingApproval, Reported, Withdrawn, Expired],
-        AwaitingApproval => &[
-            AwaitingApproval,
-            CoolingOff,
-            Ready,
-            Denied,
-            Reported,
-            Withdrawn,
-            Expired,
-        ],
-        CoolingOff => &[CoolingOff, Ready, Denied, Reported, Withdrawn, Expired],
+        Proving => &[AwaitingApproval, Reported, Withdrawn, Expired],
+        AwaitingApproval => &[CoolingOff, Ready, Denied, Reported, Withdrawn, Expired],
+        CoolingOff => &[Ready, Denied, Reported, Withdrawn, Expired],
         Ready => &[Issuing, Denied, Reported, Withdrawn, Expired],
-        Issuing => &[Issuing, Disclosed, Ready, Aborted, Denied, Reported],
-        Disclosed => &[Issuing, Ready, Aborted, Completed, Lapsed, Repudiated],
-        Completed => &[Repudiated],
+        Issuing => &[Disclosed, Ready, Aborted, Denied, Reported],
+        Disclosed => &[Issuing, Ready, Aborted, Completed, Lapsed],
         Lapsed => &[AwaitingApproval],
-        Denied | Withdrawn | Reported | Expired | Aborted | Repudiated => &[],
+        Completed | Denied | Withdrawn | Reported | Expired | Aborted | Repudiated => &[],
     }
 }
+
+const SEVEN_DAYS: Duration = Duration::from_hours(7 * 24);
 
 /// The history of one request.
 #[derive(Default)]
@@ -51,6 +47,16 @@ pub struct Oracle {
     attempts: usize,
     /// Intents whose passes were disclosed.
     disclosed: Vec<IntentId>,
+    /// When the last pass was disclosed.
+    disclosed_at: Option<Timestamp>,
+    /// The owner reported in time to repudiate what was disclosed.
+    is_repudiated: bool,
+    /// A notice of the present round was accepted.
+    is_noticed: bool,
+    /// Somebody reported in the present round.
+    is_reported: bool,
+    /// What was done to methods.
+    removals: Vec<MethodRemoval>,
     /// People whom the rules exclude, whatever the directory says.
     excluded: Vec<PersonId>,
 }
@@ -76,21 +82,53 @@ impl Oracle {
         let after = &outcome.request;
         let (from, to) = (before.state_name(), after.state_name());
         assert_eq!(after.version, before.version + 1);
-        assert!(next_states(from).contains(&to), "{from:?} → {to:?}");
+        assert!(
+            from == to || to == Repudiated || next_states(from).contains(&to),
+            "{from:?} → {to:?}"
+        );
         assert!(!outcome.events.is_empty(), "a change without a trace");
         check_yes(before, command, actor, now);
         check_facts(before, after);
         check_window(before, after, now);
+        check_staying(before, command, after);
+        self.check_round(before, command, outcome);
         self.check_approvals(after);
         self.check_attempts(before, outcome, now);
-        self.check_no(command, to);
-        check_effects(outcome);
+        self.check_removals(command, after);
+        self.check_no(before, command, to);
+        self.check_repudiation(before, command, actor, outcome, now);
+        check_effects(before, command, outcome);
         check_request(after, now);
         for event in &outcome.events {
             check_writing(event);
         }
         for effect in &outcome.effects {
             check_writing(effect);
+        }
+    }
+
+    /// Each round of approval has a notice and reports of its own, and no window opens unnoticed.
+    fn check_round(&mut self, before: &Request, command: &Command, outcome: &Outcome) {
+        let after = &outcome.request;
+        let is_asked =
+            before.state_name() != AwaitingApproval && after.state_name() == AwaitingApproval;
+        if is_asked {
+            self.is_noticed = false;
+            self.is_reported = false;
+        }
+        let notice = Effect::NotifyOwner {
+            notice: Notice::Submitted,
+        };
+        assert_eq!(outcome.effects.contains(&notice), is_asked);
+        match command {
+            Command::AcceptNotice => self.is_noticed = true,
+            Command::Report => self.is_reported = true,
+            _ => {}
+        }
+        assert_eq!(after.facts.notice_accepted_at.is_some(), self.is_noticed);
+        assert_eq!(after.facts.reported_at.is_some(), self.is_reported);
+        if matches!(after.state_name(), Ready | Issuing | Disclosed) {
+            assert!(self.is_noticed, "a window that nobody was told of");
         }
     }
 
@@ -141,6 +179,8 @@ impl Oracle {
                         "one intent, two passes"
                     );
                     self.disclosed.push(started.1);
+                    self.disclosed_at = Some(now);
+                    assert_eq!(after.facts.disclosed.as_ref(), Some(disclosed));
                 }
                 _ => {}
             }
@@ -154,18 +194,79 @@ impl Oracle {
         assert_eq!(after.facts.claimed_at.is_some(), !self.started.is_empty());
     }
 
-    fn check_no(&mut self, command: &Command, to: StateName) {
-        if matches!(command, Command::Deny | Command::Report | Command::Withdraw)
-            && to != Repudiated
-        {
+    /// Whatever was done under a fence that was given out is kept, and nothing else.
+    fn check_removals(&mut self, command: &Command, after: &Request) {
+        match command {
+            Command::RecordRemovals { fence, removals } => {
+                assert!(self.started.iter().any(|(given, _)| given == fence));
+                self.removals.extend(removals.iter().cloned());
+            }
+            Command::TakeSnapshot { fence, .. } => {
+                assert!(matches!(&after.state, State::Issuing(running) if running.fence == *fence));
+            }
+            _ => {}
+        }
+        assert_eq!(after.facts.removals, self.removals);
+    }
+
+    fn check_no(&mut self, before: &Request, command: &Command, to: StateName) {
+        let is_in_time = before.is_open() && before.state_name() != Disclosed;
+        if matches!(command, Command::Deny | Command::Report | Command::Withdraw) && is_in_time {
             self.said_no = true;
         }
         if self.said_no {
             assert!(
-                matches!(to, Issuing | Denied | Reported | Withdrawn),
+                matches!(to, Issuing | Denied | Reported | Withdrawn | Repudiated),
                 "{to:?} after a no"
             );
         }
+    }
+
+    /// Whatever was disclosed less than seven days ago is repudiated by the owner's report, at once or
+    /// when the running attempt stops, and by nothing else.
+    fn check_repudiation(
+        &mut self,
+        before: &Request,
+        command: &Command,
+        actor: &Actor,
+        outcome: &Outcome,
+        now: Timestamp,
+    ) {
+        let after = &outcome.request;
+        let is_repudiable = self.disclosed_at.is_some_and(|at| now < at + SEVEN_DAYS);
+        assert_eq!(after.repudiable(now).is_some(), is_repudiable);
+        if matches!((command, actor), (Command::Report, Actor::Owner)) {
+            self.is_repudiated |= is_repudiable;
+        }
+        let is_over = after.state_name() != Issuing && self.is_repudiated;
+        assert_eq!(after.state_name() == Repudiated, is_over);
+        if let State::Ended(Ended::Repudiated { disclosed, .. }) = &after.state {
+            assert_eq!(after.facts.disclosed.as_ref(), Some(disclosed));
+            assert_eq!(Some(disclosed.at), self.disclosed_at);
+        }
+        let is_new = is_over && before.state_name() != Repudiated;
+        assert_eq!(outcome.events.contains(&Event::Repudiated), is_new);
+    }
+}
+
+/// Ends are final, and what only adds to the record moves nothing.
+fn check_staying(before: &Request, command: &Command, after: &Request) {
+    let adds = matches!(
+        command,
+        Command::NoteRefusal(_)
+            | Command::MissApprover(_)
+            | Command::TakeSnapshot { .. }
+            | Command::RecordRemovals { .. }
+    );
+    let is_same_end = !before.is_open() && before.state_name() == after.state_name();
+    if is_same_end {
+        assert!(matches!(
+            command,
+            Command::Report | Command::RecordRemovals { .. }
+        ));
+    }
+    if adds || is_same_end {
+        assert_eq!(before.state, after.state);
     }
 }
 
@@ -216,7 +317,15 @@ fn check_facts(before: &Request, after: &Request) {
     assert!(old.subject.is_none() || old.subject == new.subject);
     assert!(old.approvers.is_empty() || old.approvers == new.approvers);
     assert!(new.proofs.starts_with(&old.proofs));
-    assert!(old.notice_accepted_at.is_none() || old.notice_accepted_at == new.notice_accepted_at);
+    if after.state_name() != AwaitingApproval || before.state_name() == AwaitingApproval {
+        assert!(
+            old.notice_accepted_at.is_none() || old.notice_accepted_at == new.notice_accepted_at
+        );
+        assert!(old.reported_at.is_none() || old.reported_at == new.reported_at);
+    }
+    if (before.state_name(), after.state_name()) != (Issuing, Disclosed) {
+        assert_eq!(old.disclosed, new.disclosed);
+    }
     assert!(old.claimed_at.is_none() || old.claimed_at == new.claimed_at);
     assert!(old.fence <= new.fence);
 }
@@ -228,7 +337,6 @@ fn check_window(before: &Request, after: &Request, now: Timestamp) {
             let terms = &after.facts.terms;
             let last = ready.approved.approvals.last().map(|approval| approval.at);
             assert!(last.is_some_and(|at| at + terms.cool_off <= now));
-            assert!(after.facts.notice_accepted_at.is_some());
             assert_eq!(ready.closes_at, now + terms.claim);
         }
         (_, State::Issuing(_)) if before.state_name() != Issuing => {
@@ -242,27 +350,53 @@ fn check_window(before: &Request, after: &Request, now: Timestamp) {
     }
 }
 
-/// Nothing at Microsoft is touched before a claim, nor outside an end; a report freezes.
-fn check_effects(outcome: &Outcome) {
+/// Nothing at Microsoft is touched before a claim, nor outside an end. Each end but completion cleans
+/// up once after an attempt, and a report freezes and is told to the administrators.
+fn check_effects(before: &Request, command: &Command, outcome: &Outcome) {
     let request = &outcome.request;
-    for effect in &outcome.effects {
-        match effect {
-            Effect::CleanUp { .. } => {
-                assert!(request.facts.claimed_at.is_some());
-                assert!(!request.is_open());
-            }
-            Effect::FreezeSubject { .. } => assert!(request.facts.subject.is_some()),
-            _ => {}
-        }
-    }
-    let is_owed = request.facts.claimed_at.is_some()
-        && !request.is_open()
-        && !matches!(request.state_name(), Completed | Lapsed);
-    let is_done = outcome
+    let name = request.state_name();
+    let count = |is_it: fn(&Effect) -> bool| outcome.effects.iter().filter(|e| is_it(e)).count();
+    let has_ended = before.state_name() != name && !request.is_open();
+    let is_left = has_ended && request.facts.claimed_at.is_some();
+    let clean_ups: Vec<_> = outcome
         .effects
         .iter()
-        .any(|effect| matches!(effect, Effect::CleanUp { .. }));
-    assert_eq!(is_done, is_owed, "clean-up");
+        .filter_map(|effect| match effect {
+            Effect::CleanUp { clean_up } => Some(clean_up),
+            _ => None,
+        })
+        .collect();
+    match name {
+        Repudiated if is_left => assert_eq!(clean_ups, [&CleanUp::Repudiate]),
+        Denied | Withdrawn | Reported | Expired | Aborted | Lapsed if is_left => {
+            assert_eq!(clean_ups, [&CleanUp::RemovePass]);
+        }
+        _ => assert!(clean_ups.is_empty(), "{clean_ups:?} in {name:?}"),
+    }
+    let without_pass = is_left && matches!(name, Denied | Withdrawn | Reported | Expired);
+    let looked_at = count(|effect| {
+        matches!(
+            effect,
+            Effect::AlertAdmins {
+                alert: Alert::EndedAfterClaim
+            }
+        )
+    });
+    assert_eq!(looked_at, usize::from(without_pass));
+
+    let is_report = matches!(command, Command::Report);
+    let frozen = count(|effect| matches!(effect, Effect::FreezeSubject { .. }));
+    let is_known = request.facts.subject.is_some();
+    assert_eq!(frozen, usize::from(is_report && is_known));
+    let told = count(|effect| {
+        matches!(
+            effect,
+            Effect::AlertAdmins {
+                alert: Alert::Reported { .. }
+            }
+        )
+    });
+    assert_eq!(told, usize::from(is_report));
 }
 
 /// What holds of a request by itself.
@@ -274,6 +408,17 @@ pub fn check_request(request: &Request, now: Timestamp) {
     );
     assert_eq!(request.occupies_subject(), occupies);
     assert_eq!(request.is_open(), occupies || name == Proving);
+
+    let may = |command| decide(request, command, &Actor::Browser, now).is_ok();
+    assert_eq!(request.may_withdraw(), may(Command::Withdraw));
+    let replace = Command::Replace {
+        intent: IntentId(Uuid::nil()),
+    };
+    assert_eq!(request.may_replace(now), may(replace));
+    assert_eq!(
+        request.touched_account(),
+        request.facts.claimed_at.is_some()
+    );
 
     let has_deadline = matches!(
         name,
@@ -301,17 +446,16 @@ where
     assert_eq!(find_secret(&value), None, "{text}");
 }
 
+/// The approval that the present state rests on. A repudiated pass may be of an earlier one.
 fn approved(state: &State) -> Option<&Approved> {
     match state {
         State::CoolingOff(cooling) => Some(&cooling.approved),
         State::Ready(ready) => Some(&ready.approved),
         State::Issuing(issuing) => Some(&issuing.approved),
         State::Disclosed(disclosed)
-        | State::Ended(
-            Ended::Completed { disclosed, .. }
-            | Ended::Lapsed { disclosed, .. }
-            | Ended::Repudiated { disclosed, .. },
-        ) => Some(&disclosed.approved),
+        | State::Ended(Ended::Completed { disclosed, .. } | Ended::Lapsed { disclosed, .. }) => {
+            Some(&disclosed.approved)
+        }
         State::Proving(_) | State::AwaitingApproval(_) | State::Ended(_) => None,
     }
 }

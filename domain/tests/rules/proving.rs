@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    Actor, Candidate, Command, Effect, Event, GuardReading, Notice, PlaceInTree, ProofKind, Reason,
-    Refusal, StateName, Submission, Terms, UserKind,
+    Actor, Alert, Candidate, Command, Effect, Event, GuardReading, Notice, PlaceInTree, ProofKind,
+    Reason, Refusal, StateName, Submission, Terms, UserKind,
 };
 
 use crate::kit::{
@@ -208,6 +208,34 @@ fn a_freeze_stops_a_submission_until_it_ends() {
     };
     case.does(&Actor::Browser, submit(thawed, submission().candidates))
         .is(StateName::AwaitingApproval);
+}
+
+#[test]
+fn a_refusal_after_the_proof_is_kept_and_that_of_an_administrator_is_looked_at() {
+    let case = Case::proven(terms());
+    for (refusal, owed) in [
+        (Refusal::NoApprover, vec![]),
+        (Refusal::PassNotUsable, vec![]),
+        (
+            Refusal::SubjectIsPrivileged,
+            vec![Effect::AlertAdmins {
+                alert: Alert::PrivilegedSubject,
+            }],
+        ),
+    ] {
+        let noted = case
+            .clone()
+            .does(&Actor::Browser, Command::NoteRefusal(refusal))
+            .logs(&[Event::SubmissionRefused { refusal }])
+            .owes(&owed);
+        assert_eq!(noted.request.state, case.request.state);
+    }
+    // Nobody learns or leaves anything about an account before the proof.
+    Case::recognised(terms()).refuses(
+        &Actor::Browser,
+        Command::NoteRefusal(Refusal::SubjectIsPrivileged),
+        Refusal::NotProven,
+    );
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::{cell::RefCell, collections::HashMap, time::Duration};
 
 use domain::{
-    Actor, Candidate, Command, Fence, LapseCause, MethodKind, PassRecord, PlaceInTree, ProofKind,
-    Seat, State, StateName, Submission, Terms, Timestamp, UserKind, decide,
+    AbortCause, Actor, Candidate, Command, Fence, LapseCause, MethodKind, PassRecord, PlaceInTree,
+    ProofKind, Seat, State, StateName, Submission, Terms, Timestamp, UserKind, decide,
 };
 use proptest::{
     collection::vec,
@@ -17,7 +17,8 @@ use crate::{
     asked::Asked,
     kit::{
         Case, MANAGER, MILLISECOND, SECOND, SUBJECT, approve_with, approver, broken_approvers,
-        broken_guards, candidate, guards, id, intent, method, release, terms,
+        broken_guards, candidate, guards, id, intent, method, record_removals, release,
+        take_snapshot, terms,
     },
     oracle::{Oracle, check_request},
 };
@@ -158,12 +159,20 @@ fn onward(case: &Case, pick: u8) -> (Timestamp, Actor, Command) {
                 Asked::Disclose,
                 Asked::Disclose,
                 Asked::Disclose,
+                Asked::Disclose,
+                Asked::Disclose,
+                Asked::Disclose,
+                Asked::Release,
+                Asked::Release,
                 Asked::Release,
                 Asked::Release,
                 Asked::Deny,
                 Asked::ReportByOwner,
+                Asked::ReportByApprover,
                 Asked::Abort,
-            ][usize::from(pick % 8)],
+                Asked::TakeSnapshot,
+                Asked::RecordRemovals,
+            ][usize::from(pick % 16)],
         ),
         State::Disclosed(disclosed) => {
             let asked = [
@@ -183,8 +192,14 @@ fn onward(case: &Case, pick: u8) -> (Timestamp, Actor, Command) {
             }
         }
         State::Ended(_) => match case.request.state_name() {
-            StateName::Lapsed => by_name(Asked::Reopen),
-            _ => by_name(Asked::ReportByOwner),
+            StateName::Lapsed if pick < 192 => by_name(Asked::Reopen),
+            _ => by_name(
+                [
+                    Asked::ReportByOwner,
+                    Asked::ReportByApprover,
+                    Asked::RecordRemovals,
+                ][usize::from(pick % 3)],
+            ),
         },
     }
 }
@@ -210,37 +225,32 @@ fn twisted(command: Command, twist: u8, now: Timestamp) -> Command {
         Command::Approve { .. } => {
             approve_with(guards(), broken_approvers(MANAGER)[nth % 4].0.clone())
         }
-        Command::Disclose {
-            fence,
-            pass,
-            removals,
-            kept,
-        } if twist.is_multiple_of(3) => Command::Disclose {
+        Command::Disclose { fence, pass, kept } if twist.is_multiple_of(3) => Command::Disclose {
             fence,
             pass: PassRecord {
                 intent: intent(u128::from(twist)),
                 ..pass
             },
-            removals,
             kept,
         },
-        Command::Disclose {
-            fence,
-            pass,
-            removals,
-            kept,
-        } => Command::Disclose {
+        Command::Disclose { fence, pass, kept } => Command::Disclose {
             fence: shifted(fence),
             pass,
-            removals,
             kept,
         },
         Command::Release { fence, .. } if twist.is_multiple_of(3) => release(fence, Duration::ZERO),
         Command::Release { fence, .. } => release(shifted(fence), Duration::ZERO),
+        Command::Abort { fence, .. } if twist.is_multiple_of(3) => Command::Abort {
+            fence,
+            cause: AbortCause::GuardChanged(broken_guards(now)[nth % 7].1),
+        },
         Command::Abort { fence, cause } => Command::Abort {
             fence: shifted(fence),
             cause,
         },
+        Command::TakeSnapshot { fence, .. } => take_snapshot(shifted(fence)),
+        Command::RecordRemovals { fence, .. } => record_removals(shifted(fence)),
+        Command::NoteRefusal(_) => Command::NoteRefusal(broken_guards(now)[nth % 7].1),
         Command::FindPassMismatch { fence } => Command::FindPassMismatch {
             fence: shifted(fence),
         },
@@ -300,12 +310,35 @@ fn take(case: Case, step: Step, oracle: &mut Oracle, met: &RefCell<Met>) -> Case
     oracle.check(before, &command, &actor, &outcome, now);
     let after = &outcome.request;
     meet(met, after.state_name().as_str());
+    if before.state == after.state {
+        match command {
+            Command::Report => meet(met, "a report that only raises the alarm"),
+            Command::RecordRemovals { fence, .. } if fence < before.facts.fence => {
+                meet(met, "removals of an earlier attempt");
+            }
+            Command::RecordRemovals { .. } if !before.is_open() => {
+                meet(met, "removals after an end");
+            }
+            _ => {}
+        }
+    }
     match (before.state_name(), after.state_name()) {
         (StateName::Issuing, StateName::Denied) => meet(met, "a deny during an attempt"),
         (StateName::Issuing, StateName::Reported) => meet(met, "a report during an attempt"),
         (StateName::Disclosed, StateName::Issuing) => meet(met, "a replacement"),
         (StateName::Disclosed, StateName::Ready) => meet(met, "a mismatch"),
+        (StateName::Issuing, StateName::Repudiated) => {
+            meet(met, "a repudiation of a replaced pass")
+        }
         (StateName::Completed, StateName::Repudiated) => meet(met, "a late repudiation"),
+        (StateName::Lapsed, StateName::Repudiated) => meet(met, "a repudiation of a lapsed pass"),
+        (
+            StateName::Denied | StateName::Reported | StateName::Expired | StateName::Aborted,
+            StateName::Repudiated,
+        ) => meet(met, "a repudiation after another end"),
+        (StateName::AwaitingApproval | StateName::Ready, StateName::Repudiated) => {
+            meet(met, "a repudiation before another pass");
+        }
         (StateName::Lapsed, StateName::AwaitingApproval) => meet(met, "a reopening"),
         (StateName::Issuing, StateName::Disclosed) if after.facts.fence.0 > 3 => {
             meet(met, "a fourth attempt under a second approval");
@@ -359,7 +392,14 @@ fn the_invariants_hold_in_a_known_order_that_goes_everywhere() {
         "a report during an attempt",
         "a replacement",
         "a mismatch",
+        "a repudiation of a replaced pass",
         "a late repudiation",
+        "a repudiation of a lapsed pass",
+        "a repudiation after another end",
+        "a repudiation before another pass",
+        "a report that only raises the alarm",
+        "removals of an earlier attempt",
+        "removals after an end",
         "a reopening",
         "a fourth attempt under a second approval",
     ];
