@@ -239,21 +239,30 @@ fn three_attempts_are_enough() {
 
 #[test]
 fn an_aborted_attempt_removes_its_pass_and_calls_for_a_person() {
-    let cause = AbortCause::MethodSurvived;
-    Case::issuing()
-        .does(&Actor::Issuer, abort(Fence(1)))
-        .is(StateName::Aborted)
-        .logs(&[Event::Aborted {
+    for cause in [
+        AbortCause::MethodSurvived,
+        AbortCause::Permanent,
+        AbortCause::GuardChanged(Refusal::SubjectIsFrozen),
+    ] {
+        let abort = Command::Abort {
+            fence: Fence(1),
             cause: cause.clone(),
-        }])
-        .owes(&[
-            Effect::CleanUp {
-                clean_up: CleanUp::RemovePass,
-            },
-            Effect::AlertAdmins {
-                alert: Alert::Aborted { cause },
-            },
-        ]);
+        };
+        Case::issuing()
+            .does(&Actor::Issuer, abort)
+            .is(StateName::Aborted)
+            .logs(&[Event::Aborted {
+                cause: cause.clone(),
+            }])
+            .owes(&[
+                Effect::CleanUp {
+                    clean_up: CleanUp::RemovePass,
+                },
+                Effect::AlertAdmins {
+                    alert: Alert::Aborted { cause },
+                },
+            ]);
+    }
 }
 
 #[test]

@@ -51,14 +51,21 @@ pub struct Oracle {
     disclosed_at: Option<Timestamp>,
     /// The owner reported in time to repudiate what was disclosed.
     is_repudiated: bool,
-    /// A notice of the present round was accepted.
-    is_noticed: bool,
-    /// Somebody reported in the present round.
-    is_reported: bool,
+    /// Since the approvers were last asked.
+    round: Round,
     /// What was done to methods.
     removals: Vec<MethodRemoval>,
     /// People whom the rules exclude, whatever the directory says.
     excluded: Vec<PersonId>,
+}
+
+/// The history since the approvers were last asked.
+#[derive(Default)]
+struct Round {
+    /// A notice was accepted.
+    is_noticed: bool,
+    /// Somebody reported.
+    is_reported: bool,
 }
 
 impl Oracle {
@@ -113,22 +120,30 @@ impl Oracle {
         let is_asked =
             before.state_name() != AwaitingApproval && after.state_name() == AwaitingApproval;
         if is_asked {
-            self.is_noticed = false;
-            self.is_reported = false;
+            self.round = Round::default();
         }
         let notice = Effect::NotifyOwner {
             notice: Notice::Submitted,
         };
         assert_eq!(outcome.effects.contains(&notice), is_asked);
         match command {
-            Command::AcceptNotice => self.is_noticed = true,
-            Command::Report => self.is_reported = true,
+            Command::AcceptNotice => self.round.is_noticed = true,
+            Command::Report => {
+                let is_too_late = matches!(before.state_name(), Disclosed) || !before.is_open();
+                if is_too_late && self.round.is_reported {
+                    assert_eq!(after.state_name(), Repudiated, "one alarm is enough");
+                }
+                self.round.is_reported = true;
+            }
             _ => {}
         }
-        assert_eq!(after.facts.notice_accepted_at.is_some(), self.is_noticed);
-        assert_eq!(after.facts.reported_at.is_some(), self.is_reported);
+        assert_eq!(
+            after.facts.notice_accepted_at.is_some(),
+            self.round.is_noticed
+        );
+        assert_eq!(after.facts.reported_at.is_some(), self.round.is_reported);
         if matches!(after.state_name(), Ready | Issuing | Disclosed) {
-            assert!(self.is_noticed, "a window that nobody was told of");
+            assert!(self.round.is_noticed, "a window that nobody was told of");
         }
     }
 
@@ -192,6 +207,7 @@ impl Oracle {
         let last = self.started.last().map_or(Fence(0), |(fence, _)| *fence);
         assert_eq!(after.facts.fence, last);
         assert_eq!(after.facts.claimed_at.is_some(), !self.started.is_empty());
+        assert_eq!(after.touched_account(), !self.started.is_empty());
     }
 
     /// Whatever was done under a fence that was given out is kept, and nothing else.
@@ -415,10 +431,6 @@ pub fn check_request(request: &Request, now: Timestamp) {
         intent: IntentId(Uuid::nil()),
     };
     assert_eq!(request.may_replace(now), may(replace));
-    assert_eq!(
-        request.touched_account(),
-        request.facts.claimed_at.is_some()
-    );
 
     let has_deadline = matches!(
         name,

@@ -328,15 +328,22 @@ fn take(case: Case, step: Step, oracle: &mut Oracle, met: &RefCell<Met>) -> Case
         (StateName::Disclosed, StateName::Issuing) => meet(met, "a replacement"),
         (StateName::Disclosed, StateName::Ready) => meet(met, "a mismatch"),
         (StateName::Issuing, StateName::Repudiated) => {
-            meet(met, "a repudiation of a replaced pass")
+            meet(met, "a repudiation during an attempt");
         }
         (StateName::Completed, StateName::Repudiated) => meet(met, "a late repudiation"),
         (StateName::Lapsed, StateName::Repudiated) => meet(met, "a repudiation of a lapsed pass"),
         (
-            StateName::Denied | StateName::Reported | StateName::Expired | StateName::Aborted,
+            StateName::Denied
+            | StateName::Withdrawn
+            | StateName::Reported
+            | StateName::Expired
+            | StateName::Aborted,
             StateName::Repudiated,
         ) => meet(met, "a repudiation after another end"),
-        (StateName::AwaitingApproval | StateName::Ready, StateName::Repudiated) => {
+        (
+            StateName::AwaitingApproval | StateName::CoolingOff | StateName::Ready,
+            StateName::Repudiated,
+        ) => {
             meet(met, "a repudiation before another pass");
         }
         (StateName::Lapsed, StateName::AwaitingApproval) => meet(met, "a reopening"),
@@ -392,7 +399,7 @@ fn the_invariants_hold_in_a_known_order_that_goes_everywhere() {
         "a report during an attempt",
         "a replacement",
         "a mismatch",
-        "a repudiation of a replaced pass",
+        "a repudiation during an attempt",
         "a late repudiation",
         "a repudiation of a lapsed pass",
         "a repudiation after another end",
