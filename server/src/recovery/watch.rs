@@ -1,7 +1,8 @@
 //! Watching whether a person registers new methods after a pass was given out.
 
-use domain::{Actor, Command, Disclosed, LapseCause, Refusal, Request, State, StateName, Terms};
-
+use domain::{
+    Actor, Command, Disclosed, LapseCause, Refusal, Request, RequestId, State, StateName, Terms,
+};
 use futures::{StreamExt, future::ready, stream};
 
 use super::{Recovery, ServiceError};
@@ -9,15 +10,13 @@ use crate::graph::PassUsability;
 
 /// Requests looked after at the same time: Microsoft names no limit for methods, so this is gentle.
 const CONCURRENCY: usize = 4;
-/// Requests at most per round.
-const ROUND: u32 = 200;
 
 impl Recovery {
     /// Looks after every request whose pass was given out, a few at a time. Returns how many ended.
     pub async fn watch(&self) -> Result<usize, ServiceError> {
-        let disclosed = self.store.in_state(StateName::Disclosed, ROUND).await?;
+        let disclosed = self.store.in_state(StateName::Disclosed).await?;
         let ended = stream::iter(disclosed)
-            .map(|request| async move { self.look_after(&request).await })
+            .map(|id| self.look_after(id))
             .buffer_unordered(CONCURRENCY)
             .filter(|ended| ready(*ended))
             .count()
@@ -26,9 +25,8 @@ impl Recovery {
     }
 
     /// Whether the request ended.
-    async fn look_after(&self, request: &Request) -> bool {
-        let id = request.facts.id;
-        match self.watch_one(request).await {
+    async fn look_after(&self, id: RequestId) -> bool {
+        match self.end_of(id).await {
             Ok(Some(command)) => match self.apply(id, &Actor::Watcher, command).await {
                 Ok(_) => return true,
                 Err(ServiceError::Refused(Refusal::WrongState(_))) => {}
@@ -42,7 +40,9 @@ impl Recovery {
         false
     }
 
-    async fn watch_one(&self, request: &Request) -> Result<Option<Command>, ServiceError> {
+    /// What has come of the pass, once something has.
+    async fn end_of(&self, id: RequestId) -> Result<Option<Command>, ServiceError> {
+        let request = self.request(id).await?;
         let (State::Disclosed(disclosed), Some(subject)) = (&request.state, &request.facts.subject)
         else {
             return Ok(None);
@@ -60,7 +60,7 @@ impl Recovery {
             return Ok(Some(Command::Lapse(LapseCause::NothingRegistered)));
         }
         // Whoever signed in just before the end has some minutes left to register.
-        Ok((!self.was_used(disclosed, request).await?)
+        Ok((!self.was_used(disclosed, &request).await?)
             .then_some(Command::Lapse(LapseCause::PassExpired)))
     }
 

@@ -120,18 +120,13 @@ impl Store {
         Ok(rows.iter().map(|row| RequestId(row.get("id"))).collect())
     }
 
-    /// Requests in `state`, the newest first.
-    pub async fn in_state(&self, state: StateName, limit: u32) -> Result<Vec<Request>, StoreError> {
-        sqlx::query(
-            "SELECT body FROM requests WHERE state = $1 ORDER BY opened_at DESC, id DESC LIMIT $2",
-        )
-        .bind(state.as_str())
-        .bind(limit)
-        .fetch_all(&self.pool)
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+    /// Ids of all requests in `state`. Few are in any state that a worker asks for.
+    pub async fn in_state(&self, state: StateName) -> Result<Vec<RequestId>, StoreError> {
+        let rows = sqlx::query("SELECT id FROM requests WHERE state = $1")
+            .bind(state.as_str())
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.iter().map(|row| RequestId(row.get("id"))).collect())
     }
 
     /// Another request of the same subject that is open, if there is one.

@@ -94,6 +94,9 @@ impl Review {
                 .then_some(ReviewOutcome::Approved),
             RequestState::CoolingOff(cooling) => Some(approved_here(&cooling.approved.approvals)),
             RequestState::Ready(ready) => Some(approved_here(&ready.approved.approvals)),
+            RequestState::Ended(
+                Ended::Denied { .. } | Ended::Withdrawn { .. } | Ended::Expired { .. },
+            ) if self.request.facts.reported_at.is_some() => Some(ReviewOutcome::Reported),
             RequestState::Ended(ended) => Some(match ended {
                 Ended::Denied {
                     reason: DenialReason::ByApprover(_),

@@ -189,6 +189,11 @@ impl<'a> Browser<'a> {
         }
     }
 
+    /// Takes over everything that another browser carries.
+    pub fn copy_cookies(&self, other: &Browser<'_>) {
+        *self.cookies.lock().unwrap() = other.cookies.lock().unwrap().clone();
+    }
+
     /// Opens what goes on for as long as somebody listens.
     pub async fn listen(&self, path: &str) -> Response {
         let request = self.request(Method::GET, path);

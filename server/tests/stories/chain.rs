@@ -111,7 +111,7 @@ async fn a_pass_that_could_not_be_used_is_replaced() {
     let page = ada.browser.post("/pass/again", &[]).await;
     page.shows(200, "Your pass");
     let page = ada.browser.post("/pass/again", &[]).await;
-    page.shows(409, "The request changed while this page was open");
+    page.shows(409, "You cannot get another pass any more.");
     assert_eq!(ada.state().await, StateName::Disclosed);
     assert_eq!(story.passes("ada.keller").await.len(), 3);
 }
@@ -171,4 +171,43 @@ async fn a_waiting_browser_hears_of_every_change() {
     let next = next_event(&mut events).await;
     assert_ne!(next["shows"], first["shows"]);
     assert_eq!(next["contact_code"], Value::Null);
+}
+
+#[tokio::test]
+async fn nothing_is_heard_before_the_proofs_have_passed() {
+    let story = Story::begin().await;
+    for account in [
+        "ada.keller@harbourfinch.example",
+        "nobody@harbourfinch.example",
+    ] {
+        let browser = story.browser();
+        let fields = [("identifier", account), ("reason", "lost-phone")];
+        browser
+            .post("/identify", &fields)
+            .await
+            .shows(200, "Enter the code");
+        browser
+            .get("/status/events")
+            .await
+            .shows(410, "There is no request in this browser");
+    }
+}
+
+#[tokio::test]
+async fn a_browser_that_is_not_bound_any_more_hears_nothing() {
+    let story = Story::begin().await;
+    let ada = story.locked_out("ada.keller");
+    ada.asks().await;
+    // Somebody has planted or copied the cookie of the time before the proofs.
+    let stale = story.browser();
+    stale.copy_cookies(&ada.browser);
+    ada.proves().await.submits().await;
+    stale
+        .get("/status/events")
+        .await
+        .shows(410, "There is no request in this browser");
+    stale
+        .get("/status")
+        .await
+        .shows(410, "There is no request in this browser");
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::StateName;
+use domain::{Event, StateName};
 use serde_json::json;
 
 use crate::{
@@ -22,7 +22,14 @@ async fn is_refused(story: &Story, person: &Person<'_>, sentence: &str) {
     let page = person.browser.post("/submit", &[]).await;
     page.shows(422, sentence);
     story.run_jobs().await;
-    assert_eq!(person.request().await, before);
+    let after = person.request().await;
+    assert_eq!((after.facts, after.state), (before.facts, before.state));
+    let log = story.audit(person.request().await.facts.id).await;
+    assert!(
+        matches!(log.last().unwrap().event, Event::SubmissionRefused { .. }),
+        "{:?}",
+        log.last()
+    );
     assert_eq!(person.state().await, StateName::Proving);
     assert_eq!(
         story.mails(&work_address("daniel.okafor")).await.len(),

@@ -145,7 +145,10 @@ async fn a_pass_that_nobody_claims_again_is_removed() {
     story.run_jobs().await;
     assert!(story.live_passes("ada.keller").await.is_empty());
     let alerts = story.subjects(ADMINS).await;
-    assert!(alerts[0].starts_with("Alert: not finished"), "{alerts:?}");
+    assert!(
+        alerts[0].starts_with("Alert: ended after an attempt"),
+        "{alerts:?}"
+    );
 }
 
 #[tokio::test]
@@ -289,7 +292,12 @@ async fn a_policy_switched_off_stops_before_anything_is_touched() {
     ada.is_approved_by("daniel.okafor").await;
     let methods = story.methods("ada.keller").await;
     story.pass_policy(json!({ "state": "disabled" })).await;
-    aborts(&story, &ada, AbortCause::GuardChanged(Refusal::PassNotUsable)).await;
+    aborts(
+        &story,
+        &ada,
+        AbortCause::GuardChanged(Refusal::PassNotUsable),
+    )
+    .await;
     assert_eq!(story.methods("ada.keller").await, methods);
 }
 
@@ -340,4 +348,31 @@ async fn an_attempt_that_outlives_its_lease_shows_nothing() {
     assert_eq!(fault, Some(Fault::LeaseRanOut));
     let page = ada.claims().await;
     one_pass(&story, "ada.keller", page.pass()).await;
+}
+
+#[tokio::test]
+async fn what_a_failed_attempt_removed_is_on_record() {
+    let story = Story::begin().await;
+    let chidi = story.locked_out("chidi.eze");
+    chidi.is_approved_by("daniel.okafor").await;
+    let before = story.methods("chidi.eze").await.len();
+    story
+        .fault(json!({ "method": "DELETE", "path": "/microsoftAuthenticatorMethods", "kind": "status", "status": 503, "times": 3 }))
+        .await;
+    fails_for_now(&chidi).await;
+    let after_first = chidi.request().await.facts.removals;
+    assert!(
+        !after_first.is_empty(),
+        "some methods went before the fault"
+    );
+    story.advance(Duration::from_mins(1)).await;
+    chidi.claims().await.shows(200, "Your pass");
+    let facts = chidi.request().await.facts;
+    assert_eq!(facts.removals.len(), before - 1, "all but the password");
+    let log = story.audit(facts.id).await;
+    let snapshots = log
+        .iter()
+        .filter(|row| matches!(row.event, Event::SnapshotTaken { .. }))
+        .count();
+    assert_eq!(snapshots, 2);
 }
