@@ -27,6 +27,7 @@ const UNCHANGED: &str = "Nothing has changed on your account.";
 
 impl Words {
     /// The words of `problem`.
+    #[expect(clippy::too_many_lines, reason = "a table with one entry per problem")]
     pub const fn of(problem: Problem) -> Self {
         match problem {
             Problem::ReasonMissing => field("reason", "Choose what happened"),

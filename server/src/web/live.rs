@@ -112,14 +112,14 @@ fn describe(web: &Web, request: &Request) -> (News, Duration) {
     let wait = code
         .as_ref()
         .map_or(IDLE, |code| code.changes_in.max(Duration::from_millis(50)));
-    let shows = present::shows(request);
+    let page = present::shows(request);
     let digits = code.as_ref().map(domain::ContactCode::grouped);
     let json = json!({
-        "shows": shows,
+        "shows": page,
         "contact_code": digits,
         "code_changes_in": code.as_ref().map(|code| code.changes_in.as_secs()),
     });
-    let shown = format!("{shows} {}", digits.unwrap_or_default());
+    let shown = format!("{page} {}", digits.unwrap_or_default());
     (
         News {
             json: json.to_string(),
