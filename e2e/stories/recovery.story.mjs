@@ -179,7 +179,9 @@ async function consoleShows(stack, { person, reports, request, note, javaScriptE
     "Approved: spoke with the person on a number they already had",
     "The pass can be had until",
     "Began issuing, attempt 1",
-    "ended all sessions, and gave out pass",
+    "Found on the account:",
+    "Ended all sessions",
+    "Gave out pass",
     "New methods are registered: Microsoft Authenticator (Pixel of the story)",
   ]) {
     const found = timeline.indexOf(step, from);

@@ -161,7 +161,7 @@ story("a pass that could not be used is replaced", "Dana Petrova", async ({ stac
   await other.goto(`${stack.app}/pass`);
   await press(other, "Yes, show me the pass");
   await at(other, "Sign in with your pass");
-  await other.getByText("your last step was not taken").waitFor();
+  await other.getByText("has been used to sign in already").first().waitFor();
   assert.equal((await passesOf(stack, person)).length, 2);
 
   await press(tenant.page, "Register Microsoft Authenticator");
