@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Approver, Disclosed, Fence, Identifier, MethodRemoval, RequestId, State, StateName, Subject,
-    Timestamp, state::Removal,
+    Approver, Disclosed, Fence, Identifier, MethodRemoval, Refusal, RequestId, State, StateName,
+    Subject, Timestamp, state::Removal,
 };
 
 /// A recovery request: the aggregate that every rule is about.
@@ -45,6 +45,8 @@ pub struct RequestFacts {
     pub notice_accepted_at: Option<Timestamp>,
     /// When the pass was first claimed. Before that nothing at Microsoft was touched.
     pub claimed_at: Option<Timestamp>,
+    /// Why the proven person could not submit, the last time.
+    pub refused: Option<Refusal>,
     /// What became of each method, over all attempts.
     pub removals: Vec<MethodRemoval>,
     /// The last pass that was given out, whatever has become of the request since.

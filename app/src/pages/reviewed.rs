@@ -24,7 +24,7 @@ const fn sentences(outcome: ReviewOutcome) -> (&'static str, &'static str) {
     match outcome {
         ReviewOutcome::Approved => (
             "They can now get a pass in the browser in which they asked. You will never see that pass, and nobody may ask you for it.",
-            "Did you approve by mistake? Say so at once, to the people named at the bottom of this page too.",
+            "Did you approve by mistake? Take it back here, and tell the people named at the bottom of this page.",
         ),
         ReviewOutcome::Denied => (
             "The person reads that the request was declined.",

@@ -45,6 +45,7 @@ pub fn open(opening: Opening, now: Timestamp) -> Outcome {
         proofs: Vec::new(),
         notice_accepted_at: None,
         claimed_at: None,
+        refused: None,
         removals: Vec::new(),
         disclosed: None,
         reported_at: None,
@@ -179,11 +180,19 @@ pub(super) fn note_refusal(request: &Request, refusal: Refusal) -> Result<Outcom
     if !request.is_proven() {
         return Err(Refusal::NotProven);
     }
+    if request.facts.refused == Some(refusal) {
+        // Pressing the button again says nothing new, and must not flood anybody.
+        return Err(Refusal::AlreadyDone);
+    }
+    let facts = RequestFacts {
+        refused: Some(refusal),
+        ..request.facts.clone()
+    };
     // Whoever passed the proofs of an administrator is somebody to look at, attacker or not.
     let alert = (refusal == Refusal::SubjectIsPrivileged).then_some(Effect::AlertAdmins {
         alert: Alert::PrivilegedSubject,
     });
-    Ok(Outcome::state(request, request.state.clone())
+    Ok(Outcome::new(facts, request.state.clone(), request.version)
         .event(Event::SubmissionRefused { refusal })
         .effects(alert))
 }

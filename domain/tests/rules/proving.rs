@@ -229,6 +229,16 @@ fn a_refusal_after_the_proof_is_kept_and_that_of_an_administrator_is_looked_at()
             .logs(&[Event::SubmissionRefused { refusal }])
             .owes(&owed);
         assert_eq!(noted.request.state, case.request.state);
+        // The same once more is no news; another one is.
+        noted.refuses(
+            &Actor::Browser,
+            Command::NoteRefusal(refusal),
+            Refusal::AlreadyDone,
+        );
+        noted.does(
+            &Actor::Browser,
+            Command::NoteRefusal(Refusal::SubjectIsGone),
+        );
     }
     // Nobody learns or leaves anything about an account before the proof.
     Case::recognised(terms()).refuses(

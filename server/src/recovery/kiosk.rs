@@ -138,8 +138,11 @@ impl Recovery {
     /// A proven person whom the rules refuse is worth a line in the log, attacker or not.
     async fn note_refusal(&self, id: RequestId, refusal: Refusal) {
         let command = Command::NoteRefusal(refusal);
-        if let Err(error) = self.apply(id, &Actor::Browser, command).await {
-            tracing::warn!(request = %id, %refusal, %error, "a refusal was not kept");
+        match self.apply(id, &Actor::Browser, command).await {
+            Ok(_) | Err(ServiceError::Refused(Refusal::AlreadyDone)) => {}
+            Err(error) => {
+                tracing::warn!(request = %id, %refusal, %error, "a refusal was not kept");
+            }
         }
     }
 

@@ -125,7 +125,9 @@ impl Review {
         let may_stop = outcome == ReviewOutcome::Approved
             && matches!(
                 self.request.state,
-                RequestState::CoolingOff(_) | RequestState::Ready(_)
+                RequestState::AwaitingApproval(_)
+                    | RequestState::CoolingOff(_)
+                    | RequestState::Ready(_)
             );
         let view = ReviewedView {
             outcome,
