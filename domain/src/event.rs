@@ -186,6 +186,10 @@ pub enum Alert {
     PrivilegedSubject,
     /// No mail reaches an approver.
     ApproverNotReached,
+    /// What had to be undone at Microsoft could not be.
+    CleanUpFailed,
+    /// No notice reaches the owner.
+    OwnerNotReached,
     /// An attempt was made, and the request ended without a pass.
     EndedAfterClaim,
     /// A pass that nobody recorded is live.

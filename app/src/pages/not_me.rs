@@ -4,14 +4,15 @@ use leptos::prelude::*;
 
 use crate::{
     components::{Action, Button, Look, Reference, Time},
-    view::{Account, NotMeView},
+    view::{Account, NotMeAnswer, NotMeView},
 };
 
 pub const fn title(view: &NotMeView) -> &'static str {
-    if view.done {
-        "Thank you for telling us"
-    } else {
-        "Did you ask to recover your account?"
+    match view.answer {
+        NotMeAnswer::Open => "Did you ask to recover your account?",
+        NotMeAnswer::Stopped | NotMeAnswer::Undone | NotMeAnswer::TooLate => {
+            "Thank you for telling us"
+        }
     }
 }
 
@@ -20,13 +21,13 @@ pub fn not_me(view: NotMeView) -> AnyView {
     let NotMeView {
         reference,
         asked_at,
-        done,
+        answer,
         account,
     } = view;
-    if done {
+    if answer != NotMeAnswer::Open {
         return view! {
             <h1>{title}</h1>
-            <Stopped account/>
+            <Answered answer account/>
             <p>"You can close this window."</p>
             <Reference reference/>
         }
@@ -57,27 +58,36 @@ pub fn not_me(view: NotMeView) -> AnyView {
 }
 
 #[component]
-fn Stopped(account: Account) -> impl IntoView {
-    match account {
-        Account::PassShown => view! {
-            <p class="lead">"A pass had already been given out. We are deleting it, signing everybody out and removing what was added to your account since."</p>
-            <div class="warning">
-                <p>
-                    <strong>"Contact the people named at the bottom of this page now. "</strong>
-                    "You need their help to sign in again, and your password may be known to somebody else."
-                </p>
-            </div>
+fn Answered(answer: NotMeAnswer, account: Account) -> impl IntoView {
+    let (happened, next) = match (answer, account) {
+        (NotMeAnswer::Undone, _) => (
+            "A pass had already been given out. We are deleting it, signing everybody out and removing what was added to your account since.",
+            "You need their help to sign in again, and your password may be known to somebody else.",
+        ),
+        (NotMeAnswer::TooLate, _) | (_, Account::PassShown) => (
+            "A pass had been given out, and it is too late to undo by ourselves what came of it. The security team has been told.",
+            "Somebody else may be using your account, and your password may be known to them.",
+        ),
+        (_, Account::Touched) => (
+            "We stopped it, and no pass was given out. You may have been signed out, and some of your ways to sign in may be gone. Nobody can ask for a recovery of your account for a day, and the security team has been told.",
+            "They can check your account with you.",
+        ),
+        (_, Account::Untouched) => {
+            return view! {
+                <p class="lead">"The request is stopped. Nothing has changed on your account."</p>
+                <p>"Nobody can ask for a recovery of your account for a day, and the security team has been told."</p>
+            }
+            .into_any();
         }
-        .into_any(),
-        Account::Touched => view! {
-            <p class="lead">"We stopped it, and no pass was given out. You may have been signed out, and some of your ways to sign in may be gone."</p>
-            <p>"Nobody can ask for a recovery of your account for a day, and the security team has been told. Contact the people named at the bottom of this page to check your account."</p>
-        }
-        .into_any(),
-        Account::Untouched => view! {
-            <p class="lead">"The request is stopped. Nothing has changed on your account."</p>
-            <p>"Nobody can ask for a recovery of your account for a day, and the security team has been told."</p>
-        }
-        .into_any(),
+    };
+    view! {
+        <p class="lead">{happened}</p>
+        <div class="warning">
+            <p>
+                <strong>"Contact the people named at the bottom of this page now. "</strong>
+                {next}
+            </p>
+        </div>
     }
+    .into_any()
 }

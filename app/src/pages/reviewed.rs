@@ -12,7 +12,7 @@ pub const fn title(outcome: ReviewOutcome) -> &'static str {
         ReviewOutcome::Approved => "You have approved the request",
         ReviewOutcome::Denied => "The request is declined",
         ReviewOutcome::DeniedByCode => "The code was wrong three times",
-        ReviewOutcome::Reported => "Thank you for reporting this",
+        ReviewOutcome::Reported | ReviewOutcome::ReportedLate => "Thank you for reporting this",
         ReviewOutcome::Withdrawn => "The request was withdrawn",
         ReviewOutcome::Expired => "The time to answer is over",
         ReviewOutcome::AlreadyDecided => "There is nothing left to decide",
@@ -37,6 +37,10 @@ const fn sentences(outcome: ReviewOutcome) -> (&'static str, &'static str) {
         ReviewOutcome::Reported => (
             "The request is stopped. Nobody can ask for a recovery of this account for a day, and the security team has been told.",
             "If somebody called or wrote to you about this, keep the message and do not answer it.",
+        ),
+        ReviewOutcome::ReportedLate => (
+            "A pass had been given out before, so nothing could be stopped. The security team has been told to look at the account now.",
+            "Also contact the people named at the bottom of this page: somebody may be using the account.",
         ),
         ReviewOutcome::Withdrawn => (
             "The person no longer needs this recovery.",

@@ -69,6 +69,8 @@ pub enum ReviewOutcome {
     DeniedByCode,
     /// Reported; the account is frozen for recovery for a day.
     Reported,
+    /// Reported after a pass had been given out: nothing could be stopped, but somebody looks.
+    ReportedLate,
     /// The person withdrew the request.
     Withdrawn,
     /// The time to answer is over.
@@ -88,6 +90,19 @@ pub struct ReviewedView {
     pub may_stop: bool,
 }
 
+/// What "this wasn't me" led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotMeAnswer {
+    /// It has not been said: the question.
+    Open,
+    /// The request was stopped, or nothing was left to stop; recovery is locked.
+    Stopped,
+    /// What had been given out is undone.
+    Undone,
+    /// What had been given out cannot be undone by itself any more; recovery is locked.
+    TooLate,
+}
+
 /// "This wasn't me" (`POST /not-me`).
 #[derive(Clone, Debug)]
 pub struct NotMeView {
@@ -95,8 +110,8 @@ pub struct NotMeView {
     pub reference: String,
     /// When the request was made.
     pub asked_at: Moment,
-    /// Whether it has been said already.
-    pub done: bool,
+    /// What became of the answer.
+    pub answer: NotMeAnswer,
     /// What has been done to the account.
     pub account: Account,
 }

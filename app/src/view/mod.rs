@@ -9,7 +9,9 @@ mod console;
 mod problem;
 mod recover;
 
-pub use approve::{Evidence, NotMeView, ReviewForm, ReviewOutcome, ReviewView, ReviewedView};
+pub use approve::{
+    Evidence, NotMeAnswer, NotMeView, ReviewForm, ReviewOutcome, ReviewView, ReviewedView,
+};
 pub use console::{
     Paging, RecoveriesView, RecoveryDetailView, RecoveryRow, SignInView, TimelineEntry, Tone,
 };

@@ -123,10 +123,14 @@ pub(super) fn disclose(
     request: &Request,
     fence: Fence,
     pass: PassRecord,
-    kept: Vec<MethodRef>,
+    mut kept: Vec<MethodRef>,
     now: Timestamp,
 ) -> Result<Outcome, Refusal> {
     let issuing = issuing(request, fence)?;
+    if let Some(earlier) = request.repudiable(now) {
+        // What came by an earlier pass is new, not kept.
+        kept.retain(|method| earlier.kept.contains(method));
+    }
     if pass.intent != issuing.intent {
         // Each pass stands for the one intent that was recorded before it was created.
         return Err(Refusal::StaleFence);

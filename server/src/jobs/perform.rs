@@ -3,8 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    Actor, Alert, CleanUp, Command, EmailCode, Ended, Notice, PersonId, Refusal, Request,
-    RequestId, State, StateName, Subject, Terms, Timestamp,
+    Actor, Alert, CleanUp, Command, Disclosed, EmailCode, Ended, MethodKind, MethodRef, Notice,
+    PersonId, Refusal, RemovalOutcome, Request, RequestId, State, StateName, Subject, Terms,
+    Timestamp,
 };
 use url::Url;
 use uuid::Uuid;
@@ -296,23 +297,28 @@ fn console_url(recovery: &Recovery, id: RequestId) -> Result<Url, Fault> {
 }
 
 /// Removes the pass that an attempt may have left behind. A person has one pass at most, and creating
-/// one replaces an older one; so a live pass that outlasts the claim is the attempt's, unless another
-/// request of the same person has made its own meanwhile.
+/// one replaces an older one; so a live pass that outlasts the claim is the attempt's, unless somebody
+/// has made another one meanwhile.
 async fn remove_pass(recovery: &Recovery, request: &Request) -> Result<(), Fault> {
     let (Some(subject), Some(claimed_at)) = (&request.facts.subject, request.facts.claimed_at)
     else {
         return Ok(());
     };
+    let person = &subject.person.id;
+    if let State::Ended(Ended::Lapsed { disclosed, .. }) = &request.state {
+        return Ok(recovery
+            .graph
+            .delete_pass(person, &disclosed.pass.id)
+            .await?);
+    }
     let other = recovery.store.other_open_request(request).await?;
-    if other.is_some_and(|other| {
-        matches!(
-            other.state_name(),
-            StateName::Issuing | StateName::Disclosed
-        )
-    }) {
+    if [Some(request), other.as_ref()]
+        .into_iter()
+        .flatten()
+        .any(may_have_a_pass)
+    {
         return Ok(());
     }
-    let person = &subject.person.id;
     match recovery.graph.pass(person).await? {
         Some(pass) if pass.expires_at.is_none_or(|at| at > claimed_at) => {
             Ok(recovery.graph.delete_pass(person, &pass.id).await?)
@@ -321,8 +327,16 @@ async fn remove_pass(recovery: &Recovery, request: &Request) -> Result<(), Fault
     }
 }
 
+/// Whether a live pass may be the one of this request.
+const fn may_have_a_pass(request: &Request) -> bool {
+    matches!(
+        request.state_name(),
+        StateName::Issuing | StateName::Disclosed
+    )
+}
+
 /// Undoes a recovery that its owner repudiated: the pass, every session, and every method that was
-/// added since.
+/// added since, except what a later recovery of the same person has brought.
 async fn undo_recovery(recovery: &Recovery, request: &Request) -> Result<(), Fault> {
     let (Some(subject), State::Ended(Ended::Repudiated { disclosed, .. })) =
         (&request.facts.subject, &request.state)
@@ -330,53 +344,104 @@ async fn undo_recovery(recovery: &Recovery, request: &Request) -> Result<(), Fau
         return Ok(());
     };
     let person = &subject.person.id;
-    recovery
-        .graph
-        .delete_pass(person, &disclosed.pass.id)
-        .await?;
+    // First whoever is signed in now, whatever becomes of the rest.
+    let revoked = recovery.graph.revoke_sessions(person).await;
+    let deleted = recovery.graph.delete_pass(person, &disclosed.pass.id).await;
+    let left = remove_added(recovery, request, disclosed).await;
+    // Again, for those who came meanwhile by a method that is gone now.
+    recovery.graph.revoke_sessions(person).await?;
+    revoked?;
+    deleted?;
+    left
+}
+
+/// Removes the methods that were added since `disclosed`.
+async fn remove_added(
+    recovery: &Recovery,
+    request: &Request,
+    disclosed: &Disclosed,
+) -> Result<(), Fault> {
+    let Some(subject) = &request.facts.subject else {
+        return Ok(());
+    };
+    let person = &subject.person.id;
+    let later = recovery.store.later_requests(request).await?;
+    let stays = |method: &MethodRef| {
+        disclosed.kept.contains(method) || later.iter().any(|later| brought(later, method))
+    };
     let added: Vec<_> = recovery
         .graph
         .methods(person)
         .await?
         .into_iter()
         .map(|method| method.method)
-        .filter(|method| !disclosed.kept.contains(method))
+        .filter(|method| !stays(method))
         .collect();
+    let mut problem = None;
     // The default method goes last, when nothing else is left: a second round takes it.
-    let mut refused = None;
     for method in added.iter().chain(&added) {
         match recovery.graph.remove_method(person, method).await {
-            Ok(_) => {}
-            Err(error) => refused = Some(error),
+            Ok(RemovalOutcome::Removed | RemovalOutcome::AlreadyGone) => {}
+            Ok(RemovalOutcome::Refused | RemovalOutcome::NotRemovable) => {
+                return Err(Fault::Permanent {
+                    problem:
+                        "a method of an unknown type was added, and nobody knows how to remove it"
+                            .to_owned(),
+                });
+            }
+            Err(error) => problem = Some(error.to_string()),
         }
     }
-    let left = recovery.graph.methods(person).await?;
-    if left.iter().any(|method| added.contains(&method.method)) {
-        let problem = refused.map_or_else(
-            || "the directory still lists a removed method".to_owned(),
-            |e| e.to_string(),
-        );
+    let listed = recovery.graph.methods(person).await?;
+    if listed.iter().any(|method| added.contains(&method.method)) {
+        let problem =
+            problem.unwrap_or_else(|| "the directory still lists a removed method".to_owned());
         return Err(Fault::Transient {
             problem,
             after: None,
         });
     }
-    // Last, since whoever holds one of those methods could sign in until it was gone.
-    Ok(recovery.graph.revoke_sessions(person).await?)
+    Ok(())
 }
 
-/// What follows when a job was given up.
-pub(super) async fn give_up(recovery: &Recovery, leased: &LeasedJob) {
-    let Job::AskApprover { approver } = &leased.job else {
-        return;
-    };
-    let command = Command::MissApprover(approver.clone());
-    let missed = moot(
-        recovery
-            .apply(leased.request, &Actor::Mailer, command)
-            .await,
-    );
-    if let Err(fault) = missed {
-        tracing::error!(request = %leased.request, ?fault, "that an approver was not reached was not kept");
+/// Whether `method` came by this request, which its owner has not repudiated.
+fn brought(request: &Request, method: &MethodRef) -> bool {
+    match &request.state {
+        State::Disclosed(disclosed) => {
+            method.kind == MethodKind::TemporaryAccessPass && method.id == disclosed.pass.id
+        }
+        State::Ended(Ended::Completed { new_methods, .. }) => {
+            new_methods.iter().any(|new| new.method == *method)
+        }
+        _ => false,
     }
+}
+
+/// What follows when a job was given up: somebody has to know.
+pub(super) async fn give_up(recovery: &Recovery, leased: &LeasedJob) {
+    let id = leased.request;
+    let told = match &leased.job {
+        Job::AskApprover { approver } => {
+            let command = Command::MissApprover(approver.clone());
+            moot(recovery.apply(id, &Actor::Mailer, command).await)
+        }
+        Job::CleanUp { .. } => recovery
+            .alert(id, &Alert::CleanUpFailed)
+            .await
+            .map_err(Fault::from),
+        Job::NotifyOwner { .. } => alert_if_unnoticed(recovery, id).await,
+        Job::LookUpSubject | Job::SendEmailCode { .. } | Job::AlertAdmin { .. } => Ok(()),
+    };
+    if let Err(fault) = told {
+        tracing::error!(request = %id, ?fault, "nobody could be told that a job was given up");
+    }
+}
+
+/// Without an accepted notice a request cannot go on.
+async fn alert_if_unnoticed(recovery: &Recovery, id: RequestId) -> Result<(), Fault> {
+    let request = recovery.request(id).await?;
+    if request.occupies_subject() && request.facts.notice_accepted_at.is_none() {
+        recovery.alert(id, &Alert::OwnerNotReached).await?;
+    }
+    Ok(())
 }

@@ -110,6 +110,8 @@ fn every_mail() -> Vec<Mail> {
         Alert::PassMismatch,
         Alert::PrivilegedSubject,
         Alert::ApproverNotReached,
+        Alert::CleanUpFailed,
+        Alert::OwnerNotReached,
         Alert::EndedAfterClaim,
         Alert::Lapsed,
         Alert::Repudiated,

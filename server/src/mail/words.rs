@@ -241,15 +241,17 @@ const fn alert_words(alert: &Alert) -> (&'static str, &'static str) {
             by: ReportedBy::Owner,
         } => (
             "reported by the owner",
-            "The owner says that they did not ask for this. The request was stopped and no recovery of this account \
-             can start for a day. Their password may be known to somebody else.",
+            "The owner says that they did not ask for this. No recovery of this account can start for a day, and the \
+             request was stopped unless a pass had been given out long before: look at the account now. Their password \
+             may be known to somebody else.",
         ),
         Alert::Reported {
             by: ReportedBy::Approver(_),
         } => (
             "reported by an approver",
-            "An approver does not recognise this request. It was stopped and no recovery of this account can start \
-             for a day. Speak to the owner of the account.",
+            "An approver does not recognise this request. No recovery of this account can start for a day. If no pass had \
+             been given out, the request was stopped; if one had, somebody may be using the account: look at it now, \
+             and speak to its owner.",
         ),
         Alert::Aborted { cause } => ("stopped half-way", abort_words(cause)),
         Alert::PassMismatch => (
@@ -266,6 +268,16 @@ const fn alert_words(alert: &Alert) -> (&'static str, &'static str) {
             "the approver cannot be reached",
             "The mail that asks for approval could not be delivered. Correct the approver's address in the directory, \
              then help the person who waits.",
+        ),
+        Alert::CleanUpFailed => (
+            "a clean-up failed",
+            "What had to be undone at Microsoft after this request could not be undone: a pass, a session or a sign-in \
+             method may still be there. Undo it by hand now; the server's log names the call.",
+        ),
+        Alert::OwnerNotReached => (
+            "the owner cannot be reached",
+            "No mail about this request could be delivered to the owner of the account, so it will not go on. Correct \
+             the addresses in the directory.",
         ),
         Alert::EndedAfterClaim => (
             "ended after an attempt",

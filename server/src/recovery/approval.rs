@@ -128,6 +128,11 @@ impl Recovery {
             .await
     }
 
+    /// Whether "this wasn't me" can still undo what was given out.
+    pub fn can_repudiate(&self, request: &Request) -> bool {
+        request.repudiable(self.clock.now()).is_some()
+    }
+
     /// Whether a pass that could not be used can still be replaced.
     pub fn can_replace(&self, request: &Request) -> bool {
         request.may_replace(self.clock.now())

@@ -13,8 +13,8 @@ mod watch;
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    Actor, CodeKey, Command, Outcome, Refusal, Removal, Request, RequestId, Terms, Timestamp,
-    decide,
+    Actor, Alert, CodeKey, Command, Outcome, Refusal, Removal, Request, RequestId, Terms,
+    Timestamp, decide,
 };
 use tokio::sync::{Notify, broadcast};
 use url::Url;
@@ -238,6 +238,21 @@ impl Recovery {
             .into_iter()
             .map(|job| (self.entropy.sortable_uuid(now), job))
             .collect()
+    }
+
+    /// Tells the administrators about a request outside any change of it.
+    pub(crate) async fn alert(&self, id: RequestId, alert: &Alert) -> Result<(), ServiceError> {
+        let now = self.clock.now();
+        for address in &self.settings.alert_addresses {
+            let job = jobs::Job::AlertAdmin {
+                alert: alert.clone(),
+                address: address.clone(),
+            };
+            let key = self.entropy.sortable_uuid(now);
+            self.store.add_job(key, id, &job, now).await?;
+        }
+        self.work.notify_one();
+        Ok(())
     }
 
     fn announce(&self, outcome: &Outcome) {

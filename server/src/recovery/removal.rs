@@ -27,6 +27,8 @@ const SETTLE: Duration = Duration::from_secs(10);
 pub(super) struct Plan {
     removal: Removal,
     methods: Vec<Method>,
+    /// Everything that was there before.
+    snapshot: Vec<MethodRef>,
 }
 
 /// Whether a method goes under `removal`.
@@ -64,6 +66,7 @@ impl Attempt {
             methods: methods.clone(),
         })
         .await?;
+        let snapshot = methods.iter().map(|method| method.method.clone()).collect();
         methods.retain(|method| goes(removal, &method.method.kind));
         methods.sort_by_key(|method| rank(&method.method.kind));
         if let Some(unknown) = methods
@@ -73,7 +76,11 @@ impl Attempt {
             tracing::error!(request = %self.id, kind = ?unknown.method.kind, "a method is of an unknown type; nothing was removed");
             return Err(Stop::Abort(AbortCause::MethodSurvived));
         }
-        Ok(Plan { removal, methods })
+        Ok(Plan {
+            removal,
+            methods,
+            snapshot,
+        })
     }
 
     /// Removes the planned methods and keeps what became of each, whether all went or not.
@@ -157,7 +164,11 @@ impl Attempt {
                 .iter()
                 .any(|method| goes(plan.removal, &method.method.kind))
             {
-                return Ok(methods.into_iter().map(|method| method.method).collect());
+                // What was added meanwhile is new, whoever added it.
+                let kept = methods.into_iter().map(|method| method.method);
+                return Ok(kept
+                    .filter(|method| plan.snapshot.contains(method))
+                    .collect());
             }
             match pauses.next() {
                 Some(pause) if pause < self.rest() => tokio::time::sleep(pause).await,

@@ -52,16 +52,16 @@ impl Recovery {
         if !new_methods.is_empty() {
             return Ok(Some(Command::Complete { new_methods }));
         }
-        let now = self.clock.now();
-        if now < disclosed.pass.expires_at {
+        // Whoever signed in just before the end has some minutes left to register.
+        if self.clock.now() < disclosed.pass.expires_at + Terms::REGISTRATION_GRACE {
             return Ok(None);
         }
-        if now >= disclosed.pass.expires_at + Terms::REGISTRATION_GRACE {
-            return Ok(Some(Command::Lapse(LapseCause::NothingRegistered)));
-        }
-        // Whoever signed in just before the end has some minutes left to register.
-        Ok((!self.was_used(disclosed, &request).await?)
-            .then_some(Command::Lapse(LapseCause::PassExpired)))
+        let cause = if self.was_used(disclosed, &request).await? {
+            LapseCause::NothingRegistered
+        } else {
+            LapseCause::PassExpired
+        };
+        Ok(Some(Command::Lapse(cause)))
     }
 
     async fn was_used(

@@ -43,6 +43,19 @@ pub(super) async fn add(
 }
 
 impl Store {
+    /// Adds a job by itself.
+    pub async fn add_job(
+        &self,
+        id: Uuid,
+        request: RequestId,
+        job: &Job,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        add(&mut transaction, id, request, job, now).await?;
+        Ok(transaction.commit().await?)
+    }
+
     /// Leases the next job that is due and held by nobody.
     pub async fn lease_job(
         &self,

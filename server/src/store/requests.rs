@@ -129,6 +129,22 @@ impl Store {
         Ok(rows.iter().map(|row| RequestId(row.get("id"))).collect())
     }
 
+    /// Requests of the same subject that were opened after this one.
+    pub async fn later_requests(&self, than: &Request) -> Result<Vec<Request>, StoreError> {
+        sqlx::query(
+            "SELECT body FROM requests WHERE subject_id = $1 AND opened_at >= $2 AND id <> $3
+             ORDER BY opened_at",
+        )
+        .bind(subject_id(than))
+        .bind(than.facts.opened_at.millis())
+        .bind(than.facts.id.0)
+        .fetch_all(&self.pool)
+        .await?
+        .iter()
+        .map(read)
+        .collect()
+    }
+
     /// Another request of the same subject that is open, if there is one.
     pub async fn other_open_request(&self, of: &Request) -> Result<Option<Request>, StoreError> {
         sqlx::query("SELECT body FROM requests WHERE subject_id = $1 AND occupies = 1 AND id <> $2")

@@ -97,6 +97,10 @@ impl Review {
             RequestState::Ended(
                 Ended::Denied { .. } | Ended::Withdrawn { .. } | Ended::Expired { .. },
             ) if self.request.facts.reported_at.is_some() => Some(ReviewOutcome::Reported),
+            RequestState::Disclosed(_)
+            | RequestState::Ended(
+                Ended::Completed { .. } | Ended::Aborted { .. } | Ended::Lapsed { .. },
+            ) if self.request.facts.reported_at.is_some() => Some(ReviewOutcome::ReportedLate),
             RequestState::Ended(ended) => Some(match ended {
                 Ended::Denied {
                     reason: DenialReason::ByApprover(_),

@@ -42,7 +42,7 @@ pub async fn page(State(web): State<Web>, visit: Visit) -> Answer {
     let view = NotMeView {
         reference: request.facts.id.reference().to_string(),
         asked_at: words::moment(request.facts.opened_at),
-        done: request.facts.reported_at.is_some(),
+        answer: present::not_me(&request, web.recovery.can_repudiate(&request)),
         account: present::account(&request),
     };
     Ok(web.page(StatusCode::OK, Page::NotMe(view)))

@@ -11,6 +11,7 @@ use domain::{Disclosed, Request, State as RequestState};
 use super::{
     Web,
     answer::Answer,
+    present,
     visit::{Token, Visit},
 };
 use crate::{
@@ -88,12 +89,7 @@ fn show(web: &Web, issued: &Issued) -> Answer {
         sign_in_at: web.site.sign_in_at.to_string(),
         expires_at: words::moment(disclosed.pass.expires_at),
         lifetime_minutes: u16::try_from(issued.lifetime_minutes).unwrap_or(u16::MAX),
-        removed: request
-            .facts
-            .removals
-            .iter()
-            .map(|removal| removal.method.describe())
-            .collect(),
+        removed: present::removed(request),
     };
     web.pass_page(view, &issued.value)
 }

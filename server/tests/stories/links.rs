@@ -320,7 +320,7 @@ async fn a_pass_can_be_repudiated_after_its_request_has_lapsed() {
     story.run_jobs().await;
     assert_eq!(
         story.calls("POST", "/revokeSignInSessions").await.len(),
-        revoked + 1
+        revoked + 2
     );
 }
 
@@ -344,7 +344,8 @@ async fn the_owner_repudiates_what_came_of_a_request() {
         ["passwordAuthenticationMethod"]
     );
     assert!(story.live_passes("ada.keller").await.is_empty());
-    assert_eq!(story.calls("POST", "/revokeSignInSessions").await.len(), 2);
+    // Once by the recovery; then at once, and again when the added methods were gone.
+    assert_eq!(story.calls("POST", "/revokeSignInSessions").await.len(), 3);
     let alerts = story.subjects(ADMINS).await;
     assert!(
         alerts
@@ -371,4 +372,60 @@ async fn a_link_ends_after_its_time() {
             .await
             .shows(410, "This link no longer works");
     }
+}
+
+#[tokio::test]
+async fn an_approvers_late_report_does_not_stand_in_for_the_owners() {
+    let story = Story::begin().await;
+    let ada = story.locked_out("ada.keller");
+    ada.is_approved_by("daniel.okafor").await;
+    let manager = story.manager("daniel.okafor");
+    manager.opens_mail().await;
+    ada.claims().await.shows(200, "Your pass");
+    manager
+        .reports()
+        .await
+        .shows(200, "A pass had been given out before");
+    assert_eq!(ada.state().await, StateName::Disclosed);
+    story.run_jobs().await;
+    let owner = story.browser();
+    owner
+        .get(&ada.not_me_link().await)
+        .await
+        .shows(200, "Did you ask to recover your account?");
+    ada.disowns()
+        .await
+        .shows(200, "A pass had already been given out");
+    assert_eq!(ada.state().await, StateName::Repudiated);
+}
+
+#[tokio::test]
+async fn undoing_one_recovery_leaves_the_next_one_alone() {
+    let story = Story::begin().await;
+    let thief = story.locked_out("ada.keller");
+    thief.is_approved_by("daniel.okafor").await;
+    thief.claims().await.shows(200, "Your pass");
+    story.advance(2 * HOUR).await;
+    story.watch().await;
+    story.run_jobs().await;
+    assert_eq!(thief.state().await, StateName::Lapsed);
+    let link = thief.not_me_link().await;
+
+    let ada = story.locked_out("ada.keller");
+    ada.is_approved_by("daniel.okafor").await;
+    ada.claims().await.shows(200, "Your pass");
+    story.registers("ada.keller").await;
+    story.watch().await;
+    assert_eq!(ada.state().await, StateName::Completed);
+    let methods = story.methods("ada.keller").await;
+
+    let owner = story.browser();
+    owner.get(&link).await;
+    owner
+        .post("/not-me", &[])
+        .await
+        .shows(200, "A pass had already been given out");
+    story.run_jobs().await;
+    assert_eq!(thief.state().await, StateName::Repudiated);
+    assert_eq!(story.methods("ada.keller").await, methods);
 }

@@ -1,8 +1,8 @@
 //! Every page, shown with text that tries to break out of it.
 
 use crate::view::{
-    Account, CheckView, ClaimTurn, ClaimView, Evidence, Frame, IdentifyView, Moment, NotMeView,
-    Page, Paging, PassView, Problem, ProblemPage, ProveView, Reason, RecoveriesView,
+    Account, CheckView, ClaimTurn, ClaimView, Evidence, Frame, IdentifyView, Moment, NotMeAnswer,
+    NotMeView, Page, Paging, PassView, Problem, ProblemPage, ProveView, Reason, RecoveriesView,
     RecoveryDetailView, RecoveryRow, ReviewForm, ReviewOutcome, ReviewView, ReviewedView,
     SignInView, Stage, StatusView, TimelineEntry, Tone, WhatHappenedView,
 };
@@ -157,12 +157,29 @@ fn claim(turn: ClaimTurn) -> Page {
     })
 }
 
-fn not_me(done: bool, account: Account) -> Page {
+fn not_me(answer: NotMeAnswer, account: Account) -> Page {
     Page::NotMe(NotMeView {
         reference: reference(),
         asked_at: moment(),
-        done,
+        answer,
         account,
+    })
+}
+
+fn not_me_pages() -> impl Iterator<Item = (String, Page)> {
+    let answers = [
+        NotMeAnswer::Open,
+        NotMeAnswer::Stopped,
+        NotMeAnswer::Undone,
+        NotMeAnswer::TooLate,
+    ];
+    answers.into_iter().flat_map(|answer| {
+        ACCOUNTS.map(|account| {
+            (
+                format!("not me {answer:?} {account:?}"),
+                not_me(answer, account),
+            )
+        })
     })
 }
 
@@ -320,14 +337,9 @@ pub fn all() -> Vec<(String, Page)> {
         ),
         ("finished".to_owned(), Page::Finished),
         ("review".to_owned(), review(None)),
-        ("not me".to_owned(), not_me(false, Account::PassShown)),
-        ("not me, done".to_owned(), not_me(true, Account::Untouched)),
-        (
-            "not me, too late".to_owned(),
-            not_me(true, Account::PassShown),
-        ),
         ("sign in".to_owned(), sign_in(None)),
     ];
+    pages.extend(not_me_pages());
     let ladders = Reason::ALL.map(|reason| {
         (
             format!("ladder {}", reason.slug()),
@@ -350,6 +362,7 @@ pub fn all() -> Vec<(String, Page)> {
             ReviewOutcome::Denied,
             ReviewOutcome::DeniedByCode,
             ReviewOutcome::Reported,
+            ReviewOutcome::ReportedLate,
             ReviewOutcome::Withdrawn,
             ReviewOutcome::Expired,
             ReviewOutcome::AlreadyDecided,

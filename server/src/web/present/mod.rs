@@ -3,8 +3,11 @@
 mod console;
 mod status;
 
-use app::view;
-use domain::{MethodKind, ProofKind, Reason, Removal, Request};
+use app::view::{self, NotMeAnswer};
+use domain::{
+    Cancellation, Ended, MethodKind, ProofKind, Reason, Removal, RemovalOutcome, ReportedBy,
+    Request, State,
+};
 
 use crate::words;
 
@@ -107,4 +110,40 @@ fn removes(removal: Removal) -> Vec<String> {
         .filter(|kind| removal == Removal::All || kind.goes_with_re_registration())
         .map(|kind| kind.label().to_owned())
         .collect()
+}
+
+/// What "this wasn't me" has led to. An approver's report never stands in for the owner's: while the
+/// owner can stop or undo something, the question stays.
+pub fn not_me(request: &Request, repudiable: bool) -> NotMeAnswer {
+    let reported = request.facts.reported_at.is_some();
+    match &request.state {
+        State::Ended(Ended::Repudiated { .. }) => NotMeAnswer::Undone,
+        State::Issuing(issuing) => match (&issuing.cancelled, &request.facts.disclosed) {
+            (Some(Cancellation::Reported(ReportedBy::Owner)), Some(_)) => NotMeAnswer::Undone,
+            (Some(Cancellation::Reported(ReportedBy::Owner)), None) => NotMeAnswer::Stopped,
+            _ => NotMeAnswer::Open,
+        },
+        _ if repudiable || !reported => NotMeAnswer::Open,
+        _ if request.facts.disclosed.is_some() => NotMeAnswer::TooLate,
+        _ => NotMeAnswer::Stopped,
+    }
+}
+
+/// The methods that are gone, each once. A pass that was replaced is none that anybody misses.
+pub fn removed(request: &Request) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for removal in &request.facts.removals {
+        let gone = matches!(
+            removal.outcome,
+            RemovalOutcome::Removed | RemovalOutcome::AlreadyGone
+        );
+        let name = removal.method.describe();
+        if gone
+            && removal.method.method.kind != MethodKind::TemporaryAccessPass
+            && !names.contains(&name)
+        {
+            names.push(name);
+        }
+    }
+    names
 }
