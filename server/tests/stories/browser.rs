@@ -1,6 +1,6 @@
 //! A browser: it keeps cookies, follows redirects, and says where its forms come from.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 use latchkey::secret::Bearer;
 use reqwest::{
@@ -11,6 +11,8 @@ use reqwest::{
 
 use crate::harness::{Seen, Story};
 
+/// Longer than any answer takes.
+const PATIENCE: Duration = Duration::from_mins(1);
 const USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 /// A browser with cookies of its own.
@@ -202,7 +204,8 @@ impl<'a> Browser<'a> {
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("http://{}{path}", self.story.address());
-        let request = self.client.request(method, url);
+        // A stream that should have been refused must fail a story, not hang it.
+        let request = self.client.request(method, url).timeout(PATIENCE);
         let cookies = self.cookies.lock().unwrap();
         let cookies: Vec<_> = cookies
             .iter()
