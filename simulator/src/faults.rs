@@ -19,7 +19,7 @@ pub struct Fault {
     /// The `Retry-After` header of that answer, as it is; none when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<String>,
-    /// How long to hang.
+    /// How long to hang, or how much later to apply the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub millis: Option<u64>,
     /// How long lists stay stale.
@@ -36,12 +36,16 @@ pub struct Fault {
 pub enum FaultKind {
     /// Answer with an error status and do nothing.
     Status,
-    /// Wait, then answer as usual.
+    /// Wait, then answer as usual. Nothing is done for a caller who has left meanwhile.
     Hang,
     /// Reset the connection and do nothing.
     Drop,
     /// Do everything, then reset the connection in place of the answer.
     DropAfterWrite,
+    /// Reset the connection at once and do everything afterwards: `millis` later, or without it when
+    /// `POST /_control/late-calls` says so. Calls made meanwhile overtake it. A token that has expired by then is
+    /// refused.
+    ApplyLater,
     /// Lists go on showing deleted methods for some seconds.
     StaleList,
     /// The list of methods holds one of a type that no version of the API documents.
@@ -58,6 +62,7 @@ impl FaultKind {
             Self::Hang => "hang",
             Self::Drop => "drop",
             Self::DropAfterWrite => "drop-after-write",
+            Self::ApplyLater => "apply-later",
             Self::StaleList => "stale-list",
             Self::UnknownMethod => "unknown-method",
             Self::Premium => "premium",

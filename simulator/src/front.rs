@@ -19,7 +19,7 @@ use crate::{
     graph::{self, GraphError, GraphRequest},
     oauth,
     server::reset_connection,
-    world::{Call, World},
+    world::{Applied, Call, World},
 };
 
 /// Graph refuses larger bodies.
@@ -72,18 +72,19 @@ pub async fn graph(State(tenant): State<Tenant>, request: Request) -> Response<B
         request_id: entropy::guid(),
         client_request_id: header(&parts.headers, "client-request-id"),
     };
-    let struck = |world: &World, fault: &Fault| {
+    let graph_request = Arc::new(graph_request);
+    let refused = Arc::clone(&graph_request);
+    let struck = move |world: &World, fault: &Fault| {
         let error = if fault.kind == FaultKind::Premium {
             GraphError::not_premium()
         } else {
             GraphError::with_status(fault.status.unwrap_or(503), fault.retry_after.as_deref())
         };
-        error.into_answer(&graph_request, world.now()).with_ids(
-            graph_request.request_id,
-            graph_request.client_request_id.as_deref(),
-        )
+        error
+            .into_answer(&refused, world.now())
+            .with_ids(refused.request_id, refused.client_request_id.as_deref())
     };
-    let answer = |world: &mut World| {
+    let answer = move |world: &mut World| {
         if is_malformed {
             let error = GraphError::bad_query(
                 "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.",
@@ -121,7 +122,7 @@ pub async fn token(State(tenant): State<Tenant>, parts: Parts, body: Bytes) -> R
         &parts,
         Some(Value::Object(logged)),
         oauth::faulty,
-        |world| oauth::answer(world, &request),
+        move |world| oauth::answer(world, &request),
         TOKEN_CONTENT_TYPE,
     )
     .await
@@ -133,22 +134,44 @@ async fn run(
     parts: &Parts,
     body: Option<Value>,
     struck: impl Fn(&World, &Fault) -> Answer,
-    answer: impl FnOnce(&mut World) -> Answer,
+    answer: impl FnOnce(&mut World) -> Answer + Send + 'static,
     content_type: &'static str,
 ) -> Response<Body> {
     let method = parts.method.as_str();
     let fault = tenant.lock().faults.striking(method, parts.uri.path());
     let kind = fault.as_ref().map(|fault| fault.kind);
-    if let Some(fault) = fault.as_ref().filter(|fault| fault.kind == FaultKind::Hang) {
-        tokio::time::sleep(fault.millis.map_or(DEFAULT_HANG, Duration::from_millis)).await;
+    let pause = fault.as_ref().and_then(|fault| fault.millis);
+    let pause = pause.map(Duration::from_millis);
+    if kind == Some(FaultKind::Hang) {
+        tokio::time::sleep(pause.unwrap_or(DEFAULT_HANG)).await;
     }
+    let id = entropy::guid();
     let mut world = tenant.lock();
-    let answer = match (&fault, kind) {
-        (_, Some(FaultKind::Drop)) => None,
-        (Some(fault), Some(FaultKind::Status | FaultKind::Premium)) => Some(struck(&world, fault)),
-        _ => Some(answer(&mut world)).filter(|_| kind != Some(FaultKind::DropAfterWrite)),
+    let (answer, applied) = match (&fault, kind) {
+        (_, Some(FaultKind::Drop)) => (None, None),
+        (_, Some(FaultKind::DropAfterWrite)) => {
+            let status = answer(&mut world).status;
+            let at = world.now();
+            (None, Some(Applied { at, status }))
+        }
+        (_, Some(FaultKind::ApplyLater)) => {
+            world.late_calls.add(id, answer);
+            if let Some(pause) = pause {
+                let tenant = tenant.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(pause).await;
+                    tenant.lock().carry_out(id);
+                });
+            }
+            (None, None)
+        }
+        (Some(fault), Some(FaultKind::Status | FaultKind::Premium)) => {
+            (Some(struck(&world, fault)), None)
+        }
+        _ => (Some(answer(&mut world)), None),
     };
     let call = Call {
+        id,
         at: world.now(),
         method: method.to_owned(),
         path: parts
@@ -159,6 +182,7 @@ async fn run(
         client_request_id: header(&parts.headers, "client-request-id"),
         body,
         fault: kind.map(FaultKind::name),
+        applied,
     };
     tracing::debug!(
         method,

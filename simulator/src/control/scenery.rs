@@ -166,6 +166,12 @@ pub async fn clear_faults(State(tenant): State<Tenant>) -> Reply {
     Ok(Json(json!([])))
 }
 
+/// Carries out what the fault `apply-later` holds back.
+pub async fn carry_out_late_calls(State(tenant): State<Tenant>) -> Reply {
+    let carried_out = tenant.lock().carry_out_all();
+    Ok(Json(json!({"carriedOut": carried_out})))
+}
+
 pub async fn calls(State(tenant): State<Tenant>) -> Reply {
     Ok(Json(json!(tenant.lock().calls.all())))
 }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 /// The newest calls kept.
 const CAPACITY: usize = 10_000;
@@ -25,6 +26,8 @@ const SECRET_FIELDS: &[&str] = &[
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Call {
+    #[serde(skip)]
+    pub id: Uuid,
     pub at: Timestamp,
     pub method: String,
     /// Path and query.
@@ -36,6 +39,16 @@ pub struct Call {
     pub body: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<&'static str>,
+    /// What was done for a caller who saw the connection reset, once it is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub applied: Option<Applied>,
+}
+
+/// When a call was carried out, and how it would have been answered.
+#[derive(Clone, Serialize)]
+pub struct Applied {
+    pub at: Timestamp,
+    pub status: u16,
 }
 
 /// A bounded log, oldest first.
@@ -51,6 +64,13 @@ impl CallLog {
             self.0.pop_front();
         }
         self.0.push_back(call);
+    }
+
+    /// Notes that a call was carried out after its connection had been reset.
+    pub fn mark_applied(&mut self, id: Uuid, applied: Applied) {
+        if let Some(call) = self.0.iter_mut().rfind(|call| call.id == id) {
+            call.applied = Some(applied);
+        }
     }
 
     pub fn all(&self) -> &VecDeque<Call> {

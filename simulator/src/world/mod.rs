@@ -3,6 +3,7 @@
 //! The wire is elsewhere: `graph`, `oauth`, `pages` and `control` turn requests into calls on this state.
 
 mod calls;
+mod late;
 mod logs;
 mod method;
 mod pass;
@@ -17,7 +18,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 pub use self::{
-    calls::{Call, CallLog},
+    calls::{Applied, Call, CallLog},
+    late::LateCalls,
     logs::{Initiator, Logs, SignIn},
     method::{Kind, Method, kind_of, phone_id},
     pass::{Pass, PassPolicy, PassRefusal, PassRequest},
@@ -38,6 +40,7 @@ pub struct World {
     pub logs: Logs,
     pub sessions: Sessions,
     pub calls: CallLog,
+    pub late_calls: LateCalls,
     pub faults: Faults,
     pub mailbox: Mailbox,
     pub grants: Grants,
@@ -65,6 +68,7 @@ impl World {
             logs: Logs::default(),
             sessions,
             calls: CallLog::default(),
+            late_calls: LateCalls::default(),
             faults: Faults::default(),
             mailbox: Mailbox::default(),
             grants: Grants::default(),

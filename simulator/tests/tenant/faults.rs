@@ -47,6 +47,67 @@ async fn a_reset_before_does_nothing_and_a_reset_after_does_everything() {
 }
 
 #[tokio::test]
+async fn a_call_that_is_applied_later_is_overtaken_by_the_next_one() {
+    let lab = Lab::start().await;
+    let path = format!("/users/{ADA}/authentication/temporaryAccessPassMethods");
+    lab.fault(
+        json!({"kind": "apply-later", "method": "POST", "path": "temporaryAccessPass", "times": 1}),
+    )
+    .await;
+    let lost = lab
+        .graph(Method::POST, &path)
+        .json(&json!({"lifetimeInMinutes": 60}))
+        .send()
+        .await;
+    assert!(lost.is_err());
+    let (shown, _) = lab.issue_pass(ADA, true).await;
+    assert_eq!(lab.get(&path).await.items()[0]["id"], shown);
+
+    let carried_out = lab.control(Method::POST, "/late-calls", json!({})).await;
+    assert_eq!(carried_out, json!({"carriedOut": 1}));
+    let passes = lab.get(&path).await;
+    assert_eq!(passes.items().len(), 1);
+    assert_ne!(passes.items()[0]["id"], shown, "the late one replaces it");
+    let calls = lab.look("/calls").await;
+    let late: Vec<_> = calls
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|call| call["fault"] == "apply-later")
+        .map(|call| (call["status"].as_u64(), call["applied"]["status"].as_u64()))
+        .collect();
+    assert_eq!(late, [(Some(0), Some(201))]);
+    let again = lab.control(Method::POST, "/late-calls", json!({})).await;
+    assert_eq!(again, json!({"carriedOut": 0}), "nothing is applied twice");
+}
+
+#[tokio::test]
+async fn a_late_call_is_applied_by_itself_after_its_time_and_never_after_a_reset() {
+    let lab = Lab::start().await;
+    let path = format!("/users/{ADA}/authentication/temporaryAccessPassMethods");
+    let lose = async |millis: u64| {
+        lab.fault(json!({"kind": "apply-later", "method": "POST", "path": "temporaryAccessPass", "millis": millis, "times": 1}))
+            .await;
+        let lost = lab.graph(Method::POST, &path).json(&json!({})).send().await;
+        assert!(lost.is_err());
+    };
+    lose(3_600_000).await;
+    lab.control(Method::POST, "/reset", json!({})).await;
+    let carried_out = lab.control(Method::POST, "/late-calls", json!({})).await;
+    assert_eq!(carried_out, json!({"carriedOut": 0}));
+
+    lose(100).await;
+    let applied = async || {
+        while lab.get(&path).await.items().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), applied())
+        .await
+        .expect("the call is applied");
+}
+
+#[tokio::test]
 async fn a_hang_outlasts_an_impatient_client_only() {
     let lab = Lab::start().await;
     lab.fault(json!({"kind": "hang", "path": "/users/", "millis": 400, "times": 2}))

@@ -1,5 +1,6 @@
 //! The simulator as its clients see it: over HTTP and SMTP, on free ports.
 
+mod calls;
 mod faults;
 mod graph;
 mod mail;
