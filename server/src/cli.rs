@@ -19,7 +19,7 @@ use crate::{
     clock::{Entropy, SystemEntropy},
     config::Config,
     logging,
-    run::{self, Existing},
+    run::{self, Duty, Existing},
 };
 
 /// The shortest password that an administrator can have, in characters.
@@ -38,8 +38,14 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the server
-    Serve,
+    /// Serve pages and carry out jobs
+    Serve {
+        /// Leave the jobs to `latchkey worker` (PostgreSQL only)
+        #[arg(long)]
+        pages_only: bool,
+    },
+    /// Carry out jobs without serving pages (PostgreSQL only)
+    Worker,
     /// Bring the database up to this version
     Migrate,
     /// Look at the configuration
@@ -113,7 +119,15 @@ fn carry_out(cli: Cli) -> Result<(), Failure> {
             println!("The configuration is good.");
             Ok(())
         }
-        Command::Serve => Ok(block_on(run::serve(config))?),
+        Command::Serve { pages_only } => {
+            let duty = if pages_only {
+                Duty::Pages
+            } else {
+                Duty::Everything
+            };
+            Ok(block_on(run::work(config, duty))?)
+        }
+        Command::Worker => Ok(block_on(run::work(config, Duty::Jobs))?),
         Command::Migrate => Ok(block_on(run::migrate(config))?),
         Command::Admin(AdminCommand::Create(admin)) => create_admin(config, &admin),
     }

@@ -1,7 +1,10 @@
 //! The one place where time and randomness come from. Everything else is handed a [`Clock`] and an
 //! [`Entropy`], so that tests move them.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicI64, Ordering},
+    time::{Duration, Instant},
+};
 
 use domain::Timestamp;
 use uuid::Uuid;
@@ -13,6 +16,10 @@ pub trait Clock: Send + Sync {
 
     /// Time since some fixed moment of this process, never running backwards, for leases and caches.
     fn monotonic(&self) -> Duration;
+
+    /// Takes over the time of the database, which several instances share: the present is `present`,
+    /// whatever this machine's own clock says.
+    fn follow(&self, present: Timestamp);
 }
 
 /// Where secrets and identities come from.
@@ -40,6 +47,8 @@ pub trait Entropy: Send + Sync {
 #[derive(Debug)]
 pub struct SystemClock {
     started: Instant,
+    /// How far the followed clock is ahead of this machine's, in milliseconds.
+    ahead: AtomicI64,
 }
 
 impl SystemClock {
@@ -51,6 +60,7 @@ impl SystemClock {
     pub fn new() -> Self {
         Self {
             started: Instant::now(),
+            ahead: AtomicI64::new(0),
         }
     }
 }
@@ -61,17 +71,29 @@ impl Default for SystemClock {
     }
 }
 
-impl Clock for SystemClock {
+impl SystemClock {
+    /// This machine's own idea of the present, in milliseconds since 1970.
     #[expect(
         clippy::disallowed_methods,
         reason = "the one module that reads the clock"
     )]
+    fn own() -> i64 {
+        jiff::Timestamp::now().as_millisecond()
+    }
+}
+
+impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
+        Timestamp::from_millis(Self::own() + self.ahead.load(Ordering::Relaxed))
     }
 
     fn monotonic(&self) -> Duration {
         self.started.elapsed()
+    }
+
+    fn follow(&self, present: Timestamp) {
+        self.ahead
+            .store(present.millis() - Self::own(), Ordering::Relaxed);
     }
 }
 
@@ -88,5 +110,21 @@ impl Entropy for SystemEntropy {
     )]
     fn fill(&self, bytes: &mut [u8]) {
         getrandom::fill(bytes).expect("the operating system's random source works");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_followed_clock_counts_on_from_there() {
+        let clock = SystemClock::new();
+        let hour = Duration::from_hours(1);
+        let ahead = clock.now() + hour;
+        clock.follow(ahead);
+        let now = clock.now();
+        assert!(now >= ahead && now < ahead + hour, "{now:?}");
+        assert!(clock.monotonic() < hour);
     }
 }

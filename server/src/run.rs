@@ -12,12 +12,12 @@ use tokio::{net::TcpListener, sync::watch};
 use crate::{
     auth::password::PasswordHasher,
     clock::{Clock, Entropy, SystemClock, SystemEntropy},
-    config::{self, Config},
+    config::Config,
     graph::Graph,
-    jobs::{Pace, Worker},
+    jobs::{Pace, Worker, every},
     mail::Mailer,
     recovery::{Parts, Recovery, Settings},
-    store::{AdminRecord, Store},
+    store::{AdminRecord, Location, Store, StoreError},
     web::{Site, Web},
 };
 
@@ -25,6 +25,13 @@ use crate::{
 const PASSWORDS_AT_ONCE: usize = 2;
 /// How often jobs and timers are looked for when nothing says that there is something to do.
 const POLL: Duration = Duration::from_secs(1);
+/// How often changes by other instances are looked for: a browser that waits here shows them within two
+/// seconds.
+const LOOK_FOR_CHANGES: Duration = Duration::from_millis(700);
+/// How often the clock is set by that of a shared database.
+const FOLLOW_CLOCK: Duration = Duration::from_secs(30);
+/// The longest that an answer takes: one issue attempt, whose lease is a minute unless configured.
+const LONGEST_ANSWER: Duration = Duration::from_secs(75);
 
 /// What to do about an account that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,21 +70,51 @@ pub struct Service {
     pub pace: Pace,
 }
 
-/// Serves pages and carries out jobs until the process is told to stop.
-pub async fn serve(config: Config) -> anyhow::Result<()> {
+/// What a process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duty {
+    /// Serve pages, and carry out jobs.
+    Everything,
+    /// Serve pages, and leave jobs to workers.
+    Pages,
+    /// Carry out jobs.
+    Jobs,
+}
+
+/// Does its duty until the process is told to stop.
+pub async fn work(config: Config, duty: Duty) -> anyhow::Result<()> {
+    if duty != Duty::Everything && matches!(config.database, Location::Sqlite(_)) {
+        bail!(
+            "an embedded database is for one process, which does everything: `latchkey serve`. \
+             Pages and jobs in processes of their own need PostgreSQL (database.url)"
+        );
+    }
     let listen = config.server.listen;
     let base_url = config.server.base_url.clone();
     let service = Service::build(config, Surroundings::default()).await?;
-    let listener = TcpListener::bind(listen).await.with_context(|| {
-        format!("cannot listen on {listen} (server.listen): is another server running?")
-    })?;
-    tracing::info!(%listen, %base_url, "serving");
-    service.run(listener, stop_signal()).await
+    let listener = if duty == Duty::Jobs {
+        tracing::info!("working");
+        None
+    } else {
+        let listener = TcpListener::bind(listen).await.with_context(|| {
+            format!("cannot listen on {listen} (server.listen): is another server running?")
+        })?;
+        tracing::info!(%listen, %base_url, "serving");
+        Some(listener)
+    };
+    service
+        .run(listener, duty != Duty::Pages, stop_signal())
+        .await
 }
 
 /// Brings the database's tables up to date.
 pub async fn migrate(config: Config) -> anyhow::Result<()> {
-    let store = open_store(&config).await?;
+    let store = match Store::join(&config.database).await {
+        // Nothing is to be done, so a server that is running is not in the way.
+        Ok(store) => store,
+        Err(StoreError::OlderSchema) => open_store(&config.database).await?,
+        Err(error) => return Err(cannot_open(error, &config.database)),
+    };
     store.close().await;
     println!("The database is up to date.");
     Ok(())
@@ -91,7 +128,12 @@ pub async fn create_admin(
     existing: Existing,
 ) -> anyhow::Result<()> {
     let Surroundings { clock, entropy } = Surroundings::default();
-    let store = open_store(&config).await?;
+    let store = match Store::join(&config.database).await {
+        Ok(store) => store,
+        // Before the first start there is nothing to join.
+        Err(StoreError::OlderSchema) => open_store(&config.database).await?,
+        Err(error) => return Err(cannot_open(error, &config.database)),
+    };
     let password = PasswordHasher::new(1, entropy).hash(password).await?;
     let admin = AdminRecord { name, password };
     match existing {
@@ -109,18 +151,23 @@ pub async fn create_admin(
     Ok(())
 }
 
-async fn open_store(config: &Config) -> anyhow::Result<Store> {
-    let config::Database::Sqlite(path) = &config.database;
-    Store::open(path)
+async fn open_store(location: &Location) -> anyhow::Result<Store> {
+    Store::open(location)
         .await
-        .with_context(|| format!("cannot open the database {} (database.url)", path.display()))
+        .map_err(|error| cannot_open(error, location))
+}
+
+fn cannot_open(error: StoreError, location: &Location) -> anyhow::Error {
+    anyhow::Error::new(error).context(format!(
+        "cannot open the database {location} (database.url)"
+    ))
 }
 
 impl Service {
     /// Puts the parts together.
     pub async fn build(config: Config, surroundings: Surroundings) -> anyhow::Result<Self> {
         let Surroundings { clock, entropy } = surroundings;
-        let store = open_store(&config).await?;
+        let store = open_store(&config.database).await?;
         let rules = &config.recovery;
         let terms = Recovery::terms(
             rules.required_proofs,
@@ -163,6 +210,7 @@ impl Service {
             settings,
         };
         let recovery = Arc::new(Recovery::new(parts));
+        recovery.follow_clock().await?;
         let web = Web::new(Arc::clone(&recovery), passwords, site);
         Ok(Self {
             recovery,
@@ -171,30 +219,58 @@ impl Service {
         })
     }
 
-    /// Serves on `listener` and works until `stop` is done. What is under way then is finished first.
+    /// Serves pages on `listener`, if there is one, and carries out jobs if `works`, until `stop` is done.
+    /// What is under way then is finished first.
     pub async fn run(
         self,
-        listener: TcpListener,
+        listener: Option<TcpListener>,
+        works: bool,
         stop: impl Future<Output = ()>,
     ) -> anyhow::Result<()> {
+        let recovery = self.recovery;
         let (stopping, stopped) = watch::channel(());
         let until_stopped = |mut stopped: watch::Receiver<()>| async move {
             // An error means that the sender is gone: that is the sign.
             let _ = stopped.changed().await;
         };
-        let worker = tokio::spawn(Worker::new(self.recovery).run(self.pace, stopped.clone()));
-        let routes = self
-            .web
-            .router()
-            .into_make_service_with_connect_info::<SocketAddr>();
-        let server = axum::serve(listener, routes).with_graceful_shutdown(until_stopped(stopped));
-        let server = tokio::spawn(server.into_future());
+        let worker = works.then(|| {
+            tokio::spawn(Worker::new(Arc::clone(&recovery)).run(self.pace, stopped.clone()))
+        });
+        let server = listener.map(|listener| {
+            let routes = self
+                .web
+                .router()
+                .into_make_service_with_connect_info::<SocketAddr>();
+            let server = axum::serve(listener, routes)
+                .with_graceful_shutdown(until_stopped(stopped.clone()));
+            tokio::spawn(server.into_future())
+        });
+        let in_step = tokio::spawn(keep_in_step(Arc::clone(&recovery), stopped));
         stop.await;
         drop(stopping);
-        // Waiting browsers hold their connections; they are not waited for.
-        let _ = tokio::time::timeout(Duration::from_secs(5), server).await;
-        worker.await.context("the worker broke off")
+        recovery.stop_waiting();
+        if let Some(server) = server {
+            // Whoever is being given a pass gets it; nobody holds the process up for longer.
+            let _ = tokio::time::timeout(LONGEST_ANSWER, server).await;
+        }
+        // An attempt goes on without its browser.
+        let _ = tokio::time::timeout(LONGEST_ANSWER, recovery.finish_attempts()).await;
+        if let Some(worker) = worker {
+            worker.await.context("the worker broke off")?;
+        }
+        in_step.await.context("keeping in step broke off")?;
+        recovery.close().await;
+        Ok(())
     }
+}
+
+/// Keeps this instance in step with the others until `stopped` closes.
+async fn keep_in_step(recovery: Arc<Recovery>, stopped: watch::Receiver<()>) {
+    let changes = every(LOOK_FOR_CHANGES, stopped.clone(), || {
+        recovery.look_for_changes()
+    });
+    let clock = every(FOLLOW_CLOCK, stopped, || recovery.follow_clock());
+    tokio::join!(changes, clock);
 }
 
 /// The key of contact codes and mailed codes: derived, so that the configured secret can serve other

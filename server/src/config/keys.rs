@@ -32,6 +32,16 @@ pub(super) const KEYS: &[Key] = &[
         "database.url",
         r#"url = "sqlite:/var/lib/latchkey/latchkey.db""#,
     ),
+    key("database.password", r#"password = "…""#),
+    key(
+        "database.password_file",
+        r#"password_file = "/etc/latchkey/database-password""#,
+    ),
+    key("database.connections", "connections = 16"),
+    key(
+        "audit.checkpoint_file",
+        r#"checkpoint_file = "/var/lib/latchkey-audit/checkpoint.json""#,
+    ),
     key(
         "entra.tenant_id",
         r#"tenant_id = "3f6c1a52-8d0e-4b7a-9c11-2e5f7a90b4d3""#,

@@ -4,6 +4,7 @@
 //! returns is ready for use: addresses are addresses, secrets are read from their files and are never
 //! printed. This is the only module that reads the environment.
 
+mod database;
 mod error;
 mod keys;
 mod read;
@@ -22,7 +23,7 @@ use url::Url;
 
 pub use error::{ConfigError, Problem};
 
-use crate::graph;
+use crate::{graph, store::Location};
 
 /// Everything that an operator decides.
 #[derive(Debug)]
@@ -30,7 +31,9 @@ pub struct Config {
     /// Where and as whom the server answers.
     pub server: Server,
     /// Where it keeps its records.
-    pub database: Database,
+    pub database: Location,
+    /// How the audit log is guarded.
+    pub audit: Audit,
     /// The tenant that it serves.
     pub entra: Entra,
     /// How mail leaves.
@@ -58,11 +61,11 @@ pub struct Server {
     pub secret: SecretSlice<u8>,
 }
 
-/// Where the records are.
+/// How the audit log is guarded.
 #[derive(Debug)]
-pub enum Database {
-    /// An embedded database in this file, which is created when it is missing.
-    Sqlite(PathBuf),
+pub struct Audit {
+    /// Where the latest checkpoint is kept, off the database.
+    pub checkpoint_file: Option<PathBuf>,
 }
 
 /// The tenant.

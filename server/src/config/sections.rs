@@ -10,12 +10,13 @@ use url::{Host, Url};
 use uuid::Uuid;
 
 use super::{
-    Alerts, Config, ConfigError, Database, Entra, Log, LogFormat, Mail, MailCredentials,
-    Organisation, Recovery, Server, Tls, read::Reader, source,
+    Alerts, Audit, Config, ConfigError, Entra, Log, LogFormat, Mail, MailCredentials, Organisation,
+    Recovery, Server, Tls, read::Reader, source,
 };
 use crate::{
     graph::{Credential, Settings},
     mail::address,
+    store::{Location, beside},
 };
 
 /// Accepts base64 with and without the padding at its end.
@@ -45,7 +46,8 @@ impl Config {
         let mut reader = Reader::new(given, folder);
 
         let server = server(&mut reader);
-        let database = database(&mut reader);
+        let database = super::database::database(&mut reader);
+        let audit = audit(&mut reader, database.as_ref());
         let entra = entra(&mut reader);
         let mail = mail(&mut reader);
         let organisation = organisation(&mut reader);
@@ -65,6 +67,7 @@ impl Config {
             ) if problems.is_empty() => Ok(Self {
                 server,
                 database,
+                audit,
                 entra,
                 mail,
                 organisation,
@@ -118,21 +121,16 @@ fn server(reader: &mut Reader) -> Option<Server> {
     })
 }
 
-fn database(reader: &mut Reader) -> Option<Database> {
-    let file = reader.required("database.url", |text| {
-        let file = text
-            .strip_prefix("sqlite:")
-            .ok_or("must begin with `sqlite:`, the one kind of database there is")?;
-        let file = file.strip_prefix("//").unwrap_or(file);
-        if file.is_empty() || file.starts_with(':') {
-            return Err("must name a file: a database in memory would lose its records".to_owned());
-        }
-        if file.contains('?') {
-            return Err("must be a file without options".to_owned());
-        }
-        Ok(file.to_owned())
-    })?;
-    Some(Database::Sqlite(reader.path(&file)))
+/// Beside an embedded database unless another place is given: better than none, and the place that an
+/// operator who restores only the database leaves alone.
+fn audit(reader: &mut Reader, database: Option<&Location>) -> Audit {
+    let given = reader.text("audit.checkpoint_file");
+    let checkpoint_file = match (given, database) {
+        (Some(file), _) => Some(reader.path(&file)),
+        (None, Some(Location::Sqlite(path))) => Some(beside(path, ".checkpoint")),
+        (None, _) => None,
+    };
+    Audit { checkpoint_file }
 }
 
 fn entra(reader: &mut Reader) -> Option<Entra> {

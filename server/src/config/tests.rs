@@ -7,7 +7,9 @@ use std::{
 
 use secrecy::ExposeSecret;
 
-use super::{Config, ConfigError, Database, LogFormat, Problem, Tls, keys};
+use sqlx::postgres::PgSslMode;
+
+use super::{Config, ConfigError, Location, LogFormat, Problem, Tls, keys};
 use crate::graph::Credential;
 
 /// 32 bytes.
@@ -113,7 +115,9 @@ fn what_is_not_given_has_its_default() {
         config.server.secret.expose_secret(),
         b"secret-secret-secret-secret-32!!"
     );
-    let Database::Sqlite(path) = &config.database;
+    let Location::Sqlite(path) = &config.database else {
+        panic!("{:?}", config.database)
+    };
     assert_eq!(path, Path::new("/var/lib/latchkey.db"));
     let graph = &config.entra.graph;
     assert_eq!(graph.tenant_id, "3f6c1a52-8d0e-4b7a-9c11-2e5f7a90b4d3");
@@ -207,9 +211,46 @@ const MISTAKES: &[(&str, Option<&str>, &str)] = &[
     ("database.url", None, "is missing"),
     (
         "database.url",
-        Some("\"postgres://u:hush@db/latchkey\""),
-        "must begin with `sqlite:`",
+        Some("\"mysql://u@db/latchkey\""),
+        "must begin with `sqlite:` or `postgres://`",
     ),
+    (
+        "database.url",
+        Some("\"postgres://u:hush@db/latchkey\""),
+        "must not hold the password",
+    ),
+    (
+        "database.url",
+        Some("\"postgres://db/latchkey\""),
+        "must name the user and the database",
+    ),
+    (
+        "database.url",
+        Some("\"postgres://u@db\""),
+        "must name the user and the database",
+    ),
+    (
+        "database.url",
+        Some("\"postgres:///latchkey\""),
+        "must name the user and the database",
+    ),
+    (
+        "database.url",
+        Some("\"postgres://u@db/latchkey?sslmode=require\""),
+        "must be `verify-full` or `verify-ca`",
+    ),
+    (
+        "database.url",
+        Some("\"postgres://u@db/latchkey?sslmode=maybe\""),
+        "an `sslmode` that PostgreSQL does not know",
+    ),
+    (
+        "database.url",
+        Some("\"postgres://u@db/latchkey?options=-c%20x%3Dy\""),
+        "has an option \"options\"",
+    ),
+    ("database.password", Some("\"hush\""), "is for PostgreSQL"),
+    ("database.connections", Some("1"), "from 2 to 1000"),
     ("database.url", Some("\"sqlite:\""), "must name a file"),
     (
         "database.url",
@@ -483,8 +524,14 @@ fn secrets_are_read_from_files_beside_the_configuration_and_trimmed() {
         config.mail.credentials.unwrap().password.expose_secret(),
         "hush-mail"
     );
-    let Database::Sqlite(database) = config.database;
+    let Location::Sqlite(database) = config.database else {
+        panic!("{:?}", config.database)
+    };
     assert_eq!(database, folder.0.join("latchkey.db"));
+    assert_eq!(
+        config.audit.checkpoint_file,
+        Some(folder.0.join("latchkey.db.checkpoint"))
+    );
 }
 
 #[test]
@@ -685,4 +732,58 @@ fn the_example_file_shows_every_key_once_and_its_defaults_are_right() {
         format!("{as_shown:?}"),
         "a default that the example names is not the default"
     );
+}
+
+#[test]
+fn a_postgresql_server_is_reached_encrypted_or_on_this_machine() {
+    let server = |name: &str, url: &str| {
+        let folder = Folder::new(name);
+        folder.write("password", "hush-database\n");
+        let file = folder.write(
+            "latchkey.toml",
+            &changed(&[
+                ("database.url", Some(&format!("{url:?}"))),
+                ("database.password_file", Some("\"password\"")),
+                ("database.connections", Some("5")),
+            ]),
+        );
+        let config = load(&file, &[]).unwrap();
+        assert!(!format!("{config:?}").contains("hush"), "{config:?}");
+        assert_eq!(config.audit.checkpoint_file, None);
+        let Location::Postgres {
+            options,
+            connections: 5,
+        } = config.database
+        else {
+            panic!("{:?}", config.database)
+        };
+        options
+    };
+    let far = server("far", "postgres://lk@db.example.com:5433/records");
+    assert_eq!(
+        (
+            far.get_username(),
+            far.get_host(),
+            far.get_port(),
+            far.get_database()
+        ),
+        ("lk", "db.example.com", 5433, Some("records"))
+    );
+    assert!(matches!(far.get_ssl_mode(), PgSslMode::VerifyFull));
+    let own = server(
+        "own-ca",
+        "postgres://lk@db/records?sslmode=verify-ca&sslrootcert=/ca.pem",
+    );
+    assert!(matches!(own.get_ssl_mode(), PgSslMode::VerifyCa));
+    for (name, url) in [
+        ("near-name", "postgres://lk@localhost/records"),
+        ("near-4", "postgres://lk@127.0.0.1/records"),
+        ("near-6", "postgres://lk@[::1]/records"),
+        ("socket", "postgres://lk@%2Frun%2Fpostgresql/records"),
+    ] {
+        assert!(
+            matches!(server(name, url).get_ssl_mode(), PgSslMode::Prefer),
+            "{url}"
+        );
+    }
 }

@@ -6,8 +6,9 @@ mod worker;
 
 use domain::{Alert, CleanUp, Effect, Notice, Outcome, PersonId, Timestamp};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-pub use worker::{Pace, Worker};
+pub use worker::{Pace, Worker, every};
 
 /// A piece of work. Mails to several people are several jobs, so that one bad address stops none of the
 /// others.
@@ -47,6 +48,17 @@ pub enum Job {
         /// What.
         clean_up: CleanUp,
     },
+}
+
+/// A job that a change asks for.
+#[derive(Clone, Debug)]
+pub struct Promise {
+    /// Its identity, which its mails carry.
+    pub id: Uuid,
+    /// What is to be done.
+    pub job: Job,
+    /// When, at the earliest.
+    pub not_before: Timestamp,
 }
 
 impl Job {

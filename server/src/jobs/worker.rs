@@ -7,7 +7,7 @@ use tokio::{sync::watch, task::JoinSet, time::MissedTickBehavior};
 use super::perform::{Fault, give_up, perform};
 use crate::{
     recovery::{Recovery, ServiceError},
-    store::LeasedJob,
+    store::{JobEnd, LeasedJob},
 };
 
 /// How long a job is held. Mails take half a minute at most; undoing a recovery with many methods can
@@ -56,7 +56,10 @@ impl Worker {
             self.recovery.run_timers().await.map(drop)
         });
         let watching = every(pace.watch, stop.clone(), || async {
-            self.recovery.watch().await.map(drop)
+            if self.recovery.is_our_turn("watch", pace.watch).await? {
+                self.recovery.watch().await?;
+            }
+            Ok(())
         });
         tokio::join!(jobs, jobs_at_once, timers, watching);
     }
@@ -109,7 +112,7 @@ impl Worker {
 }
 
 /// Works at every `period` until `stop` closes.
-async fn every<F>(period: Duration, mut stop: watch::Receiver<()>, work: impl Fn() -> F)
+pub async fn every<F>(period: Duration, mut stop: watch::Receiver<()>, work: impl Fn() -> F)
 where
     F: Future<Output = Result<(), ServiceError>>,
 {
@@ -132,24 +135,30 @@ fn report(result: Result<(), ServiceError>) {
 async fn carry_out(recovery: &Arc<Recovery>, job: LeasedJob) {
     let outcome = perform(recovery, &job).await;
     let now = recovery.clock.now();
-    let kept = match outcome {
-        Ok(()) => recovery.store.finish_job(&job, now).await,
+    let end = match &outcome {
+        Ok(()) => JobEnd::Done,
         Err(Fault::Transient { problem, after }) if job.attempts < TRIES => {
             let pause = after.unwrap_or_else(|| pause_after(job.attempts));
             tracing::warn!(request = %job.request, job = job.job.name(), attempts = job.attempts, %problem, "a job has to wait");
-            recovery
-                .store
-                .postpone_job(&job, now + pause, &problem)
-                .await
+            JobEnd::Postponed {
+                until: now + pause,
+                fault: problem,
+            }
         }
         Err(Fault::Transient { problem, .. } | Fault::Permanent { problem }) => {
             tracing::error!(request = %job.request, job = job.job.name(), attempts = job.attempts, %problem, "a job was given up");
             give_up(recovery, &job).await;
-            recovery.store.fail_job(&job, now, &problem).await
+            JobEnd::GivenUp { fault: problem }
         }
     };
-    if let Err(error) = kept {
-        tracing::error!(request = %job.request, job = job.job.name(), %error, "the end of a job was not kept; it will be repeated");
+    match recovery.store.end_job(&job, end, now).await {
+        Ok(true) => {}
+        Ok(false) => {
+            tracing::warn!(request = %job.request, job = job.job.name(), "a job took longer than its lease; somebody else has it now");
+        }
+        Err(error) => {
+            tracing::error!(request = %job.request, job = job.job.name(), %error, "the end of a job was not kept; it will be repeated");
+        }
     }
 }
 

@@ -26,6 +26,8 @@ impl Clock for StoppedClock {
     fn monotonic(&self) -> Duration {
         Duration::ZERO
     }
+
+    fn follow(&self, _present: Timestamp) {}
 }
 
 fn organisation() -> Organisation {

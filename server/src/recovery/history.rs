@@ -6,8 +6,8 @@ use super::{Recovery, ServiceError};
 use crate::store::{AuditRow, Cursor, ListFilter, ListPage, ListedRequest};
 
 impl Recovery {
-    /// Whether the database answers.
-    pub async fn is_ready(&self) -> Result<(), ServiceError> {
+    /// Whether the database answers and has the tables that this version works with.
+    pub async fn is_ready(&self) -> Result<bool, ServiceError> {
         Ok(self.store.is_ready().await?)
     }
 

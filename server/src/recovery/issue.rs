@@ -151,7 +151,10 @@ impl Recovery {
             subject,
             ends,
         };
-        let finished = tokio::spawn(async move { attempt.run().await }).await;
+        let finished = self
+            .attempts
+            .spawn(async move { attempt.run().await })
+            .await;
         finished.map_err(|error| {
             tracing::error!(request = %id, %error, "an issue attempt broke off; its lease will run out");
             NotIssued::Failed

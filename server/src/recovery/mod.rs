@@ -8,6 +8,7 @@ mod kiosk;
 mod readings;
 mod removal;
 mod timers;
+mod waiting;
 mod watch;
 
 use std::{sync::Arc, time::Duration};
@@ -16,17 +17,20 @@ use domain::{
     Actor, Alert, CodeKey, Command, Outcome, Refusal, Removal, Request, RequestId, Terms,
     Timestamp, decide,
 };
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::{
     clock::{Clock, Entropy},
     graph::{Graph, GraphError},
-    jobs,
+    jobs::{self, Promise},
     mail::Mailer,
     secret::BearerHash,
     store::{Change, Store, StoreError},
 };
+
+use waiting::Waiting;
 
 pub use approval::{Decision, Verdict};
 pub use issue::{Issued, NotIssued, Turn};
@@ -57,7 +61,9 @@ pub struct Recovery {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) code_key: CodeKey,
     pub(crate) settings: Settings,
-    changes: broadcast::Sender<RequestId>,
+    waiting: Waiting,
+    /// Issue attempts under way.
+    attempts: TaskTracker,
     work: Notify,
 }
 
@@ -126,7 +132,6 @@ impl Recovery {
             code_key,
             settings,
         } = parts;
-        let (changes, _) = broadcast::channel(1024);
         Self {
             store,
             graph,
@@ -135,7 +140,8 @@ impl Recovery {
             entropy,
             code_key,
             settings,
-            changes,
+            waiting: Waiting::default(),
+            attempts: TaskTracker::new(),
             work: Notify::new(),
         }
     }
@@ -166,14 +172,29 @@ impl Recovery {
         self.store.request(id).await?.ok_or(ServiceError::Gone)
     }
 
-    /// Ids of requests as they change on this instance.
-    pub fn changes(&self) -> broadcast::Receiver<RequestId> {
-        self.changes.subscribe()
-    }
-
     /// Waits until this instance has promised new work.
     pub async fn work_promised(&self) {
         self.work.notified().await;
+    }
+
+    /// Takes over the time of a database that several instances share.
+    pub async fn follow_clock(&self) -> Result<(), ServiceError> {
+        if let Some(present) = self.store.present().await? {
+            self.clock.follow(present);
+        }
+        Ok(())
+    }
+
+    /// Waits until no issue attempt is under way. Nobody begins another while this is waited for: the
+    /// pages are closed by then.
+    pub async fn finish_attempts(&self) {
+        self.attempts.close();
+        self.attempts.wait().await;
+    }
+
+    /// Lets go of the database.
+    pub async fn close(&self) {
+        self.store.close().await;
     }
 
     /// Decides and keeps `command`.
@@ -233,11 +254,19 @@ impl Recovery {
     }
 
     /// The jobs that an outcome asks for.
-    fn promise(&self, outcome: &Outcome, now: Timestamp) -> Vec<(uuid::Uuid, jobs::Job)> {
+    fn promise(&self, outcome: &Outcome, now: Timestamp) -> Vec<Promise> {
         jobs::of(outcome, now, &self.settings.alert_addresses)
             .into_iter()
-            .map(|job| (self.entropy.sortable_uuid(now), job))
+            .map(|job| self.promise_now(job, now))
             .collect()
+    }
+
+    fn promise_now(&self, job: jobs::Job, now: Timestamp) -> Promise {
+        Promise {
+            id: self.entropy.sortable_uuid(now),
+            job,
+            not_before: now,
+        }
     }
 
     /// Tells the administrators about a request outside any change of it.
@@ -248,8 +277,7 @@ impl Recovery {
                 alert: alert.clone(),
                 address: address.clone(),
             };
-            let key = self.entropy.sortable_uuid(now);
-            self.store.add_job(key, id, &job, now).await?;
+            self.store.add_job(id, &self.promise_now(job, now)).await?;
         }
         self.work.notify_one();
         Ok(())
@@ -263,8 +291,7 @@ impl Recovery {
             version = request.version,
             "request changed"
         );
-        // Nobody listening is fine: pages then ask when they are opened.
-        let _ = self.changes.send(request.facts.id);
+        self.waiting.announce(request.facts.id, request.version);
         if !outcome.effects.is_empty() {
             self.work.notify_one();
         }

@@ -1,5 +1,7 @@
 //! Watching whether a person registers new methods after a pass was given out.
 
+use std::time::Duration;
+
 use domain::{
     Actor, Command, Disclosed, LapseCause, Refusal, Request, RequestId, State, StateName, Terms,
 };
@@ -12,6 +14,16 @@ use crate::graph::PassUsability;
 const CONCURRENCY: usize = 4;
 
 impl Recovery {
+    /// Whether this instance is to do a round of `work`, which one of them does in each period.
+    pub async fn is_our_turn(&self, work: &str, period: Duration) -> Result<bool, ServiceError> {
+        // Rounds begin about a period apart; one that begins a little early must not skip its turn.
+        let until_next = period.mul_f64(0.9);
+        Ok(self
+            .store
+            .take_turn(work, self.clock.now(), until_next)
+            .await?)
+    }
+
     /// Looks after every request whose pass was given out, a few at a time. Returns how many ended.
     pub async fn watch(&self) -> Result<usize, ServiceError> {
         let disclosed = self.store.in_state(StateName::Disclosed).await?;

@@ -1,10 +1,11 @@
 //! Console accounts and their sessions.
 
-use domain::Timestamp;
-use sqlx::Row;
-
-use super::{Store, StoreError};
+use super::{
+    Store, StoreError,
+    engine::{reading, within, writing},
+};
 use crate::secret::BearerHash;
+use domain::Timestamp;
 
 /// A local console account.
 #[derive(Clone, Debug)]
@@ -29,15 +30,18 @@ pub struct SessionRecord {
 impl Store {
     /// Adds an account. `false` when there is one of that name.
     pub async fn add_admin(&self, admin: &AdminRecord, now: Timestamp) -> Result<bool, StoreError> {
-        let added = sqlx::query(
-            "INSERT INTO admins (name, password, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
-        )
-        .bind(&admin.name)
-        .bind(&admin.password)
-        .bind(now.millis())
-        .execute(&self.pool)
-        .await?;
-        Ok(added.rows_affected() == 1)
+        let added = writing!(self, pool => {
+            sqlx::query(
+                "INSERT INTO admins (name, password, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
+            )
+            .bind(&admin.name)
+            .bind(&admin.password)
+            .bind(now.millis())
+            .execute(pool)
+            .await?
+            .rows_affected()
+        });
+        Ok(added == 1)
     }
 
     /// Adds an account, or gives the existing one a new password and ends its sessions.
@@ -47,32 +51,33 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
-        sqlx::query("DELETE FROM sessions WHERE admin = $1")
+        within!(&mut transaction, connection => {
+            sqlx::query("DELETE FROM sessions WHERE admin = $1")
+                .bind(&admin.name)
+                .execute(&mut *connection)
+                .await?;
+            sqlx::query(
+                "INSERT INTO admins (name, password, created_at) VALUES ($1, $2, $3)
+                 ON CONFLICT (name) DO UPDATE SET password = excluded.password",
+            )
             .bind(&admin.name)
-            .execute(&mut *transaction)
+            .bind(&admin.password)
+            .bind(now.millis())
+            .execute(connection)
             .await?;
-        sqlx::query(
-            "INSERT INTO admins (name, password, created_at) VALUES ($1, $2, $3)
-             ON CONFLICT (name) DO UPDATE SET password = excluded.password",
-        )
-        .bind(&admin.name)
-        .bind(&admin.password)
-        .bind(now.millis())
-        .execute(&mut *transaction)
-        .await?;
-        Ok(transaction.commit().await?)
+        });
+        transaction.commit().await
     }
 
     /// The account of that name.
     pub async fn admin(&self, name: &str) -> Result<Option<AdminRecord>, StoreError> {
-        let row = sqlx::query("SELECT name, password FROM admins WHERE name = $1")
-            .bind(name)
-            .fetch_optional(&self.pool)
-            .await?;
-        Ok(row.map(|row| AdminRecord {
-            name: row.get("name"),
-            password: row.get("password"),
-        }))
+        let row: Option<(String, String)> = reading!(self, pool => {
+            sqlx::query_as("SELECT name, password FROM admins WHERE name = $1")
+                .bind(name)
+                .fetch_optional(pool)
+                .await?
+        });
+        Ok(row.map(|(name, password)| AdminRecord { name, password }))
     }
 
     /// Starts a session.
@@ -82,47 +87,54 @@ impl Store {
         admin: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO sessions (hash, admin, created_at, last_seen_at) VALUES ($1, $2, $3, $3)",
-        )
-        .bind(hash.as_bytes())
-        .bind(admin)
-        .bind(now.millis())
-        .execute(&self.pool)
-        .await?;
+        writing!(self, pool => {
+            sqlx::query(
+                "INSERT INTO sessions (hash, admin, created_at, last_seen_at) VALUES ($1, $2, $3, $3)",
+            )
+            .bind(hash.as_bytes())
+            .bind(admin)
+            .bind(now.millis())
+            .execute(pool)
+            .await?;
+        });
         Ok(())
     }
 
     /// The session under `hash`, however old.
     pub async fn session(&self, hash: BearerHash) -> Result<Option<SessionRecord>, StoreError> {
-        let row =
-            sqlx::query("SELECT admin, created_at, last_seen_at FROM sessions WHERE hash = $1")
+        let row: Option<(String, i64, i64)> = reading!(self, pool => {
+            sqlx::query_as("SELECT admin, created_at, last_seen_at FROM sessions WHERE hash = $1")
                 .bind(hash.as_bytes())
-                .fetch_optional(&self.pool)
-                .await?;
-        Ok(row.map(|row| SessionRecord {
-            admin: row.get("admin"),
-            created_at: Timestamp::from_millis(row.get("created_at")),
-            last_seen_at: Timestamp::from_millis(row.get("last_seen_at")),
+                .fetch_optional(pool)
+                .await?
+        });
+        Ok(row.map(|(admin, created_at, last_seen_at)| SessionRecord {
+            admin,
+            created_at: Timestamp::from_millis(created_at),
+            last_seen_at: Timestamp::from_millis(last_seen_at),
         }))
     }
 
     /// Notes that a session was used.
     pub async fn touch_session(&self, hash: BearerHash, now: Timestamp) -> Result<(), StoreError> {
-        sqlx::query("UPDATE sessions SET last_seen_at = $1 WHERE hash = $2")
-            .bind(now.millis())
-            .bind(hash.as_bytes())
-            .execute(&self.pool)
-            .await?;
+        writing!(self, pool => {
+            sqlx::query("UPDATE sessions SET last_seen_at = $1 WHERE hash = $2")
+                .bind(now.millis())
+                .bind(hash.as_bytes())
+                .execute(pool)
+                .await?;
+        });
         Ok(())
     }
 
     /// Ends a session.
     pub async fn end_session(&self, hash: BearerHash) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM sessions WHERE hash = $1")
-            .bind(hash.as_bytes())
-            .execute(&self.pool)
-            .await?;
+        writing!(self, pool => {
+            sqlx::query("DELETE FROM sessions WHERE hash = $1")
+                .bind(hash.as_bytes())
+                .execute(pool)
+                .await?;
+        });
         Ok(())
     }
 }

@@ -1,9 +1,12 @@
 //! Links that were mailed.
 
 use domain::{PersonId, RequestId, Timestamp};
-use sqlx::Row;
+use uuid::Uuid;
 
-use super::{Store, StoreError};
+use super::{
+    Store, StoreError,
+    engine::{reading, writing},
+};
 use crate::secret::BearerHash;
 
 /// What a link gives access to.
@@ -45,7 +48,7 @@ impl Store {
         link: &Link,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        sqlx::query(
+        writing!(self, pool => { sqlx::query(
             "INSERT INTO links (hash, purpose, request_id, person_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(hash.as_bytes())
@@ -54,8 +57,8 @@ impl Store {
         .bind(link.person.as_ref().map(|person| person.0.as_str()))
         .bind(now.millis())
         .bind(link.expires_at.millis())
-        .execute(&self.pool)
-        .await?;
+        .execute(pool)
+        .await?; });
         Ok(())
     }
 
@@ -66,19 +69,19 @@ impl Store {
         purpose: Purpose,
         now: Timestamp,
     ) -> Result<Option<Link>, StoreError> {
-        let row = sqlx::query(
+        let row: Option<(Uuid, Option<String>, i64)> = reading!(self, pool => sqlx::query_as(
             "SELECT request_id, person_id, expires_at FROM links WHERE hash = $1 AND purpose = $2 AND expires_at > $3",
         )
         .bind(hash.as_bytes())
         .bind(purpose.as_str())
         .bind(now.millis())
-        .fetch_optional(&self.pool)
-        .await?;
-        Ok(row.map(|row| Link {
+        .fetch_optional(pool)
+        .await?);
+        Ok(row.map(|(request, person, expires_at)| Link {
             purpose,
-            request: RequestId(row.get("request_id")),
-            person: row.get::<Option<String>, _>("person_id").map(PersonId),
-            expires_at: Timestamp::from_millis(row.get("expires_at")),
+            request: RequestId(request),
+            person: person.map(PersonId),
+            expires_at: Timestamp::from_millis(expires_at),
         }))
     }
 }

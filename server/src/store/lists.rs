@@ -1,10 +1,9 @@
 //! Lists for the console, in pages.
 
 use domain::{Request, RequestId, Timestamp};
-use sqlx::{Row, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::{Store, StoreError, requests::read};
+use super::{Store, StoreError, engine::reading, requests::read};
 
 /// Which requests a list shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,12 +56,13 @@ impl ListedRequest {
 impl Store {
     /// One request as lists show it.
     pub async fn listed(&self, id: RequestId) -> Result<Option<ListedRequest>, StoreError> {
-        sqlx::query("SELECT body, changed_at FROM requests WHERE id = $1")
-            .bind(id.0)
-            .fetch_optional(&self.pool)
-            .await?
-            .map(|row| listed(&row))
-            .transpose()
+        let row: Option<(String, i64)> = reading!(self, pool => {
+            sqlx::query_as("SELECT body, changed_at FROM requests WHERE id = $1")
+                .bind(id.0)
+                .fetch_optional(pool)
+                .await?
+        });
+        row.map(listed).transpose()
     }
 
     /// The page of at most `size` requests older than `before`, or the first page.
@@ -76,30 +76,32 @@ impl Store {
             opened_at: i64::MAX,
             id: Uuid::max(),
         });
-        let query = match filter {
-            ListFilter::All => sqlx::query(
+        let statement = match filter {
+            ListFilter::All => {
                 "SELECT body, changed_at FROM requests WHERE (opened_at, id) < ($1, $2)
-                 ORDER BY opened_at DESC, id DESC LIMIT $3",
-            ),
-            ListFilter::Open => sqlx::query(
-                "SELECT body, changed_at FROM requests WHERE is_open = 1 AND (opened_at, id) < ($1, $2)
-                 ORDER BY opened_at DESC, id DESC LIMIT $3",
-            ),
-            ListFilter::Ended => sqlx::query(
-                "SELECT body, changed_at FROM requests WHERE is_open = 0 AND (opened_at, id) < ($1, $2)
-                 ORDER BY opened_at DESC, id DESC LIMIT $3",
-            ),
+                 ORDER BY opened_at DESC, id DESC LIMIT $3"
+            }
+            ListFilter::Open => {
+                "SELECT body, changed_at FROM requests WHERE is_open = TRUE AND (opened_at, id) < ($1, $2)
+                 ORDER BY opened_at DESC, id DESC LIMIT $3"
+            }
+            ListFilter::Ended => {
+                "SELECT body, changed_at FROM requests WHERE is_open = FALSE AND (opened_at, id) < ($1, $2)
+                 ORDER BY opened_at DESC, id DESC LIMIT $3"
+            }
         };
-        let rows = query
-            .bind(before.opened_at)
-            .bind(before.id)
-            .bind(size + 1)
-            .fetch_all(&self.pool)
-            .await?;
+        let rows: Vec<(String, i64)> = reading!(self, pool => {
+            sqlx::query_as(statement)
+                .bind(before.opened_at)
+                .bind(before.id)
+                .bind(i64::from(size) + 1)
+                .fetch_all(pool)
+                .await?
+        });
         let size = usize::try_from(size).unwrap_or(usize::MAX);
         let has_older = rows.len() > size;
         let rows = rows
-            .iter()
+            .into_iter()
             .take(size)
             .map(listed)
             .collect::<Result<_, StoreError>>()?;
@@ -107,9 +109,9 @@ impl Store {
     }
 }
 
-fn listed(row: &SqliteRow) -> Result<ListedRequest, StoreError> {
+fn listed((body, changed_at): (String, i64)) -> Result<ListedRequest, StoreError> {
     Ok(ListedRequest {
-        request: read(row)?,
-        changed_at: Timestamp::from_millis(row.get("changed_at")),
+        request: read(&body)?,
+        changed_at: Timestamp::from_millis(changed_at),
     })
 }

@@ -3,29 +3,51 @@
 
 mod accounts;
 mod audit;
+mod engine;
+mod instance;
 mod links;
 mod lists;
 mod outbox;
 mod requests;
+mod rounds;
+mod schema;
 
-use std::{path::Path, time::Duration};
+use std::path::{Path, PathBuf};
 
-use sqlx::{
-    Sqlite, SqlitePool, Transaction,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
+use sqlx::postgres::PgConnectOptions;
+
+use engine::{Engine, Writing};
+use instance::InstanceLock;
+use schema::Standing;
 
 pub use accounts::{AdminRecord, SessionRecord};
 pub use audit::AuditRow;
+pub use instance::beside;
 pub use links::{Link, Purpose};
 pub use lists::{Cursor, ListFilter, ListPage, ListedRequest};
-pub use outbox::LeasedJob;
+pub use outbox::{JobEnd, LeasedJob};
 pub use requests::Change;
+
+/// Where the database is.
+#[derive(Clone)]
+pub enum Location {
+    /// An embedded database in this file, for one process.
+    Sqlite(PathBuf),
+    /// A PostgreSQL server, for any number of processes.
+    Postgres {
+        /// How to connect.
+        options: Box<PgConnectOptions>,
+        /// Connections at most.
+        connections: u32,
+    },
+}
 
 /// The database.
 #[derive(Clone, Debug)]
 pub struct Store {
-    pool: SqlitePool,
+    engine: Engine,
+    /// Held while this process has an embedded database to itself.
+    lock: Option<InstanceLock>,
 }
 
 /// Why the database did not do what was asked.
@@ -37,7 +59,33 @@ pub enum StoreError {
     /// The subject has another open request. Nothing was written.
     #[error("the subject has another open request")]
     SubjectOccupied,
-    /// The database's tables were made by a newer version of Latchkey, or by something else.
+    /// Another process works on the embedded database.
+    #[error(
+        "another Latchkey process works on it: stop that one first, or move to PostgreSQL, which serves several"
+    )]
+    InUse,
+    /// The embedded database would be on a file system that does not keep its promises.
+    #[error(
+        "it is on a network file system ({kind}), where records could be lost: use a local disk, or PostgreSQL"
+    )]
+    NetworkFileSystem {
+        /// Its name.
+        kind: &'static str,
+    },
+    /// A newer version has changed the tables.
+    #[error(
+        "it was migrated by a newer version of Latchkey (migration {found}; this version knows {known}): start that version, or restore a backup from before the upgrade"
+    )]
+    NewerSchema {
+        /// The migration that this version does not know.
+        found: i64,
+        /// The newest that it knows.
+        known: i64,
+    },
+    /// Migrations are missing.
+    #[error("its tables are not up to date: run `latchkey migrate`")]
+    OlderSchema,
+    /// The database's tables could not be brought up to date.
     #[error("the database's tables do not fit this version: {0}")]
     Schema(#[from] sqlx::migrate::MigrateError),
     /// A row holds something that this version cannot read.
@@ -50,45 +98,129 @@ pub enum StoreError {
     },
     /// The database failed.
     #[error("the database failed: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        // PostgreSQL undoes one of several transactions that stand in each other's way
+        // (serialization_failure, deadlock_detected): decided anew, it may succeed.
+        let code = error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code);
+        match code.as_deref() {
+            Some("40001" | "40P01") => Self::Conflict,
+            _ => Self::Database(error),
+        }
+    }
+}
+
+impl std::fmt::Debug for Location {
+    /// Without the password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => f.debug_tuple("Sqlite").field(path).finish(),
+            Self::Postgres { connections, .. } => f
+                .debug_struct("Postgres")
+                .field("server", &self.to_string())
+                .field("connections", connections)
+                .finish(),
+        }
+    }
+}
+
+impl std::fmt::Display for Location {
+    /// As messages name it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "{}", path.display()),
+            Self::Postgres { options, .. } => {
+                let database = options.get_database().unwrap_or(options.get_username());
+                match options.get_socket() {
+                    Some(socket) => write!(f, "{database} at {}", socket.display()),
+                    None => write!(
+                        f,
+                        "{database} at {}:{}",
+                        options.get_host(),
+                        options.get_port()
+                    ),
+                }
+            }
+        }
+    }
 }
 
 impl Store {
-    /// Opens the database at `path`, makes it when missing, and brings its tables up to date.
-    pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        create_private(path)?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .journal_mode(SqliteJournalMode::Wal)
-            // An answer promises that its change survives a power cut.
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(5));
-        let pool = SqlitePoolOptions::new()
-            .max_connections(8)
-            .connect_with(options)
-            .await?;
-        sqlx::migrate!("../migrations/sqlite").run(&pool).await?;
-        Ok(Self { pool })
+    /// Opens the database to work on it, and brings its tables up to date. An embedded one is made when
+    /// it is missing, and is kept from every other process until [`Self::close`].
+    pub async fn open(location: &Location) -> Result<Self, StoreError> {
+        let lock = match location {
+            Location::Sqlite(path) => {
+                instance::refuse_network_file_system(path)?;
+                let lock = InstanceLock::take(path)?;
+                create_private(path)?;
+                Some(lock)
+            }
+            Location::Postgres { .. } => None,
+        };
+        let store = Self {
+            engine: connect(location).await?,
+            lock,
+        };
+        store.engine.migrate().await?;
+        Ok(store)
     }
 
-    /// Whether the database answers and its tables are the expected ones.
-    pub async fn is_ready(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT id FROM requests LIMIT 1")
-            .fetch_optional(&self.pool)
-            .await?;
-        Ok(())
+    /// Opens a database that another process may be working on, for a moment.
+    ///
+    /// # Errors
+    /// [`StoreError::OlderSchema`] when migrations are missing, as in a database that nobody has opened
+    /// yet; the tables are then left as they are.
+    pub async fn join(location: &Location) -> Result<Self, StoreError> {
+        if let Location::Sqlite(path) = location {
+            instance::refuse_network_file_system(path)?;
+            if !path.exists() {
+                return Err(StoreError::OlderSchema);
+            }
+        }
+        let store = Self {
+            engine: connect(location).await?,
+            lock: None,
+        };
+        match store.engine.standing().await? {
+            Standing::Current => Ok(store),
+            Standing::Behind => {
+                store.close().await;
+                Err(StoreError::OlderSchema)
+            }
+        }
     }
 
-    /// Ends all connections.
+    /// Ends all connections, and lets others at an embedded database.
     pub async fn close(&self) {
-        self.pool.close().await;
+        self.engine.close().await;
+        if let Some(lock) = &self.lock {
+            lock.release();
+        }
     }
 
-    /// A transaction that holds the write lock from its start, so that it never fails half-way for want
-    /// of it.
-    async fn write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+    /// Whether other processes can change the same records.
+    pub const fn is_shared(&self) -> bool {
+        self.engine.is_shared()
+    }
+
+    async fn write(&self) -> Result<Writing, StoreError> {
+        self.engine.begin().await
+    }
+}
+
+async fn connect(location: &Location) -> Result<Engine, StoreError> {
+    match location {
+        Location::Sqlite(path) => Engine::sqlite(path).await,
+        Location::Postgres {
+            options,
+            connections,
+        } => Engine::postgres(options, *connections).await,
     }
 }
 

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use domain::{RequestId, Timestamp};
-use sqlx::{Row, Sqlite, Transaction};
 use uuid::Uuid;
 
-use super::{Store, StoreError, from_json, to_json};
-use crate::jobs::Job;
+use super::{
+    Store, StoreError,
+    engine::{Engine, Writing, within, writing},
+    from_json, to_json,
+};
+use crate::jobs::{Job, Promise};
 
 /// A job that a worker holds for a while.
 #[derive(Clone, Debug)]
@@ -24,36 +27,66 @@ pub struct LeasedJob {
     lease_until: Timestamp,
 }
 
+/// How a lease on a job ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobEnd<'a> {
+    /// It is done.
+    Done,
+    /// It is put back until then.
+    Postponed {
+        /// When it is due again.
+        until: Timestamp,
+        /// What kept it, without addresses or secrets.
+        fault: &'a str,
+    },
+    /// It is given up for good.
+    GivenUp {
+        /// Why, without addresses or secrets.
+        fault: &'a str,
+    },
+}
+
 /// Adds a job within the transaction of the change that asks for it.
 pub(super) async fn add(
-    transaction: &mut Transaction<'static, Sqlite>,
-    id: Uuid,
+    transaction: &mut Writing,
     request: RequestId,
-    job: &Job,
-    now: Timestamp,
+    promise: &Promise,
 ) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO outbox (id, request_id, job, not_before) VALUES ($1, $2, $3, $4)")
-        .bind(id)
-        .bind(request.0)
-        .bind(to_json(job, "job")?)
-        .bind(now.millis())
-        .execute(&mut **transaction)
-        .await?;
+    let job = to_json(&promise.job, "job")?;
+    within!(transaction, connection => {
+        sqlx::query("INSERT INTO outbox (id, request_id, job, not_before) VALUES ($1, $2, $3, $4)")
+            .bind(promise.id)
+            .bind(request.0)
+            .bind(&job)
+            .bind(promise.not_before.millis())
+            .execute(connection)
+            .await?;
+    });
     Ok(())
 }
 
+/// The next job that is due and held by nobody, leased in one statement. `SKIP LOCKED` lets workers of
+/// several instances pass each other; an embedded database has one writer anyway.
+const LEASE_SQLITE: &str = "UPDATE outbox SET lease_until = $1, attempts = attempts + 1
+     WHERE id = (SELECT id FROM outbox
+                 WHERE done_at IS NULL AND failed_at IS NULL AND not_before <= $2
+                   AND (lease_until IS NULL OR lease_until <= $2)
+                 ORDER BY not_before, id LIMIT 1)
+     RETURNING id, request_id, job, attempts";
+const LEASE_POSTGRES: &str = "UPDATE outbox SET lease_until = $1, attempts = attempts + 1
+     WHERE id = (SELECT id FROM outbox
+                 WHERE done_at IS NULL AND failed_at IS NULL AND not_before <= $2
+                   AND (lease_until IS NULL OR lease_until <= $2)
+                 ORDER BY not_before, id LIMIT 1
+                 FOR UPDATE SKIP LOCKED)
+     RETURNING id, request_id, job, attempts";
+
 impl Store {
     /// Adds a job by itself.
-    pub async fn add_job(
-        &self,
-        id: Uuid,
-        request: RequestId,
-        job: &Job,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    pub async fn add_job(&self, request: RequestId, promise: &Promise) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
-        add(&mut transaction, id, request, job, now).await?;
-        Ok(transaction.commit().await?)
+        add(&mut transaction, request, promise).await?;
+        transaction.commit().await
     }
 
     /// Leases the next job that is due and held by nobody.
@@ -63,90 +96,79 @@ impl Store {
         lease: Duration,
     ) -> Result<Option<LeasedJob>, StoreError> {
         let lease_until = now + lease;
-        let row = sqlx::query(
-            "UPDATE outbox SET lease_until = $1, attempts = attempts + 1
-             WHERE id = (SELECT id FROM outbox
-                         WHERE done_at IS NULL AND failed_at IS NULL AND not_before <= $2
-                           AND (lease_until IS NULL OR lease_until <= $2)
-                         ORDER BY not_before, id LIMIT 1)
-             RETURNING id, request_id, job, attempts",
-        )
-        .bind(lease_until.millis())
-        .bind(now.millis())
-        .fetch_optional(&self.pool)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let (id, request) = (row.get("id"), RequestId(row.get("request_id")));
-        let job = match from_json(row.get("job"), "job") {
+        let statement = match self.engine {
+            Engine::Sqlite { .. } => LEASE_SQLITE,
+            Engine::Postgres(_) => LEASE_POSTGRES,
+        };
+        let row: Option<(Uuid, Uuid, String, i64)> = writing!(self, pool => {
+            sqlx::query_as(statement)
+                .bind(lease_until.millis())
+                .bind(now.millis())
+                .fetch_optional(pool)
+                .await?
+        });
+        let Some((id, request, job, attempts)) = row else {
+            return Ok(None);
+        };
+        let job = match from_json(&job, "job") {
             Ok(job) => job,
             Err(unreadable) => {
                 // Leasing it again would read no better.
-                sqlx::query("UPDATE outbox SET failed_at = $1, lease_until = NULL, last_fault = $2 WHERE id = $3")
-                    .bind(now.millis())
-                    .bind("this version cannot read the job")
-                    .bind::<Uuid>(id)
-                    .execute(&self.pool)
+                let fault = "this version cannot read the job";
+                self.settle(id, lease_until, JobEnd::GivenUp { fault }, now)
                     .await?;
                 return Err(unreadable);
             }
         };
         Ok(Some(LeasedJob {
             id,
-            request,
+            request: RequestId(request),
             job,
-            attempts: row.get("attempts"),
+            attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
             lease_until,
         }))
     }
 
-    /// Records that a job is done, if it is still held by this lease.
-    pub async fn finish_job(&self, job: &LeasedJob, now: Timestamp) -> Result<(), StoreError> {
-        sqlx::query(
-            "UPDATE outbox SET done_at = $1, lease_until = NULL WHERE id = $2 AND lease_until = $3",
-        )
-        .bind(now.millis())
-        .bind(job.id)
-        .bind(job.lease_until.millis())
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
-
-    /// Puts a job back until `not_before`, if it is still held by this lease.
-    pub async fn postpone_job(
+    /// Ends the lease on a job. `false` when it was not held any more: somebody else has it, and what
+    /// was done may be done again.
+    pub async fn end_job(
         &self,
         job: &LeasedJob,
-        not_before: Timestamp,
-        fault: &str,
-    ) -> Result<(), StoreError> {
-        sqlx::query(
-            "UPDATE outbox SET not_before = $1, lease_until = NULL, last_fault = $2 WHERE id = $3 AND lease_until = $4",
-        )
-        .bind(not_before.millis())
-        .bind(fault)
-        .bind(job.id)
-        .bind(job.lease_until.millis())
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
-
-    /// Gives a job up for good, if it is still held by this lease.
-    pub async fn fail_job(
-        &self,
-        job: &LeasedJob,
+        end: JobEnd<'_>,
         now: Timestamp,
-        fault: &str,
-    ) -> Result<(), StoreError> {
-        sqlx::query(
-            "UPDATE outbox SET failed_at = $1, lease_until = NULL, last_fault = $2 WHERE id = $3 AND lease_until = $4",
-        )
-        .bind(now.millis())
-        .bind(fault)
-        .bind(job.id)
-        .bind(job.lease_until.millis())
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+    ) -> Result<bool, StoreError> {
+        self.settle(job.id, job.lease_until, end, now).await
+    }
+
+    async fn settle(
+        &self,
+        id: Uuid,
+        lease_until: Timestamp,
+        end: JobEnd<'_>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let now = Some(now.millis());
+        let (done_at, failed_at, not_before, fault) = match end {
+            JobEnd::Done => (now, None, None, None),
+            JobEnd::Postponed { until, fault } => (None, None, Some(until.millis()), Some(fault)),
+            JobEnd::GivenUp { fault } => (None, now, None, Some(fault)),
+        };
+        let settled = writing!(self, pool => {
+            sqlx::query(
+                "UPDATE outbox SET done_at = $1, failed_at = $2, not_before = COALESCE($3, not_before),
+                        last_fault = COALESCE($4, last_fault), lease_until = NULL
+                 WHERE id = $5 AND lease_until = $6",
+            )
+            .bind(done_at)
+            .bind(failed_at)
+            .bind(not_before)
+            .bind(fault)
+            .bind(id)
+            .bind(lease_until.millis())
+            .execute(pool)
+            .await?
+            .rows_affected()
+        });
+        Ok(settled == 1)
     }
 }

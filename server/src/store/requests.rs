@@ -1,11 +1,14 @@
 //! Requests and their changes.
 
 use domain::{Effect, Event, PersonId, Request, RequestId, StateName, Timestamp};
-use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::{Store, StoreError, from_json, to_json};
-use crate::{jobs::Job, secret::BearerHash};
+use super::{
+    Store, StoreError,
+    engine::{Engine, Writing, reading, within},
+    from_json, to_json,
+};
+use crate::{jobs::Promise, secret::BearerHash};
 
 /// A decided change, ready to be kept.
 #[derive(Debug)]
@@ -20,8 +23,8 @@ pub struct Change<'a> {
     pub events: &'a [Event],
     /// What the database itself carries out (everything else is in `jobs`).
     pub effects: &'a [Effect],
-    /// Work for later, each with the identity that its mails carry.
-    pub jobs: &'a [(Uuid, Job)],
+    /// Work for later.
+    pub jobs: &'a [Promise],
     /// The browser that the request is bound to from now on, where that changes.
     pub bind: Option<BearerHash>,
 }
@@ -30,8 +33,9 @@ impl Store {
     /// Keeps a new request.
     pub async fn insert(&self, change: &Change<'_>, browser: BearerHash) -> Result<(), StoreError> {
         let request = change.request;
+        let body = to_json(request, "request")?;
         let mut transaction = self.write().await?;
-        sqlx::query(
+        within!(&mut transaction, connection => { sqlx::query(
             "INSERT INTO requests (id, version, state, is_open, occupies, subject_id, browser_hash, opened_at, changed_at, due_at, body)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
@@ -45,11 +49,11 @@ impl Store {
         .bind(request.facts.opened_at.millis())
         .bind(change.at.millis())
         .bind(request.due_at().map(Timestamp::millis))
-        .bind(to_json(request, "request")?)
-        .execute(&mut *transaction)
-        .await?;
+        .bind(&body)
+        .execute(connection)
+        .await?; });
         record(&mut transaction, change).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     /// Keeps a change: one row or nothing.
@@ -59,8 +63,9 @@ impl Store {
     /// [`StoreError::SubjectOccupied`] when another request of the subject is open.
     pub async fn keep(&self, change: &Change<'_>) -> Result<(), StoreError> {
         let request = change.request;
+        let body = to_json(request, "request")?;
         let mut transaction = self.write().await?;
-        let updated = sqlx::query(
+        let updated = within!(&mut transaction, connection => sqlx::query(
             "UPDATE requests SET version = $1, state = $2, is_open = $3, occupies = $4, subject_id = $5,
                     browser_hash = COALESCE($6, browser_hash), changed_at = $7, due_at = $8, body = $9
              WHERE id = $10 AND version = $11",
@@ -73,27 +78,29 @@ impl Store {
         .bind(change.bind.as_ref().map(BearerHash::as_bytes))
         .bind(change.at.millis())
         .bind(request.due_at().map(Timestamp::millis))
-        .bind(to_json(request, "request")?)
+        .bind(&body)
         .bind(request.facts.id.0)
         .bind(version(request) - 1)
-        .execute(&mut *transaction)
+        .execute(connection)
         .await
-        .map_err(occupied)?;
-        if updated.rows_affected() != 1 {
+        .map_err(occupied)?
+        .rows_affected());
+        if updated != 1 {
             return Err(StoreError::Conflict);
         }
         record(&mut transaction, change).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await
     }
 
     /// The request under `id`.
     pub async fn request(&self, id: RequestId) -> Result<Option<Request>, StoreError> {
-        sqlx::query("SELECT body FROM requests WHERE id = $1")
-            .bind(id.0)
-            .fetch_optional(&self.pool)
-            .await?
-            .map(|row| read(&row))
-            .transpose()
+        let body: Option<String> = reading!(self, pool => {
+            sqlx::query_scalar("SELECT body FROM requests WHERE id = $1")
+                .bind(id.0)
+                .fetch_optional(pool)
+                .await?
+        });
+        body.as_deref().map(read).transpose()
     }
 
     /// The request that a browser is bound to.
@@ -101,59 +108,84 @@ impl Store {
         &self,
         browser: BearerHash,
     ) -> Result<Option<Request>, StoreError> {
-        sqlx::query("SELECT body FROM requests WHERE browser_hash = $1")
-            .bind(browser.as_bytes())
-            .fetch_optional(&self.pool)
-            .await?
-            .map(|row| read(&row))
-            .transpose()
+        let body: Option<String> = reading!(self, pool => {
+            sqlx::query_scalar("SELECT body FROM requests WHERE browser_hash = $1")
+                .bind(browser.as_bytes())
+                .fetch_optional(pool)
+                .await?
+        });
+        body.as_deref().map(read).transpose()
     }
 
     /// Requests for which the timer has something to do, the most overdue first.
     pub async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<RequestId>, StoreError> {
-        let rows =
-            sqlx::query("SELECT id FROM requests WHERE due_at <= $1 ORDER BY due_at LIMIT $2")
+        let ids: Vec<Uuid> = reading!(self, pool => {
+            sqlx::query_scalar("SELECT id FROM requests WHERE due_at <= $1 ORDER BY due_at LIMIT $2")
                 .bind(now.millis())
-                .bind(limit)
-                .fetch_all(&self.pool)
-                .await?;
-        Ok(rows.iter().map(|row| RequestId(row.get("id"))).collect())
+                .bind(i64::from(limit))
+                .fetch_all(pool)
+                .await?
+        });
+        Ok(ids.into_iter().map(RequestId).collect())
     }
 
     /// Ids of all requests in `state`. Few are in any state that a worker asks for.
     pub async fn in_state(&self, state: StateName) -> Result<Vec<RequestId>, StoreError> {
-        let rows = sqlx::query("SELECT id FROM requests WHERE state = $1")
-            .bind(state.as_str())
-            .fetch_all(&self.pool)
-            .await?;
-        Ok(rows.iter().map(|row| RequestId(row.get("id"))).collect())
+        let ids: Vec<Uuid> = reading!(self, pool => {
+            sqlx::query_scalar("SELECT id FROM requests WHERE state = $1")
+                .bind(state.as_str())
+                .fetch_all(pool)
+                .await?
+        });
+        Ok(ids.into_iter().map(RequestId).collect())
+    }
+
+    /// The versions of these requests, where another process may have changed them; nothing from an
+    /// embedded database, whose one process knows of its own changes.
+    pub async fn versions(&self, ids: &[RequestId]) -> Result<Vec<(RequestId, u64)>, StoreError> {
+        let Engine::Postgres(pool) = &self.engine else {
+            return Ok(Vec::new());
+        };
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+        let rows: Vec<(Uuid, i64)> =
+            sqlx::query_as("SELECT id, version FROM requests WHERE id = ANY($1)")
+                .bind(ids)
+                .fetch_all(pool)
+                .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(id, version)| (RequestId(id), u64::try_from(version).unwrap_or_default()))
+            .collect())
     }
 
     /// Requests of the same subject that were opened after this one.
     pub async fn later_requests(&self, than: &Request) -> Result<Vec<Request>, StoreError> {
-        sqlx::query(
-            "SELECT body FROM requests WHERE subject_id = $1 AND opened_at >= $2 AND id <> $3
-             ORDER BY opened_at",
-        )
-        .bind(subject_id(than))
-        .bind(than.facts.opened_at.millis())
-        .bind(than.facts.id.0)
-        .fetch_all(&self.pool)
-        .await?
-        .iter()
-        .map(read)
-        .collect()
+        let bodies: Vec<String> = reading!(self, pool => {
+            sqlx::query_scalar(
+                "SELECT body FROM requests WHERE subject_id = $1 AND opened_at >= $2 AND id <> $3
+                 ORDER BY opened_at",
+            )
+            .bind(subject_id(than))
+            .bind(than.facts.opened_at.millis())
+            .bind(than.facts.id.0)
+            .fetch_all(pool)
+            .await?
+        });
+        bodies.iter().map(|body| read(body)).collect()
     }
 
     /// Another request of the same subject that is open, if there is one.
     pub async fn other_open_request(&self, of: &Request) -> Result<Option<Request>, StoreError> {
-        sqlx::query("SELECT body FROM requests WHERE subject_id = $1 AND occupies = 1 AND id <> $2")
+        let body: Option<String> = reading!(self, pool => {
+            sqlx::query_scalar(
+                "SELECT body FROM requests WHERE subject_id = $1 AND occupies AND id <> $2",
+            )
             .bind(subject_id(of))
             .bind(of.facts.id.0)
-            .fetch_optional(&self.pool)
+            .fetch_optional(pool)
             .await?
-            .map(|row| read(&row))
-            .transpose()
+        });
+        body.as_deref().map(read).transpose()
     }
 
     /// How many recoveries of this person led to a pass since `since`.
@@ -162,58 +194,59 @@ impl Store {
         person: &PersonId,
         since: Timestamp,
     ) -> Result<u32, StoreError> {
-        let row = sqlx::query(
-            "SELECT COUNT(*) AS n FROM requests
-             WHERE subject_id = $1 AND opened_at >= $2 AND state IN ('disclosed', 'completed', 'lapsed', 'repudiated')",
-        )
-        .bind(&person.0)
-        .bind(since.millis())
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(row.get("n"))
+        let count: i64 = reading!(self, pool => {
+            sqlx::query_scalar(
+                "SELECT COUNT(*) FROM requests
+                 WHERE subject_id = $1 AND opened_at >= $2 AND state IN ('disclosed', 'completed', 'lapsed', 'repudiated')",
+            )
+            .bind(&person.0)
+            .bind(since.millis())
+            .fetch_one(pool)
+            .await?
+        });
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
     /// Until when a report keeps this person from being recovered.
     pub async fn frozen_until(&self, person: &PersonId) -> Result<Option<Timestamp>, StoreError> {
-        let row = sqlx::query("SELECT MAX(until) AS until FROM freezes WHERE subject_id = $1")
-            .bind(&person.0)
-            .fetch_one(&self.pool)
-            .await?;
-        Ok(row
-            .get::<Option<i64>, _>("until")
-            .map(Timestamp::from_millis))
+        let until: Option<i64> = reading!(self, pool => {
+            sqlx::query_scalar("SELECT MAX(until) FROM freezes WHERE subject_id = $1")
+                .bind(&person.0)
+                .fetch_one(pool)
+                .await?
+        });
+        Ok(until.map(Timestamp::from_millis))
     }
 }
 
 /// Writes what belongs to a change into its transaction.
-async fn record(
-    transaction: &mut Transaction<'static, Sqlite>,
-    change: &Change<'_>,
-) -> Result<(), StoreError> {
+async fn record(transaction: &mut Writing, change: &Change<'_>) -> Result<(), StoreError> {
     let id = change.request.facts.id;
     for event in change.events {
         super::audit::append(transaction, id, change.actor, change.at, event).await?;
     }
-    for (key, job) in change.jobs {
-        super::outbox::add(transaction, *key, id, job, change.at).await?;
+    for promise in change.jobs {
+        super::outbox::add(transaction, id, promise).await?;
     }
     for effect in change.effects {
         if let (Effect::FreezeSubject { until }, Some(subject)) =
             (effect, subject_id(change.request))
         {
-            sqlx::query("INSERT INTO freezes (subject_id, until, request_id) VALUES ($1, $2, $3)")
-                .bind(subject)
-                .bind(until.millis())
-                .bind(id.0)
-                .execute(&mut **transaction)
-                .await?;
+            within!(&mut *transaction, connection => {
+                sqlx::query("INSERT INTO freezes (subject_id, until, request_id) VALUES ($1, $2, $3)")
+                    .bind(subject)
+                    .bind(until.millis())
+                    .bind(id.0)
+                    .execute(connection)
+                    .await?;
+            });
         }
     }
     Ok(())
 }
 
-pub(super) fn read(row: &SqliteRow) -> Result<Request, StoreError> {
-    from_json(row.get("body"), "request")
+pub(super) fn read(body: &str) -> Result<Request, StoreError> {
+    from_json(body, "request")
 }
 
 fn version(request: &Request) -> i64 {
@@ -231,6 +264,6 @@ fn subject_id(request: &Request) -> Option<&str> {
 fn occupied(error: sqlx::Error) -> StoreError {
     match error.as_database_error() {
         Some(fault) if fault.is_unique_violation() => StoreError::SubjectOccupied,
-        _ => StoreError::Database(error),
+        _ => error.into(),
     }
 }

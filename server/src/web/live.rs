@@ -9,10 +9,10 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use domain::{Request, RequestId, StateName};
+use domain::{Request, StateName};
 use futures::stream;
 use serde_json::json;
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::sync::watch;
 
 use super::{
     Web,
@@ -34,16 +34,15 @@ const IDLE: Duration = Duration::from_mins(5);
 /// There is nothing to hear before the proofs have passed: a stream that stirs when the directory
 /// recognises somebody would tell a stranger who exists.
 pub async fn events(State(web): State<Web>, visit: Visit) -> Answer {
-    let changes = web.recovery.changes();
     let secret = visit.secret(Token::Browser).ok_or(ProblemPage::NoRequest)?;
     let request = visit.request(&web).await?;
     if request.state_name() == StateName::Proving {
         return Err(ProblemPage::NoRequest.into());
     }
+    let changes = web.recovery.changes_of(request.facts.id);
     let listener = Listener {
         web,
         secret,
-        id: request.facts.id,
         changes,
         wait: Duration::ZERO,
         sent: None,
@@ -59,8 +58,7 @@ struct Listener {
     web: Web,
     /// What it carried when it began. Once the request is bound to another secret, it hears no more.
     secret: Bearer,
-    id: RequestId,
-    changes: Receiver<RequestId>,
+    changes: watch::Receiver<u64>,
     /// How long what was sent stays true unless the request changes.
     wait: Duration,
     sent: Option<String>,
@@ -69,7 +67,7 @@ struct Listener {
 impl Listener {
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
         loop {
-            if !self.wait.is_zero() && !changed(&mut self.changes, self.id, self.wait).await {
+            if !self.wait.is_zero() && !changed(&mut self.changes, self.wait).await {
                 return None;
             }
             let request = self.web.recovery.request_of(&self.secret).await.ok()??;
@@ -83,20 +81,12 @@ impl Listener {
     }
 }
 
-/// Waits for a change of `id`, or for `wait`. `false` when the server stops.
-async fn changed(changes: &mut Receiver<RequestId>, id: RequestId, wait: Duration) -> bool {
-    let change = async {
-        loop {
-            match changes.recv().await {
-                Ok(other) if other == id => return true,
-                Ok(_) => {}
-                // Some changes were missed: look, to be sure.
-                Err(RecvError::Lagged(_)) => return true,
-                Err(RecvError::Closed) => return false,
-            }
-        }
-    };
-    tokio::time::timeout(wait, change).await.unwrap_or(true)
+/// Waits for a change, or for `wait`. `false` when the server stops.
+async fn changed(changes: &mut watch::Receiver<u64>, wait: Duration) -> bool {
+    match tokio::time::timeout(wait, changes.changed()).await {
+        Ok(change) => change.is_ok(),
+        Err(_) => true,
+    }
 }
 
 /// What is sent, and what of it tells one state of the page from another.

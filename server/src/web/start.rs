@@ -53,17 +53,15 @@ pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// The process can serve: its database answers.
+/// The process can serve: its database answers and has the right tables.
 pub async fn readyz(State(web): State<Web>) -> Response {
-    match web.recovery.is_ready().await {
-        Ok(()) => "ready\n".into_response(),
+    let problem = match web.recovery.is_ready().await {
+        Ok(true) => return "ready\n".into_response(),
+        Ok(false) => "not ready: the database's tables are not up to date\n",
         Err(error) => {
             tracing::error!(%error, "not ready");
-            (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "not ready: the database does not answer\n",
-            )
-                .into_response()
+            "not ready: the database does not answer\n"
         }
-    }
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, problem).into_response()
 }

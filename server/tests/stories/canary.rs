@@ -82,20 +82,13 @@ impl Place {
     }
 }
 
-/// The database, with what is not yet in its main file.
-fn database(story: &Story) -> Vec<Place> {
-    let main = story.database();
-    let places: Vec<_> = ["", "-wal", "-shm"]
+/// The database.
+async fn database(story: &Story) -> Vec<Place> {
+    let content = story.database().content().await;
+    content
         .into_iter()
-        .filter_map(|ending| {
-            let mut path = main.clone().into_os_string();
-            path.push(ending);
-            let bytes = std::fs::read(&path).ok()?;
-            Some(Place::new(format!("latchkey.db{ending}"), bytes))
-        })
-        .collect();
-    assert!(places.len() >= 2, "the write-ahead log is looked at too");
-    places
+        .map(|(name, bytes)| Place::new(name, bytes))
+        .collect()
 }
 
 /// `value` as an HTML element holds it.
@@ -213,7 +206,7 @@ async fn secrets_are_nowhere_else() {
         !log.holds(&private_address("ada.keller")),
         "an address is in the log"
     );
-    let mut kept = database(&story);
+    let mut kept = database(&story).await;
     assert!(
         kept.iter()
             .any(|place| place.holds(&private_address("ada.keller")))

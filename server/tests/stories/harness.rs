@@ -22,11 +22,11 @@ use latchkey::{
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulator::{Options, Simulator};
-use sqlx::{Sqlite, SqlitePool, Transaction, sqlite::SqliteConnectOptions};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
     browser::Browser,
+    engine::Database,
     people::{Manager, Person, private_address, work_address},
 };
 
@@ -62,6 +62,10 @@ impl Clock for StoryClock {
     fn monotonic(&self) -> Duration {
         self.machine.monotonic() + self.ahead()
     }
+
+    fn follow(&self, present: Timestamp) {
+        self.machine.follow(present);
+    }
 }
 
 /// A folder that goes with the story.
@@ -95,6 +99,7 @@ pub struct Story {
     pub(crate) client: reqwest::Client,
     clock: Arc<StoryClock>,
     folder: Folder,
+    database: Database,
     server: Mutex<Server>,
     base_url: String,
     /// Every page that any browser got.
@@ -116,7 +121,8 @@ impl Story {
         std::fs::create_dir(&folder.0).unwrap();
         let url = format!("{}/_control/tenant", simulator.base_url());
         let tenant: Value = client.get(url).send().await.unwrap().json().await.unwrap();
-        let base_url = write_configuration(&folder, &simulator, &tenant, settings);
+        let database = Database::create(&folder.0).await;
+        let base_url = write_configuration(&folder, &database, &simulator, &tenant, settings);
         let clock = Arc::<StoryClock>::default();
         let server = Mutex::new(serve(&folder, &clock).await);
         Self {
@@ -124,15 +130,26 @@ impl Story {
             client,
             clock,
             folder,
+            database,
             server,
             base_url,
             seen: Mutex::default(),
         }
     }
 
+    /// Stops the server, which leaves the database to others.
+    pub async fn stop(&self) {
+        let recovery = {
+            let mut server = self.server.lock().unwrap();
+            server.serving.abort_all();
+            Arc::clone(&server.recovery)
+        };
+        recovery.close().await;
+    }
+
     /// Stops the server and starts another on the same database.
     pub async fn restart(&self) {
-        self.server.lock().unwrap().serving.abort_all();
+        self.stop().await;
         let server = serve(&self.folder, &self.clock).await;
         *self.server.lock().unwrap() = server;
     }
@@ -157,16 +174,9 @@ impl Story {
         self.folder.0.join("latchkey.toml")
     }
 
-    /// The database file.
-    pub fn database(&self) -> PathBuf {
-        self.folder.0.join("latchkey.db")
-    }
-
-    /// Keeps everybody else from writing until the transaction ends.
-    pub async fn lock_database(&self) -> Transaction<'static, Sqlite> {
-        let options = SqliteConnectOptions::new().filename(self.database());
-        let pool = SqlitePool::connect_with(options).await.unwrap();
-        pool.begin_with("BEGIN IMMEDIATE").await.unwrap()
+    /// The database.
+    pub const fn database(&self) -> &Database {
+        &self.database
     }
 
     /// A browser that has never been here.
@@ -256,6 +266,7 @@ impl Story {
 /// Fills in the stock configuration, and tells where links lead to.
 fn write_configuration(
     folder: &Folder,
+    database: &Database,
     simulator: &Simulator,
     tenant: &Value,
     settings: &[(&str, &str)],
@@ -267,10 +278,7 @@ fn write_configuration(
             "secret",
             "c3RvcnkgdGVsbGVycyBrZWVwIHRoZWlyIHNlY3JldHM=".to_owned(),
         ),
-        (
-            "database",
-            folder.0.join("latchkey.db").display().to_string(),
-        ),
+        ("database", String::new()),
         ("tenantId", text("tenantId")),
         ("clientId", text("clientId")),
         ("clientSecret", text("clientSecret")),
@@ -285,6 +293,7 @@ fn write_configuration(
             text.replace(&format!("${{{name}}}"), value)
         });
     let mut table: toml::Table = filled.parse().unwrap();
+    table["database"]["url"] = database.url().into();
     for (key, value) in settings {
         let (section, name) = key.split_once('.').unwrap();
         let value: toml::Table = format!("value = {value}").parse().unwrap();

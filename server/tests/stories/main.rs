@@ -8,6 +8,7 @@ mod codes;
 mod console;
 mod defence;
 mod eligibility;
+mod engine;
 mod harness;
 mod headers;
 mod issuing;

@@ -18,10 +18,10 @@ const GATHERING: Duration = Duration::from_millis(400);
 
 /// Lets everybody decide on the same state of things: nobody can write before all have read.
 async fn at_once<T>(story: &Story, actions: impl Future<Output = T>) -> T {
-    let lock = story.lock_database().await;
+    let lock = story.database().hold().await;
     let release = async {
         tokio::time::sleep(GATHERING).await;
-        lock.rollback().await.unwrap();
+        lock.let_go().await;
     };
     tokio::join!(actions, release).0
 }

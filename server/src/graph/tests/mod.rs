@@ -50,6 +50,10 @@ impl Clock for MovedClock {
     fn monotonic(&self) -> Duration {
         self.machine.monotonic() + self.ahead()
     }
+
+    fn follow(&self, present: Timestamp) {
+        self.machine.follow(present);
+    }
 }
 
 /// The stand-in tenant, its control and our clock.

@@ -1,0 +1,51 @@
+//! What several instances have in common: the time, and regular work that one at a time does for all.
+
+use std::time::Duration;
+
+use domain::Timestamp;
+
+use super::{
+    Store, StoreError,
+    engine::{Engine, writing},
+};
+
+impl Store {
+    /// The present as a database that several instances share knows it. An embedded one has the clock
+    /// of its process.
+    pub async fn present(&self) -> Result<Option<Timestamp>, StoreError> {
+        let Engine::Postgres(pool) = &self.engine else {
+            return Ok(None);
+        };
+        let millis: i64 =
+            sqlx::query_scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
+                .fetch_one(pool)
+                .await?;
+        Ok(Some(Timestamp::from_millis(millis)))
+    }
+
+    /// Whether it is this instance's turn to do `work`: once in `period`, whoever asks first. An
+    /// embedded database has one instance, whose turn it always is.
+    pub async fn take_turn(
+        &self,
+        work: &str,
+        now: Timestamp,
+        period: Duration,
+    ) -> Result<bool, StoreError> {
+        if !self.is_shared() {
+            return Ok(true);
+        }
+        let taken = writing!(self, pool => {
+            sqlx::query(
+                "INSERT INTO rounds (work, next_at) VALUES ($1, $2)
+                 ON CONFLICT (work) DO UPDATE SET next_at = excluded.next_at WHERE rounds.next_at <= $3",
+            )
+            .bind(work)
+            .bind((now + period).millis())
+            .bind(now.millis())
+            .execute(pool)
+            .await?
+            .rows_affected()
+        });
+        Ok(taken == 1)
+    }
+}

@@ -1,0 +1,131 @@
+//! Whether the database's tables are the ones that this version works with.
+
+use sqlx::migrate::{Migrate, MigrateError, Migrator};
+
+use super::{
+    Store, StoreError,
+    engine::{Engine, reading},
+};
+
+static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
+
+/// Where sqlx keeps what was applied.
+const APPLIED: &str = "_sqlx_migrations";
+
+/// How the tables stand to this version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// They fit.
+    Current,
+    /// Migrations are missing, or there are no tables yet.
+    Behind,
+}
+
+impl Engine {
+    const fn migrator(&self) -> &'static Migrator {
+        match self {
+            Self::Sqlite { .. } => &SQLITE,
+            Self::Postgres(_) => &POSTGRES,
+        }
+    }
+
+    /// Compares the tables with what this version knows.
+    ///
+    /// # Errors
+    /// [`StoreError::NewerSchema`] when a newer version was here, [`StoreError::Schema`] when a
+    /// migration was changed after it was applied.
+    pub async fn standing(&self) -> Result<Standing, StoreError> {
+        let applied = match self {
+            Self::Sqlite { writer, .. } => {
+                let known = "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'";
+                let tables: i64 = sqlx::query_scalar(known).fetch_one(writer).await?;
+                if tables == 0 {
+                    return Ok(Standing::Behind);
+                }
+                let mut connection = writer.acquire().await?;
+                connection.list_applied_migrations(APPLIED).await?
+            }
+            Self::Postgres(pool) => {
+                let known = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
+                if !sqlx::query_scalar::<_, bool>(known).fetch_one(pool).await? {
+                    return Ok(Standing::Behind);
+                }
+                let mut connection = pool.acquire().await?;
+                connection.list_applied_migrations(APPLIED).await?
+            }
+        };
+        let known = |version| {
+            let mut migrations = self.migrator().iter();
+            migrations.find(|migration| migration.version == version)
+        };
+        for migration in &applied {
+            match known(migration.version) {
+                None => {
+                    return Err(StoreError::NewerSchema {
+                        found: migration.version,
+                        known: self.newest(),
+                    });
+                }
+                Some(ours) if ours.checksum != migration.checksum => {
+                    return Err(MigrateError::VersionMismatch(migration.version).into());
+                }
+                Some(_) => {}
+            }
+        }
+        if applied.len() == self.migrator().iter().count() {
+            Ok(Standing::Current)
+        } else {
+            Ok(Standing::Behind)
+        }
+    }
+
+    /// Brings the tables up to date. Several instances may do so at once: PostgreSQL lets one of them
+    /// at it at a time, and an embedded database has one.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        if self.standing().await? == Standing::Current {
+            // Not even a right to create tables is needed then.
+            return Ok(());
+        }
+        match self {
+            Self::Sqlite { writer, .. } => SQLITE.run(writer).await?,
+            Self::Postgres(pool) => POSTGRES.run(pool).await?,
+        }
+        Ok(())
+    }
+
+    fn newest(&self) -> i64 {
+        let versions = self.migrator().iter().map(|migration| migration.version);
+        versions.max().unwrap_or_default()
+    }
+}
+
+impl Store {
+    /// Whether the database answers and has the tables that this version works with. A newer version
+    /// may have added some: while instances are upgraded one by one, the old ones go on.
+    pub async fn is_ready(&self) -> Result<bool, StoreError> {
+        let newest: Option<i64> = reading!(self, pool => {
+            sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations WHERE success")
+                .fetch_one(pool)
+                .await?
+        });
+        Ok(newest.is_some_and(|newest| newest >= self.engine.newest()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_engines_have_migrations_of_the_same_names() {
+        let names = |migrator: &Migrator| -> Vec<(i64, String)> {
+            migrator
+                .iter()
+                .map(|migration| (migration.version, migration.description.to_string()))
+                .collect()
+        };
+        assert!(!names(&SQLITE).is_empty());
+        assert_eq!(names(&SQLITE), names(&POSTGRES));
+    }
+}

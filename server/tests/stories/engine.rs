@@ -1,0 +1,121 @@
+//! The database of a story: a SQLite file, or a database of its own on the PostgreSQL server that
+//! `LATCHKEY_TEST_POSTGRES` names (`cargo xtask test` starts one, and runs every story on both).
+
+use std::path::{Path, PathBuf};
+
+use latchkey::clock::{Entropy, SystemEntropy};
+use sqlx::{
+    AssertSqlSafe, Connection, Executor, PgConnection, PgPool, Postgres, Sqlite, SqlitePool,
+    Transaction, sqlite::SqliteConnectOptions,
+};
+use url::Url;
+
+/// Where a story's records are.
+pub enum Database {
+    Sqlite(PathBuf),
+    Postgres(Url),
+}
+
+/// Keeps everybody else from writing until it is let go.
+pub enum Held {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Database {
+    /// A new one, which nobody has opened yet.
+    pub async fn create(folder: &Path) -> Self {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place where stories are told which engine to run on"
+        )]
+        let Ok(server) = std::env::var("LATCHKEY_TEST_POSTGRES") else {
+            return Self::Sqlite(folder.join("latchkey.db"));
+        };
+        let mut url: Url = server.parse().unwrap();
+        let name = format!("story_{}", SystemEntropy.uuid().simple());
+        let mut connection = PgConnection::connect(&server).await.unwrap();
+        let statement = AssertSqlSafe(format!("CREATE DATABASE {name}"));
+        connection.execute(statement).await.unwrap();
+        connection.close().await.unwrap();
+        url.set_path(&name);
+        Self::Postgres(url)
+    }
+
+    /// As the configuration names it.
+    pub fn url(&self) -> String {
+        match self {
+            Self::Sqlite(path) => format!("sqlite:{}", path.display()),
+            Self::Postgres(url) => url.to_string(),
+        }
+    }
+
+    /// Keeps everybody else from writing, and lets them read.
+    pub async fn hold(&self) -> Held {
+        match self {
+            Self::Sqlite(path) => {
+                let options = SqliteConnectOptions::new().filename(path);
+                let pool = SqlitePool::connect_with(options).await.unwrap();
+                Held::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await.unwrap())
+            }
+            Self::Postgres(url) => {
+                let pool = PgPool::connect(url.as_str()).await.unwrap();
+                let mut transaction = pool.begin().await.unwrap();
+                let lock = "LOCK TABLE requests IN EXCLUSIVE MODE";
+                transaction.execute(lock).await.unwrap();
+                Held::Postgres(transaction)
+            }
+        }
+    }
+
+    /// Everything that is in it, piece by piece, with the names of the pieces.
+    pub async fn content(&self) -> Vec<(String, Vec<u8>)> {
+        match self {
+            Self::Sqlite(path) => {
+                let files: Vec<_> = ["", "-wal", "-shm"]
+                    .into_iter()
+                    .filter_map(|ending| {
+                        let mut file = path.clone().into_os_string();
+                        file.push(ending);
+                        let bytes = std::fs::read(&file).ok()?;
+                        Some((format!("latchkey.db{ending}"), bytes))
+                    })
+                    .collect();
+                assert!(files.len() >= 2, "the write-ahead log is looked at too");
+                files
+            }
+            Self::Postgres(url) => {
+                let pool = PgPool::connect(url.as_str()).await.unwrap();
+                let names = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'";
+                let tables: Vec<String> = sqlx::query_scalar(names).fetch_all(&pool).await.unwrap();
+                assert!(tables.len() >= 5, "{tables:?}");
+                let mut pieces = Vec::new();
+                for table in tables {
+                    // Bytes that are text stand as that text.
+                    let rows = AssertSqlSafe(format!("SELECT t::text FROM {table} t"));
+                    let mut connection = pool.acquire().await.unwrap();
+                    connection
+                        .execute("SET bytea_output = 'escape'")
+                        .await
+                        .unwrap();
+                    let rows: Vec<String> = sqlx::query_scalar(rows)
+                        .fetch_all(&mut *connection)
+                        .await
+                        .unwrap();
+                    pieces.push((table, rows.join("\n").into_bytes()));
+                }
+                pieces
+            }
+        }
+    }
+}
+
+impl Held {
+    /// Lets the others write again.
+    pub async fn let_go(self) {
+        match self {
+            Self::Sqlite(transaction) => transaction.rollback().await.unwrap(),
+            Self::Postgres(transaction) => transaction.rollback().await.unwrap(),
+        }
+    }
+}
