@@ -111,6 +111,8 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn carry_out(cli: Cli) -> Result<(), Failure> {
+    #[cfg(all(debug_assertions, unix))]
+    crate::failpoint::prepare().map_err(Failure::Usage)?;
     let config =
         Config::load(cli.config.as_deref()).map_err(|error| Failure::Usage(error.to_string()))?;
     logging::start(&config.log).context("cannot start logging")?;

@@ -1,5 +1,13 @@
 //! Latchkey's server: configuration, store, Graph client, mail, jobs and web.
 
+#[cfg(all(debug_assertions, unix))]
+#[macro_use]
+pub mod failpoint;
+#[cfg(not(all(debug_assertions, unix)))]
+macro_rules! failpoint {
+    ($place:ident) => {};
+}
+
 pub mod auth;
 pub mod cli;
 pub mod clock;

@@ -71,3 +71,18 @@ fn wrong_usage_ends_with_2() {
     }
     assert_eq!(latchkey(&["--help"], &[]).status.code(), Some(0));
 }
+
+#[cfg(debug_assertions)]
+#[test]
+fn a_fail_point_that_does_not_exist_is_refused() {
+    let output = latchkey(
+        &["config", "check"],
+        &[("LATCHKEY_FAIL_AT", "nowhere=kill")],
+    );
+    assert_eq!(output.status.code(), Some(2));
+    let errors = text(&output.stderr);
+    assert!(
+        errors.contains("\"nowhere=kill\"") && errors.contains("pass-made"),
+        "{errors}"
+    );
+}

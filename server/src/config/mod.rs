@@ -2,7 +2,8 @@
 //!
 //! [`Config::load`] checks every key before anything starts, and reports all mistakes at once. What it
 //! returns is ready for use: addresses are addresses, secrets are read from their files and are never
-//! printed. This is the only module that reads the environment.
+//! printed. This is the only module that reads the environment; the
+//! fail-points of debug builds, which are no operator's, read a variable of their own.
 
 mod database;
 mod error;

@@ -133,10 +133,14 @@ fn report(result: Result<(), ServiceError>) {
 }
 
 async fn carry_out(recovery: &Arc<Recovery>, job: LeasedJob) {
+    failpoint!(JobLeased);
     let outcome = perform(recovery, &job).await;
     let now = recovery.clock.now();
     let end = match &outcome {
-        Ok(()) => JobEnd::Done,
+        Ok(()) => {
+            failpoint!(JobDone);
+            JobEnd::Done
+        }
         Err(Fault::Transient { problem, after }) if job.attempts < TRIES => {
             let pause = after.unwrap_or_else(|| pause_after(job.attempts));
             tracing::warn!(request = %job.request, job = job.job.name(), attempts = job.attempts, %problem, "a job has to wait");

@@ -142,6 +142,7 @@ impl Recovery {
             .facts
             .subject
             .ok_or(ServiceError::Refused(Refusal::SubjectNotRecognised))?;
+        failpoint!(IntentKept);
         let ends = begun + request.facts.terms.lease;
         let attempt = Attempt {
             recovery: Arc::clone(self),
@@ -199,6 +200,7 @@ impl Attempt {
             Err(stop) => stop,
         };
         tracing::warn!(request = %id, fence = fence.0, ?stop, "an issue attempt stopped");
+        failpoint!(AttemptFailing);
         let ending = match stop {
             Stop::Retry(fault, retry_after) => Command::Release {
                 fence,
@@ -235,24 +237,32 @@ impl Attempt {
             tracing::warn!(request = %self.id, %refusal, "a guard does not hold any more");
             return Err(Stop::Abort(AbortCause::GuardChanged(refusal)));
         }
+        failpoint!(GuardsHeld);
         let lifetime = guards
             .pass_policy
             .clamp(self.recovery.settings.pass_minutes);
 
         let plan = self.plan().await?;
+        failpoint!(SnapshotKept);
         self.still_wanted().await?;
+        failpoint!(SessionsEnding);
         self.graph().revoke_sessions(person).await?;
+        failpoint!(SessionsEnded);
         self.remove(&plan).await?;
+        failpoint!(RemovalsKept);
         let kept = self.confirm(&plan).await?;
+        failpoint!(RemovalsConfirmed);
         self.still_wanted().await?;
 
         if self.rest() < LAST_CALL {
             return Err(Stop::Retry(Fault::LeaseTooShort, Duration::ZERO));
         }
+        failpoint!(PassMaking);
         let pass = self
             .graph()
             .create_pass(person, lifetime, self.intent.0)
             .await?;
+        failpoint!(PassMade);
         self.disclose(pass, kept).await
     }
 
@@ -283,13 +293,17 @@ impl Attempt {
             kept,
         };
         match self.recovery.apply(self.id, &Actor::Issuer, command).await {
-            Ok(request) => Ok(Issued {
-                request,
-                value: pass.value,
-                lifetime_minutes: pass.lifetime_minutes,
-            }),
+            Ok(request) => {
+                failpoint!(PassKept);
+                Ok(Issued {
+                    request,
+                    value: pass.value,
+                    lifetime_minutes: pass.lifetime_minutes,
+                })
+            }
             Err(error) => {
                 drop(pass.value);
+                failpoint!(UnseenPassDeleting);
                 // The lease may be over, so the clean-up has a time of its own.
                 if let Err(error) = self
                     .recovery
@@ -299,6 +313,7 @@ impl Attempt {
                 {
                     tracing::error!(request = %self.id, %error, "a pass that nobody has seen could not be deleted");
                 }
+                failpoint!(UnseenPassDeleted);
                 Err(error.into())
             }
         }
@@ -309,7 +324,10 @@ impl Attempt {
     async fn check(&self) {
         for pause in LOOKS {
             tokio::time::sleep(pause).await;
-            match self.names_another_pass().await {
+            failpoint!(LivePassChecking);
+            let found = self.names_another_pass().await;
+            failpoint!(LivePassChecked);
+            match found {
                 Ok(true) => {}
                 Ok(false) => return,
                 Err(error) => {

@@ -64,6 +64,7 @@ impl Recovery {
             bind: None,
         };
         self.store.insert(&change, browser.hash()).await?;
+        failpoint!(RequestOpened);
         self.announce(&outcome);
         Ok(Opened {
             request: outcome.request,

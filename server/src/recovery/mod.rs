@@ -248,7 +248,9 @@ impl Recovery {
             jobs: &jobs,
             bind,
         };
+        failpoint!(ChangeDecided);
         self.store.keep(&change).await?;
+        failpoint!(ChangeKept);
         self.announce(&outcome);
         Ok(outcome.request)
     }

@@ -87,6 +87,7 @@ impl Attempt {
     pub(super) async fn remove(&self, plan: &Plan) -> Result<(), Stop> {
         let mut removals = Vec::new();
         let removed = self.remove_each(plan, &mut removals).await;
+        failpoint!(RemovalsEnding);
         let fence = self.fence;
         self.keep(Command::RecordRemovals { fence, removals })
             .await?;
@@ -111,11 +112,13 @@ impl Attempt {
             let before = left.len();
             let mut default = Vec::new();
             for method in left {
-                let outcome = match self
+                failpoint!(MethodRemoving);
+                let outcome = self
                     .graph()
                     .remove_method(&self.subject.person.id, &method.method)
-                    .await
-                {
+                    .await;
+                failpoint!(MethodRemoved);
+                let outcome = match outcome {
                     Ok(outcome) => outcome,
                     Err(GraphError::DefaultMethod { .. }) => {
                         default.push(method);
