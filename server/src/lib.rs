@@ -8,6 +8,7 @@ macro_rules! failpoint {
     ($place:ident) => {};
 }
 
+pub mod audit;
 pub mod auth;
 pub mod cli;
 pub mod clock;

@@ -5,7 +5,10 @@ use super::{
     engine::{Writing, reading, within},
     from_json, to_json,
 };
+use crate::{audit::InstallationEvent, jobs::Promise};
 use domain::{Event, RequestId, Timestamp};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 /// One row of the audit log.
 #[derive(Clone, Debug)]
@@ -29,19 +32,96 @@ pub(super) async fn append(
     event: &Event,
 ) -> Result<(), StoreError> {
     let event = to_json(event, "audit event")?;
+    insert(transaction, Some(request), actor, at, &event).await
+}
+
+async fn insert(
+    transaction: &mut Writing,
+    request: Option<RequestId>,
+    actor: &str,
+    at: Timestamp,
+    event: &str,
+) -> Result<(), StoreError> {
     within!(transaction, connection => {
         sqlx::query("INSERT INTO audit (at, request_id, actor, event) VALUES ($1, $2, $3, $4)")
             .bind(at.millis())
-            .bind(request.0)
+            .bind(request.map(|request| request.0))
             .bind(actor)
-            .bind(&event)
+            .bind(event)
             .execute(connection)
             .await?;
     });
     Ok(())
 }
 
+/// One row of the log by its number and the SHA-256 of all that it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowDigest {
+    /// Its place in the log.
+    pub row: i64,
+    /// In hexadecimal.
+    pub digest: String,
+}
+
+/// A row as it is stored.
+type RawRow = (i64, i64, Option<Uuid>, String, String);
+
+impl RowDigest {
+    fn of((row, at, request, actor, event): &RawRow) -> Result<Self, StoreError> {
+        // As JSON, so that no part can pass for another.
+        let said = to_json(&(row, at, request, actor, event), "audit row")?;
+        let digest = Sha256::digest(said);
+        Ok(Self {
+            row: *row,
+            digest: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        })
+    }
+}
+
 impl Store {
+    /// The row of that number.
+    pub async fn audit_row(&self, row: i64) -> Result<Option<RowDigest>, StoreError> {
+        let row: Option<RawRow> = reading!(self, pool => {
+            sqlx::query_as(
+                "SELECT sequence, at, request_id, actor, event FROM audit WHERE sequence = $1",
+            )
+            .bind(row)
+            .fetch_optional(pool)
+            .await?
+        });
+        row.as_ref().map(RowDigest::of).transpose()
+    }
+
+    /// The last row of the log.
+    pub async fn audit_tail(&self) -> Result<Option<RowDigest>, StoreError> {
+        let row: Option<RawRow> = reading!(self, pool => {
+            sqlx::query_as(
+                "SELECT sequence, at, request_id, actor, event FROM audit
+                 ORDER BY sequence DESC LIMIT 1",
+            )
+            .fetch_optional(pool)
+            .await?
+        });
+        row.as_ref().map(RowDigest::of).transpose()
+    }
+
+    /// Keeps what happened to the installation, with the jobs that it asks for.
+    pub async fn record_event(
+        &self,
+        actor: &str,
+        at: Timestamp,
+        event: &InstallationEvent,
+        jobs: &[Promise],
+    ) -> Result<(), StoreError> {
+        let event = to_json(event, "audit event")?;
+        let mut transaction = self.write().await?;
+        insert(&mut transaction, None, actor, at, &event).await?;
+        for promise in jobs {
+            super::outbox::add(&mut transaction, None, promise).await?;
+        }
+        transaction.commit().await
+    }
+
     /// What happened to a request, oldest first. A request's life is short: its rows are read at once.
     pub async fn timeline(&self, request: RequestId) -> Result<Vec<AuditRow>, StoreError> {
         let rows: Vec<(i64, i64, String, String)> = reading!(self, pool => {

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod audit;
+mod backup;
 mod engine;
 mod instance;
 mod links;
@@ -21,7 +22,8 @@ use instance::InstanceLock;
 use schema::Standing;
 
 pub use accounts::{AdminRecord, SessionRecord};
-pub use audit::AuditRow;
+pub use audit::{AuditRow, RowDigest};
+pub use backup::{Inventory, clear, holds_records, replace};
 pub use instance::beside;
 pub use links::{Link, Purpose};
 pub use lists::{Cursor, ListFilter, ListPage, ListedRequest};
@@ -96,6 +98,9 @@ pub enum StoreError {
         /// Why it is not.
         source: serde_json::Error,
     },
+    /// The database contradicts itself.
+    #[error("it is damaged: {0}")]
+    Damaged(String),
     /// The database failed.
     #[error("the database failed: {0}")]
     Database(sqlx::Error),

@@ -49,14 +49,14 @@ pub enum JobEnd<'a> {
 /// Adds a job within the transaction of the change that asks for it.
 pub(super) async fn add(
     transaction: &mut Writing,
-    request: RequestId,
+    request: Option<RequestId>,
     promise: &Promise,
 ) -> Result<(), StoreError> {
     let job = to_json(&promise.job, "job")?;
     within!(transaction, connection => {
         sqlx::query("INSERT INTO outbox (id, request_id, job, not_before) VALUES ($1, $2, $3, $4)")
             .bind(promise.id)
-            .bind(request.0)
+            .bind(request.map(|request| request.0))
             .bind(&job)
             .bind(promise.not_before.millis())
             .execute(connection)
@@ -85,7 +85,7 @@ impl Store {
     /// Adds a job by itself.
     pub async fn add_job(&self, request: RequestId, promise: &Promise) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
-        add(&mut transaction, request, promise).await?;
+        add(&mut transaction, Some(request), promise).await?;
         transaction.commit().await
     }
 

@@ -226,7 +226,7 @@ async fn record(transaction: &mut Writing, change: &Change<'_>) -> Result<(), St
         super::audit::append(transaction, id, change.actor, change.at, event).await?;
     }
     for promise in change.jobs {
-        super::outbox::add(transaction, id, promise).await?;
+        super::outbox::add(transaction, Some(id), promise).await?;
     }
     for effect in change.effects {
         if let (Effect::FreezeSubject { until }, Some(subject)) =

@@ -1,0 +1,29 @@
+//! What guards the audit log from outside the database.
+
+mod checkpoint;
+
+use domain::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use checkpoint::{Checkpoint, CheckpointError, Checkpoints};
+
+/// What happened to the installation, as the audit log has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum InstallationEvent {
+    /// The log ends before, or differs from, what a checkpoint knows: the database was replaced by an
+    /// older one.
+    RolledBack {
+        /// The row that the checkpoint names.
+        checkpoint_row: i64,
+        /// When the checkpoint was made.
+        checkpoint_at: Timestamp,
+        /// Requests that were ended because of it.
+        ended: u64,
+    },
+    /// An operator put a backup in the place of the database.
+    Restored {
+        /// Requests that were ended because of it.
+        ended: u64,
+    },
+}
