@@ -1,6 +1,6 @@
 //! A browser: it keeps cookies, follows redirects, and says where its forms come from.
 
-use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Mutex, time::Duration};
 
 use latchkey::secret::Bearer;
 use reqwest::{
@@ -20,6 +20,8 @@ pub struct Browser<'a> {
     story: &'a Story,
     client: Client,
     cookies: Mutex<BTreeMap<String, String>>,
+    /// The program that it stays at; otherwise it goes where the story turns everybody.
+    stays_at: Mutex<Option<SocketAddr>>,
 }
 
 /// What came back.
@@ -111,7 +113,13 @@ impl<'a> Browser<'a> {
             story,
             client,
             cookies: Mutex::default(),
+            stays_at: Mutex::default(),
         }
+    }
+
+    /// Goes to this program from now on, wherever the story turns everybody.
+    pub fn stay_at(&self, program: SocketAddr) {
+        *self.stays_at.lock().unwrap() = Some(program);
     }
 
     /// The value of the cookie whose name ends so.
@@ -134,23 +142,43 @@ impl<'a> Browser<'a> {
 
     /// Opens a page and follows redirects.
     pub async fn get(&self, path: &str) -> Page {
-        let page = self.visit(Method::GET, path).await;
+        self.try_get(path).await.unwrap()
+    }
+
+    /// As [`Self::get`], when the server may be gone.
+    pub async fn try_get(&self, path: &str) -> reqwest::Result<Page> {
+        let page = self.try_visit(path).await?;
         self.follow(page).await
     }
 
     /// Sends a form and follows redirects.
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Page {
-        let page = self.submit(path, form).await;
+        self.try_post(path, form).await.unwrap()
+    }
+
+    /// As [`Self::post`], when the server may be gone.
+    pub async fn try_post(&self, path: &str, form: &[(&str, &str)]) -> reqwest::Result<Page> {
+        let page = self.try_submit(path, form).await?;
         self.follow(page).await
     }
 
     /// Sends a form as a page of ours does; follows nothing.
     pub async fn submit(&self, path: &str, form: &[(&str, &str)]) -> Page {
+        self.try_submit(path, form).await.unwrap()
+    }
+
+    async fn try_submit(&self, path: &str, form: &[(&str, &str)]) -> reqwest::Result<Page> {
         let headers = [
             ("origin", self.story.base_url()),
             ("sec-fetch-site", "same-origin"),
         ];
-        self.send(Method::POST, path, &headers, Some(form)).await
+        self.try_send(Method::POST, path, &headers, Some(form))
+            .await
+    }
+
+    async fn try_visit(&self, path: &str) -> reqwest::Result<Page> {
+        self.try_send(Method::GET, path, &[("sec-fetch-site", "none")], None)
+            .await
     }
 
     /// Asks without a form; follows nothing.
@@ -167,6 +195,16 @@ impl<'a> Browser<'a> {
         headers: &[(&str, &str)],
         form: Option<&[(&str, &str)]>,
     ) -> Page {
+        self.try_send(method, path, headers, form).await.unwrap()
+    }
+
+    async fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        form: Option<&[(&str, &str)]>,
+    ) -> reqwest::Result<Page> {
         let mut request = self.request(method, path);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -174,21 +212,21 @@ impl<'a> Browser<'a> {
         if let Some(form) = form {
             request = request.form(form);
         }
-        let answer = request.send().await.unwrap();
+        let answer = request.send().await?;
         let status = answer.status().as_u16();
         let headers = answer.headers().clone();
         self.keep_cookies(&headers);
-        let body = answer.text().await.unwrap();
+        let body = answer.text().await?;
         self.story.seen.lock().unwrap().push(Seen {
             path: path.to_owned(),
             body: body.clone(),
         });
-        Page {
+        Ok(Page {
             path: path.to_owned(),
             status,
             headers,
             body,
-        }
+        })
     }
 
     /// Takes over everything that another browser carries.
@@ -203,7 +241,9 @@ impl<'a> Browser<'a> {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let url = format!("http://{}{path}", self.story.address());
+        let stays_at = *self.stays_at.lock().unwrap();
+        let address = stays_at.unwrap_or_else(|| self.story.address());
+        let url = format!("http://{address}{path}");
         // A stream that should have been refused must fail a story, not hang it.
         let request = self.client.request(method, url).timeout(PATIENCE);
         let cookies = self.cookies.lock().unwrap();
@@ -218,14 +258,14 @@ impl<'a> Browser<'a> {
         }
     }
 
-    async fn follow(&self, mut page: Page) -> Page {
+    async fn follow(&self, mut page: Page) -> reqwest::Result<Page> {
         for _ in 0..5 {
             let Some(next) = page.headers.get(LOCATION) else {
-                return page;
+                return Ok(page);
             };
             let next = next.to_str().unwrap().to_owned();
             assert!(next.starts_with('/') && !next.starts_with("//"), "{next}");
-            page = self.visit(Method::GET, &next).await;
+            page = self.try_visit(&next).await?;
         }
         panic!("too many redirects, the last to {}", page.path);
     }

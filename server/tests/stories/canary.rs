@@ -62,13 +62,13 @@ fn listen() -> (Log, Filter) {
 }
 
 /// A place where secrets must not be.
-struct Place {
+pub struct Place {
     name: String,
     bytes: Vec<u8>,
 }
 
 impl Place {
-    fn new(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+    pub fn new(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
         Self {
             name: name.into(),
             bytes: bytes.into(),
@@ -83,7 +83,7 @@ impl Place {
 }
 
 /// The database.
-async fn database(story: &Story) -> Vec<Place> {
+pub async fn database(story: &Story) -> Vec<Place> {
     let content = story.database().content().await;
     content
         .into_iter()
@@ -92,7 +92,7 @@ async fn database(story: &Story) -> Vec<Place> {
 }
 
 /// `value` as an HTML element holds it.
-fn in_html(value: &str) -> String {
+pub fn in_html(value: &str) -> String {
     let pairs = [
         ("&", "&amp;"),
         ("<", "&lt;"),
@@ -107,7 +107,7 @@ fn in_html(value: &str) -> String {
         })
 }
 
-fn nowhere(secret: &str, what: &str, places: &[Place]) {
+pub fn nowhere(secret: &str, what: &str, places: &[Place]) {
     assert!(secret.len() >= 6, "{what} is a secret");
     for place in places {
         assert!(!place.holds(secret), "{what} is in {}", place.name);

@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -17,12 +17,12 @@ use latchkey::{
     jobs::Worker,
     recovery::Recovery,
     run::{Existing, Service, Surroundings, create_admin},
-    store::{AuditRow, ListFilter},
+    store::{AuditRow, ListFilter, Store},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulator::{Options, Simulator};
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, sync::OnceCell, task::JoinSet};
 
 use crate::{
     browser::Browser,
@@ -100,7 +100,12 @@ pub struct Story {
     clock: Arc<StoryClock>,
     folder: Folder,
     database: Database,
-    server: Mutex<Server>,
+    /// The server in this process, if one is open.
+    server: Mutex<Option<Server>>,
+    /// Where browsers go instead, in turn, when programs serve.
+    programs: Mutex<Vec<SocketAddr>>,
+    turn: AtomicUsize,
+    records: OnceCell<Store>,
     base_url: String,
     /// Every page that any browser got.
     pub seen: Mutex<Vec<Seen>>,
@@ -114,6 +119,13 @@ impl Story {
 
     /// As [`Self::begin`], with other values for some keys of the configuration, as TOML.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
+        let story = Self::closed(settings).await;
+        story.opens().await;
+        story
+    }
+
+    /// As [`Self::with`], and nobody serves yet.
+    pub async fn closed(settings: &[(&str, &str)]) -> Self {
         let simulator = Simulator::start(Options::default()).await.unwrap();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let folder =
@@ -123,35 +135,45 @@ impl Story {
         let tenant: Value = client.get(url).send().await.unwrap().json().await.unwrap();
         let database = Database::create(&folder.0).await;
         let base_url = write_configuration(&folder, &database, &simulator, &tenant, settings);
-        let clock = Arc::<StoryClock>::default();
-        let server = Mutex::new(serve(&folder, &clock).await);
         Self {
             simulator,
             client,
-            clock,
+            clock: Arc::default(),
             folder,
             database,
-            server,
+            server: Mutex::default(),
+            programs: Mutex::default(),
+            turn: AtomicUsize::new(0),
+            records: OnceCell::new(),
             base_url,
             seen: Mutex::default(),
         }
     }
 
-    /// Stops the server, which leaves the database to others.
+    /// Starts a server in this process, whose clock the story moves, and turns every browser to it.
+    pub async fn opens(&self) {
+        let server = serve(&self.folder, &self.clock).await;
+        *self.server.lock().unwrap() = Some(server);
+        self.turn_to(&[]);
+    }
+
+    /// Stops the server in this process, which leaves the database to others.
     pub async fn stop(&self) {
-        let recovery = {
-            let mut server = self.server.lock().unwrap();
-            server.serving.abort_all();
-            Arc::clone(&server.recovery)
-        };
-        recovery.close().await;
+        let server = self.server.lock().unwrap().take();
+        let mut server = server.expect("a server is open in this process");
+        server.serving.abort_all();
+        server.recovery.close().await;
     }
 
     /// Stops the server and starts another on the same database.
     pub async fn restart(&self) {
         self.stop().await;
-        let server = serve(&self.folder, &self.clock).await;
-        *self.server.lock().unwrap() = server;
+        self.opens().await;
+    }
+
+    /// Turns every browser to these programs, each visit to the next.
+    pub fn turn_to(&self, programs: &[SocketAddr]) {
+        *self.programs.lock().unwrap() = programs.to_vec();
     }
 
     /// Where links in mails lead to.
@@ -159,19 +181,44 @@ impl Story {
         &self.base_url
     }
 
-    /// Where the server listens.
+    /// Where the next visit goes.
     pub fn address(&self) -> SocketAddr {
-        self.server.lock().unwrap().address
+        let programs = self.programs.lock().unwrap();
+        if programs.is_empty() {
+            let server = self.server.lock().unwrap();
+            server.as_ref().expect("somebody serves").address
+        } else {
+            programs[self.turn.fetch_add(1, Ordering::Relaxed) % programs.len()]
+        }
     }
 
-    /// The server's use cases.
+    /// The use cases of the server in this process.
     pub fn recovery(&self) -> Arc<Recovery> {
-        Arc::clone(&self.server.lock().unwrap().recovery)
+        self.opened().expect("a server is open in this process")
+    }
+
+    fn opened(&self) -> Option<Arc<Recovery>> {
+        let server = self.server.lock().unwrap();
+        server.as_ref().map(|server| Arc::clone(&server.recovery))
+    }
+
+    /// The records, whoever serves.
+    pub async fn records(&self) -> &Store {
+        let join = async || {
+            let config = Config::load(Some(&self.configuration())).unwrap();
+            Store::join(&config.database).await.unwrap()
+        };
+        self.records.get_or_init(join).await
+    }
+
+    /// A file of the story, which goes with it.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.0.join(name)
     }
 
     /// The configuration file.
     pub fn configuration(&self) -> PathBuf {
-        self.folder.0.join("latchkey.toml")
+        self.file("latchkey.toml")
     }
 
     /// The database.
@@ -207,14 +254,19 @@ impl Story {
             .unwrap();
     }
 
-    /// Carries out jobs until none is due.
+    /// Carries out jobs until none is due. Programs do so by themselves.
     pub async fn run_jobs(&self) {
-        Worker::new(self.recovery()).run_jobs().await.unwrap();
+        if let Some(recovery) = self.opened() {
+            Worker::new(recovery).run_jobs().await.unwrap();
+        }
     }
 
-    /// Moves what time has made due; tells how many moved.
+    /// Moves what time has made due; tells how many moved. Programs do so by themselves.
     pub async fn run_timers(&self) -> usize {
-        self.recovery().run_timers().await.unwrap()
+        match self.opened() {
+            Some(recovery) => recovery.run_timers().await.unwrap(),
+            None => 0,
+        }
     }
 
     /// Looks for new methods and passes that ran out; tells how many requests ended.
@@ -238,7 +290,7 @@ impl Story {
 
     /// Every request, newest first.
     pub async fn requests(&self) -> Vec<Request> {
-        let page = self.recovery().list(ListFilter::All, None, 200).await;
+        let page = self.records().await.list(ListFilter::All, None, 200).await;
         page.unwrap()
             .rows
             .into_iter()
@@ -248,7 +300,7 @@ impl Story {
 
     /// What the audit log says about a request.
     pub async fn audit(&self, id: RequestId) -> Vec<AuditRow> {
-        self.recovery().history(id).await.unwrap().unwrap().1
+        self.records().await.timeline(id).await.unwrap()
     }
 
     /// Waits until `holds`.
@@ -261,6 +313,15 @@ impl Story {
         let waited = tokio::time::timeout(PATIENCE, waiting).await;
         assert!(waited.is_ok(), "waited in vain for {what}");
     }
+}
+
+/// What a run of the tests was told by this variable.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where stories are told something from outside"
+)]
+pub fn setting(variable: &str) -> Option<String> {
+    std::env::var(variable).ok()
 }
 
 /// Fills in the stock configuration, and tells where links lead to.

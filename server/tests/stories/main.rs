@@ -1,11 +1,13 @@
 //! Recoveries as people live them: a real server over HTTP, a stand-in tenant over HTTP and SMTP, and
 //! a clock that the test moves.
 
+mod aftermath;
 mod browser;
 mod canary;
 mod chain;
 mod codes;
 mod console;
+mod crashes;
 mod defence;
 mod eligibility;
 mod engine;
@@ -16,6 +18,9 @@ mod links;
 mod outages;
 mod people;
 mod process;
+mod program;
 mod races;
+mod soak;
 mod tenant;
 mod timers;
+mod visitor;

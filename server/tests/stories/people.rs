@@ -50,7 +50,8 @@ pub fn link(story: &Story, mail: &Value, kind: &str) -> Option<String> {
     Some(line.strip_prefix(root)?.to_owned())
 }
 
-fn code_in(mail: &Value) -> Option<String> {
+/// The code of eight digits in a mail.
+pub fn code_in(mail: &Value) -> Option<String> {
     text(mail).lines().find_map(|line| {
         let code = line.strip_prefix("    ")?.replace(' ', "");
         (code.len() == 8 && code.bytes().all(|c| c.is_ascii_digit())).then_some(code)
@@ -90,9 +91,7 @@ impl<'a> Person<'a> {
 
     /// The code that was mailed last.
     pub async fn code(&self) -> String {
-        let mails = self.story.mails(&self.private).await;
-        let mut codes = mails.iter().filter_map(code_in);
-        codes.next_back().expect("a code was mailed")
+        self.story.newest(&self.private, code_in).await
     }
 
     /// Types the mailed code.
@@ -125,7 +124,8 @@ impl<'a> Person<'a> {
         page.shows(200, "You have approved the request");
         self.story.run_jobs().await;
         self.story.run_timers().await;
-        assert_eq!(self.state().await, StateName::Ready);
+        let ready = async || self.state().await == StateName::Ready;
+        self.story.eventually("the claim window", ready).await;
         self
     }
 
@@ -148,7 +148,8 @@ impl<'a> Person<'a> {
     /// Their request, as the server keeps it.
     pub async fn request(&self) -> Request {
         let bearer = self.browser.bound_by().expect("the browser is bound");
-        let request = self.story.recovery().request_of(&bearer).await;
+        let records = self.story.records().await;
+        let request = records.request_of_browser(bearer.hash()).await;
         request.unwrap().expect("the request is kept")
     }
 
@@ -159,11 +160,8 @@ impl<'a> Person<'a> {
 
     /// The newest "this wasn't me" link.
     pub async fn not_me_link(&self) -> String {
-        let mails = self.story.mails(&self.private).await;
-        let mut links = mails
-            .iter()
-            .filter_map(|mail| link(self.story, mail, "not-me"));
-        links.next_back().expect("a notice was mailed")
+        let link = |mail: &Value| link(self.story, mail, "not-me");
+        self.story.newest(&self.private, link).await
     }
 
     /// The owner, in a browser of their own, says that it was not them.
@@ -185,11 +183,9 @@ impl<'a> Manager<'a> {
 
     /// The newest link in their mail.
     pub async fn link(&self) -> String {
-        let mails = self.story.mails(&work_address(&self.alias)).await;
-        let mut links = mails
-            .iter()
-            .filter_map(|mail| link(self.story, mail, "approve"));
-        links.next_back().expect("the manager was written to")
+        let address = work_address(&self.alias);
+        let link = |mail: &Value| link(self.story, mail, "approve");
+        self.story.newest(&address, link).await
     }
 
     /// Opens the newest mail's link.

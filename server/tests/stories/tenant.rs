@@ -59,6 +59,17 @@ impl Story {
         mails.as_array().unwrap().clone()
     }
 
+    /// What is `wanted` in the newest mail to `to` that has it, as soon as there is one.
+    pub async fn newest<T>(&self, to: &str, wanted: impl Fn(&Value) -> Option<T>) -> T {
+        let mut found = None;
+        self.eventually(&format!("a mail to {to}"), async || {
+            found = self.mails(to).await.iter().rev().find_map(&wanted);
+            found.is_some()
+        })
+        .await;
+        found.unwrap()
+    }
+
     /// Subjects of the mails to `to`, oldest first.
     pub async fn subjects(&self, to: &str) -> Vec<String> {
         let subject = |mail: &Value| mail["subject"].as_str().unwrap().to_owned();

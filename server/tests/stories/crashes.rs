@@ -1,0 +1,232 @@
+//! `kill -9` at every step, and then whatever people do next.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use futures::{StreamExt, future::join_all, stream};
+use latchkey::failpoint;
+use serde_json::json;
+
+use crate::{
+    aftermath::{is_right, settle},
+    harness::{Story, setting},
+    program::Program,
+    visitor::{Step, Visitor},
+};
+
+/// How long people wait before they look again.
+const GLANCE: Duration = Duration::from_millis(10);
+
+/// How the program gets to a fail-point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// By a recovery in which nothing else goes wrong.
+    Smooth,
+    /// By an attempt that fails because Microsoft does not answer.
+    Refused,
+    /// By an attempt during which the owner says that it was not them.
+    Disowned,
+}
+
+/// How each fail-point is reached, and whether more than once in a recovery.
+const WAYS: &[(&str, Way, bool)] = &[
+    ("request-opened", Way::Smooth, false),
+    ("change-decided", Way::Smooth, true),
+    ("change-kept", Way::Smooth, true),
+    ("intent-kept", Way::Smooth, false),
+    ("guards-held", Way::Smooth, false),
+    ("snapshot-kept", Way::Smooth, false),
+    ("sessions-ending", Way::Smooth, false),
+    ("sessions-ended", Way::Smooth, false),
+    ("method-removing", Way::Smooth, true),
+    ("method-removed", Way::Smooth, true),
+    ("removals-ending", Way::Smooth, false),
+    ("removals-kept", Way::Smooth, false),
+    ("removals-confirmed", Way::Smooth, false),
+    ("pass-making", Way::Smooth, false),
+    ("pass-made", Way::Smooth, false),
+    ("pass-kept", Way::Smooth, false),
+    ("unseen-pass-deleting", Way::Disowned, false),
+    ("unseen-pass-deleted", Way::Disowned, false),
+    ("attempt-failing", Way::Refused, false),
+    ("live-pass-checking", Way::Smooth, false),
+    ("live-pass-checked", Way::Smooth, false),
+    ("job-leased", Way::Smooth, true),
+    ("job-done", Way::Smooth, true),
+];
+
+#[test]
+fn every_fail_point_has_its_story() {
+    let told: Vec<_> = WAYS.iter().map(|(name, ..)| *name).collect();
+    assert_eq!(told, failpoint::NAMES);
+}
+
+/// Goes on until the program is gone. `false` when there is nothing left to do, and it is not.
+async fn until_it_dies(visitor: &mut Visitor<'_>, program: &mut Program<'_>) -> bool {
+    loop {
+        match visitor.step().await {
+            Ok(Step::Taken) => {}
+            Ok(Step::Waits) => tokio::time::sleep(GLANCE).await,
+            // What goes on in the background may still get there.
+            Ok(Step::Over) => return program.dies_soon().await,
+            Err(_) => {
+                program.has_died().await;
+                return true;
+            }
+        }
+    }
+}
+
+/// Kills the program when it reaches the place for the `time`th time. `false` when it does not.
+async fn kill_at(place: &str, time: usize, way: Way) -> bool {
+    let story = Story::closed(&[]).await;
+    let mut ada = Visitor::new(&story, "ada.keller", "daniel.okafor");
+    match way {
+        Way::Smooth => {}
+        Way::Refused => {
+            story.fault(json!({ "method": "POST", "path": "/revokeSignInSessions", "kind": "status", "status": 503, "times": 1 })).await;
+        }
+        Way::Disowned => {
+            story.fault(json!({ "method": "POST", "path": "/temporaryAccessPassMethods", "kind": "hang", "millis": 500, "times": 1 })).await;
+        }
+    }
+    let plan = format!("{place}#{time}=kill");
+    let mut program = story.program_with(&[(failpoint::VARIABLE, &plan)]).await;
+    let owner = async {
+        if way == Way::Disowned {
+            story.faults_have_struck().await;
+            let owner = story.locked_out("ada.keller");
+            owner.disowns().await.shows(200, "Thank you for telling us");
+        }
+    };
+    let (died, ()) = tokio::join!(until_it_dies(&mut ada, &mut program), owner);
+    if died {
+        let mut visitors = [ada];
+        settle(&story, &mut visitors).await;
+        is_right(&story, &visitors, vec![program.log()]).await;
+        if way != Way::Disowned {
+            assert!(!visitors[0].shown.is_empty(), "{plan}: no pass in the end");
+        }
+    }
+    died
+}
+
+/// Kills at the places that are reached more than once, each time that they are.
+async fn kill_each_time(place: &str) {
+    let mut time = 1;
+    while kill_at(place, time, Way::Smooth).await {
+        time += 1;
+    }
+    assert!(time > 2, "{place} is reached once at most");
+}
+
+#[tokio::test]
+async fn killed_at_any_step_of_issuing() {
+    for (place, way, _) in WAYS.iter().filter(|(_, _, often)| !often) {
+        assert!(kill_at(place, 1, *way).await, "{place} is not reached");
+    }
+}
+
+#[tokio::test]
+async fn killed_before_any_change_is_kept() {
+    kill_each_time("change-decided").await;
+}
+
+#[tokio::test]
+async fn killed_after_any_change_is_kept() {
+    kill_each_time("change-kept").await;
+}
+
+#[tokio::test]
+async fn killed_before_and_after_any_removal() {
+    kill_each_time("method-removing").await;
+    kill_each_time("method-removed").await;
+}
+
+#[tokio::test]
+async fn killed_before_and_after_any_job() {
+    kill_each_time("job-leased").await;
+    kill_each_time("job-done").await;
+}
+
+/// People who are locked out at the same time, and who decides.
+const LOCKED_OUT: [(&str, &str); 4] = [
+    ("ada.keller", "daniel.okafor"),
+    ("bo.nilsson", "daniel.okafor"),
+    ("greta.holm", "maria.costa"),
+    ("liam.oconnor", "priya.raman"),
+];
+/// Kills in one story at most.
+const LIVES: usize = 4;
+/// Longer than it takes all of them to get their passes.
+const LONGEST_LIFE: Duration = Duration::from_millis(1500);
+/// Stories at the same time.
+const AT_ONCE: usize = 2;
+
+/// Says how to have the same story again, if it fails.
+struct Seed(u64);
+
+impl Drop for Seed {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("this story is told again by LATCHKEY_TEST_SEED={}", self.0);
+        }
+    }
+}
+
+/// Goes on for as long as somebody answers.
+async fn goes_on(visitor: &mut Visitor<'_>) {
+    while let Ok(step) = visitor.step().await {
+        if step != Step::Taken {
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+}
+
+/// Several people at once, and a program that is killed `lives` times, whatever they are doing.
+async fn live_and_die(seed: u64, lives: usize) {
+    let seed = Seed(seed);
+    let mut chance = Rng::with_seed(seed.0);
+    let story = Story::closed(&[]).await;
+    let mut visitors = LOCKED_OUT.map(|(who, by)| Visitor::new(&story, who, by));
+    let mut logs = Vec::new();
+    for _ in 0..lives {
+        let life = LONGEST_LIFE.mul_f64(chance.f64());
+        let mut program = story.program().await;
+        let killed = async {
+            tokio::time::sleep(life).await;
+            program.kill();
+        };
+        tokio::join!(join_all(visitors.iter_mut().map(goes_on)), killed);
+        logs.push(program.log());
+    }
+    settle(&story, &mut visitors).await;
+    is_right(&story, &visitors, logs).await;
+}
+
+/// So many kills at random moments; calls `progress` with the number of those that are over.
+pub async fn kill_at_random(kills: usize, progress: impl Fn(usize)) {
+    let first = match setting("LATCHKEY_TEST_SEED") {
+        Some(seed) => seed.parse().unwrap(),
+        None => fastrand::u64(..),
+    };
+    let stories = (0..kills.div_ceil(LIVES)).map(|story| {
+        let lives = LIVES.min(kills - story * LIVES);
+        let seed = first.wrapping_add(u64::try_from(story).unwrap());
+        async move {
+            live_and_die(seed, lives).await;
+            lives
+        }
+    });
+    let mut over = 0;
+    let mut stories = stream::iter(stories).buffer_unordered(AT_ONCE);
+    while let Some(lives) = stories.next().await {
+        over += lives;
+        progress(over);
+    }
+}
+
+#[tokio::test]
+async fn killed_at_forty_random_moments() {
+    kill_at_random(40, |_| {}).await;
+}

@@ -1,0 +1,212 @@
+//! Somebody who cannot sign in and does what the pages say, and their manager, whatever happens to the
+//! server meanwhile.
+
+use serde_json::Value;
+
+use crate::{
+    browser::{Browser, Page},
+    harness::Story,
+    people::{Person, code_in, link, private_address, text, work_address},
+};
+
+/// What a person was told, in the order of a request's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Told {
+    /// The request is open.
+    Opened,
+    /// The proof is passed.
+    Proved,
+    /// The approver is asked.
+    Submitted,
+    /// The approval counts.
+    Approved,
+    /// Here is the pass.
+    Shown,
+}
+
+/// How far a step led.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Something was done; there may be more to do at once.
+    Taken,
+    /// Time has to pass, or somebody else has to act.
+    Waits,
+    /// Nothing is left to do.
+    Over,
+}
+
+/// A locked-out person and their manager.
+pub struct Visitor<'a> {
+    story: &'a Story,
+    /// The name before the `@`.
+    pub alias: &'static str,
+    manager: &'static str,
+    person: Person<'a>,
+    office: Browser<'a>,
+    /// Every pass that was shown, oldest first.
+    pub shown: Vec<String>,
+    /// Whether what was shown last can be used as far as they know.
+    holds_pass: bool,
+    /// A code that was not taken.
+    spoilt: Option<String>,
+    /// What they were told about which request.
+    pub told: Vec<(String, Told)>,
+}
+
+fn heading(page: &Page) -> &str {
+    let heading = page.body.split_once("<h1>").map_or("", |(_, rest)| rest);
+    heading.split_once("</h1>").map_or("", |(title, _)| title)
+}
+
+/// The reference that a page names.
+fn reference(page: &Page) -> Option<String> {
+    let (_, rest) = page.body.split_once("class=\"reference\"")?;
+    let (_, rest) = rest.split_once('>')?;
+    Some(rest.split_once('<')?.0.to_owned())
+}
+
+impl<'a> Visitor<'a> {
+    pub fn new(story: &'a Story, alias: &'static str, manager: &'static str) -> Self {
+        Self {
+            story,
+            alias,
+            manager,
+            person: story.locked_out(alias),
+            office: story.browser(),
+            shown: Vec::new(),
+            holds_pass: false,
+            spoilt: None,
+            told: Vec::new(),
+        }
+    }
+
+    /// Looks where the request stands, and does the next thing.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub async fn step(&mut self) -> reqwest::Result<Step> {
+        let page = self.person.browser.try_get("/status").await?;
+        match (page.status, page.path.as_str(), heading(&page)) {
+            (410, ..) => self.asks().await,
+            (200, "/prove", _) => self.proves(&page).await,
+            (200, "/check", _) => self.submits().await,
+            (200, "/status", "Your request is waiting for approval") => self.calls(&page).await,
+            (200, "/status", "Approved: you can get your pass") => self.claims("/pass").await,
+            (200, "/status", "Sign in with your pass") if self.holds_pass => Ok(Step::Over),
+            (200, "/status", "Sign in with your pass") => {
+                if page.text().contains("I could not use it") {
+                    self.claims("/pass/again").await
+                } else {
+                    Ok(Step::Over)
+                }
+            }
+            (200, "/status", "Approved, with a safety delay" | "We are preparing your account")
+            | (503, ..) => Ok(Step::Waits),
+            (
+                200,
+                "/status",
+                "Your request was declined"
+                | "This request was reported"
+                | "Your request has run out"
+                | "We had to stop"
+                | "You withdrew your request"
+                | "This recovery was undone",
+            ) => Ok(Step::Over),
+            _ => panic!("{} at {}: {}", page.status, page.path, page.text()),
+        }
+    }
+
+    /// Keeps what an answer says.
+    fn hears(&mut self, page: &Page, told: Told) {
+        let reference = reference(page).expect("the page names the request");
+        self.told.push((reference, told));
+    }
+
+    async fn asks(&mut self) -> reqwest::Result<Step> {
+        let account = work_address(self.alias);
+        let form = [("identifier", account.as_str()), ("reason", "lost-phone")];
+        let page = self.person.browser.try_post("/identify", &form).await?;
+        if page.path == "/prove" && page.status == 200 {
+            self.hears(&page, Told::Opened);
+            self.spoilt = None;
+        }
+        Ok(Step::Taken)
+    }
+
+    /// What is `wanted` in the newest mail to `to` about this request.
+    async fn mailed<T>(
+        &self,
+        to: &str,
+        reference: &str,
+        wanted: impl Fn(&Value) -> Option<T>,
+    ) -> Option<T> {
+        let mails = self.story.mails(to).await;
+        let about = |mail: &&Value| text(mail).contains(reference);
+        mails.iter().rev().filter(about).find_map(wanted)
+    }
+
+    async fn proves(&mut self, page: &Page) -> reqwest::Result<Step> {
+        let reference = reference(page).expect("the page names the request");
+        let private = private_address(self.alias);
+        let code = self.mailed(&private, &reference, code_in).await;
+        let Some(code) = code.filter(|code| self.spoilt.as_ref() != Some(code)) else {
+            return Ok(Step::Waits);
+        };
+        let form = [("code", code.as_str())];
+        let page = self.person.browser.try_post("/prove", &form).await?;
+        match (page.status, page.path.as_str()) {
+            (200, "/check") => self.hears(&page, Told::Proved),
+            // Crashes have cost its tries.
+            (422, _) => {
+                self.spoilt = Some(code);
+                self.person.browser.try_post("/prove/resend", &[]).await?;
+            }
+            _ => {}
+        }
+        Ok(Step::Taken)
+    }
+
+    async fn submits(&mut self) -> reqwest::Result<Step> {
+        let page = self.person.browser.try_post("/submit", &[]).await?;
+        if page.status == 200 && page.path == "/status" {
+            self.hears(&page, Told::Submitted);
+        }
+        Ok(Step::Taken)
+    }
+
+    /// Reads the code to the manager, who approves.
+    async fn calls(&mut self, page: &Page) -> reqwest::Result<Step> {
+        let reference = reference(page).expect("the page names the request");
+        let manager = work_address(self.manager);
+        let open = |mail: &Value| link(self.story, mail, "approve");
+        let asked = self.mailed(&manager, &reference, open).await;
+        // Nobody calls before the notice is there: nothing comes of an approval until then.
+        let own = private_address(self.alias);
+        let notice = |mail: &Value| link(self.story, mail, "not-me");
+        let (Some(link), Some(_)) = (asked, self.mailed(&own, &reference, notice).await) else {
+            return Ok(Step::Waits);
+        };
+        self.office.try_get(&link).await?;
+        let code = page.element("contact-code").unwrap().replace(' ', "");
+        let form = [("code", code.as_str()), ("attested", "yes")];
+        let page = self.office.try_post("/approve", &form).await?;
+        if page.status == 200 && heading(&page) == "You have approved the request" {
+            self.told.push((reference, Told::Approved));
+        }
+        Ok(Step::Taken)
+    }
+
+    async fn claims(&mut self, path: &str) -> reqwest::Result<Step> {
+        self.holds_pass = false;
+        let page = self.person.browser.try_post(path, &[]).await?;
+        match page.pass() {
+            Some(pass) => {
+                self.hears(&page, Told::Shown);
+                self.shown.push(pass);
+                self.holds_pass = true;
+                Ok(Step::Taken)
+            }
+            None => Ok(Step::Waits),
+        }
+    }
+}
