@@ -19,6 +19,11 @@ pub fn chromium() -> Option<PathBuf> {
     std::env::var_os("CHROMIUM").map(PathBuf::from)
 }
 
+/// `LATCHKEY_POSTGRES_BIN`: the folder of PostgreSQL's programs to test with.
+pub fn postgres_programs() -> Option<PathBuf> {
+    std::env::var_os("LATCHKEY_POSTGRES_BIN").map(PathBuf::from)
+}
+
 /// Where programs are looked for.
 pub fn search_path() -> Vec<PathBuf> {
     std::env::var_os("PATH")

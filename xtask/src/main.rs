@@ -9,6 +9,7 @@ mod environment;
 mod http;
 mod lint;
 mod npm;
+mod postgres;
 mod process;
 mod progress;
 mod repo;
@@ -57,11 +58,14 @@ enum Command {
         #[arg(long)]
         release: bool,
     },
-    /// Run every test: Rust, browser stories, the public Graph client
+    /// Run every test: Rust on both databases, browser stories, the public Graph client
     Test {
         /// Run only these suites (several may be named)
         #[arg(long, value_enum, num_args = 1.., value_name = "NAME")]
         only: Vec<Suite>,
+        /// Run the long tests instead: a thousand crashes on each database
+        #[arg(long, conflicts_with = "only")]
+        soak: bool,
     },
     /// Check format, lints, licences and dependencies
     Lint,
@@ -98,7 +102,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Build { release } => {
             build::everything(&repo, Profile::of(release)).map(|_| ExitCode::SUCCESS)
         }
-        Command::Test { only } => Ok(suites::run(&repo, &only)),
+        Command::Test { soak: true, .. } => Ok(suites::soak(&repo)),
+        Command::Test { only, .. } => Ok(suites::run(&repo, &only)),
         Command::Lint => lint::run(&repo),
         Command::Ci => {
             let lint = lint::run(&repo)?;

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use crate::{
     build::{self, Binaries, Profile},
-    http, process, progress,
+    http, postgres, process, progress,
     repo::Repo,
     stack::{self, Ports},
     stamp::{self, Stamp},
@@ -18,7 +18,7 @@ use crate::{
 /// A group of tests with a runner of its own.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Suite {
-    /// The Rust tests of all crates
+    /// The Rust tests of all crates, those of the server on both databases
     Rust,
     /// A person's way through the product, in Chromium
     Stories,
@@ -50,6 +50,23 @@ pub fn run(repo: &Repo, only: &[Suite]) -> ExitCode {
             Totals::one_failure()
         });
     }
+    conclude(sum)
+}
+
+/// Runs the long tests on both databases.
+pub fn soak(repo: &Repo) -> ExitCode {
+    let long = || {
+        let mut test = stories_of_server(repo);
+        test.args(["--ignored", "--nocapture", SOAK])
+            .env("LATCHKEY_SOAK", "1");
+        test
+    };
+    let mut sum = counted_step("Long tests on SQLite", &mut long());
+    sum += on_postgres(repo, "Long tests on PostgreSQL", &mut long());
+    conclude(sum)
+}
+
+fn conclude(sum: Totals) -> ExitCode {
     println!("{sum}");
     if sum.good() {
         ExitCode::SUCCESS
@@ -58,21 +75,59 @@ pub fn run(repo: &Repo, only: &[Suite]) -> ExitCode {
     }
 }
 
+/// The module of the server's tests that only [`soak`] runs.
+const SOAK: &str = "soak::";
+
 fn rust(repo: &Repo) -> Result<Totals> {
-    // The application together with the server, so that it is tested as the
-    // server builds it, with `ssr`. The build tool alone, as it runs: together
-    // they would compile their common dependencies once more.
-    let product = [
-        "test",
-        "--no-fail-fast",
-        "--workspace",
-        "--exclude",
-        "xtask",
-    ];
+    let mut product = product_tests(repo);
     let tool = ["test", "--no-fail-fast", "--package", "xtask"];
-    let mut sum = counted(repo.cargo().args(product), totals::cargo)?;
+    let mut sum = counted(&mut product, totals::cargo)?;
+    // The build tool alone, as it runs: together with the product it would
+    // compile their common dependencies once more.
     sum += counted(repo.cargo().args(tool), totals::cargo)?;
+    // With those that need PostgreSQL, which the first run has ignored.
+    let mut again = stories_of_server(repo);
+    again.args(["--include-ignored", "--skip", SOAK]);
+    sum += on_postgres(repo, "The server's tests on PostgreSQL", &mut again);
     Ok(sum)
+}
+
+/// All tests but the build tool's: the application together with the server,
+/// so that it is tested as the server builds it, with `ssr`.
+fn product_tests(repo: &Repo) -> Command {
+    let mut cargo = repo.cargo();
+    cargo
+        .args(["test", "--no-fail-fast", "--workspace"])
+        .args(["--exclude", "xtask"])
+        .env_remove(postgres::URL);
+    cargo
+}
+
+/// The integration tests of the server, chosen from all so that nothing is compiled anew; what is added to the command
+/// goes to them.
+fn stories_of_server(repo: &Repo) -> Command {
+    let mut cargo = product_tests(repo);
+    cargo.args(["--test", "stories", "--"]);
+    cargo
+}
+
+/// Runs tests of the server against a PostgreSQL server of their own. Without one, that is a failure.
+fn on_postgres(repo: &Repo, what: &str, tests: &mut Command) -> Totals {
+    match postgres::Server::start(repo) {
+        Ok(server) => counted_step(what, tests.envs(server.environment())),
+        Err(error) => {
+            progress::note(&format!("{error:#}"));
+            Totals::one_failure()
+        }
+    }
+}
+
+/// A step that runs tests of cargo's.
+fn counted_step(what: &str, tests: &mut Command) -> Totals {
+    progress::step(what, || counted(tests, totals::cargo)).unwrap_or_else(|error| {
+        progress::note(&format!("{error:#}"));
+        Totals::one_failure()
+    })
 }
 
 fn stories(repo: &Repo) -> Result<Totals> {

@@ -1,0 +1,194 @@
+//! A PostgreSQL server of one's own, for the time of a test, from the system's programs.
+//!
+//! The build tool starts one for all tests; a test that stops its server, or fills its disk, starts another.
+
+mod account;
+mod programs;
+
+use std::{
+    fmt::Write as _,
+    fs,
+    io::ErrorKind,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, Result, bail};
+
+use account::Account;
+pub use programs::Programs;
+
+/// How the server differs from PostgreSQL's defaults.
+///
+/// Tests crash programs, never the machine: what a program has written survives that without a wait for the disk.
+/// `synchronous_commit` stays on, so that an acknowledged commit is as safe from a crash as in production.
+const SETTINGS: &str = "
+listen_addresses = '127.0.0.1'
+# Its path would have to be short.
+unix_socket_directories = ''
+fsync = off
+full_page_writes = off
+# Many tests at once, with several programs each.
+max_connections = 400
+";
+
+/// How long the server may take to start or to stop, in seconds.
+const PATIENCE: &str = "60";
+
+/// A server with an empty database `postgres`, open to everybody on this machine. Dropping it stops it and removes
+/// its data.
+#[derive(Debug)]
+pub struct Cluster {
+    programs: Programs,
+    account: Option<Account>,
+    folder: PathBuf,
+    port: u16,
+}
+
+impl Cluster {
+    /// Makes a server in a new folder below the first of `parents` that it can be run in, and starts it.
+    ///
+    /// As root, which PostgreSQL refuses to be, it is run by the account `postgres` or `nobody`.
+    ///
+    /// # Errors
+    /// When no folder is in that account's reach, or the server cannot be made or started; its log is part of the
+    /// message.
+    pub fn start(programs: Programs, parents: &[PathBuf]) -> Result<Self> {
+        let account = Account::to_run_under()?;
+        let parent = parents
+            .iter()
+            .find(|parent| account.is_none_or(|account| account.can_enter(parent)))
+            .context("PostgreSQL's account can enter none of the folders for its data")?;
+        let folder = new_folder(parent)?;
+        // From here on, dropping it clears up.
+        let cluster = Self {
+            programs,
+            account,
+            folder,
+            port: free_port()?,
+        };
+        if let Some(account) = account {
+            account.own(&cluster.folder)?;
+        }
+        cluster.initialise()?;
+        cluster.start_again()?;
+        Ok(cluster)
+    }
+
+    /// The address of the database `postgres`, for its superuser.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Starts the server after it was stopped, on the same data and port, and waits until it takes connections.
+    ///
+    /// # Errors
+    /// When it does not start; its log is part of the message.
+    pub fn start_again(&self) -> Result<()> {
+        let mut start = self.pg_ctl("start");
+        self.succeed(start.arg("--log").arg(self.folder.join("log")))
+    }
+
+    /// Stops the server as a crash would: connections are cut off, and the next start recovers from the log.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn crash(&self) -> Result<()> {
+        self.succeed(self.pg_ctl("stop").args(["--mode", "immediate"]))
+    }
+
+    /// Stops the server if it runs, and removes its data. What cannot be removed is left.
+    pub fn clear(&self) {
+        // It may have been stopped before.
+        let _ = self.crash();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    fn initialise(&self) -> Result<()> {
+        let mut initdb = self.command("initdb");
+        initdb
+            .args(["--auth", "trust", "--username", "postgres"])
+            .args(["--encoding", "UTF8", "--locale", "C", "--no-sync"])
+            .arg("--pgdata")
+            .arg(self.data());
+        self.succeed(&mut initdb)?;
+        let file = self.data().join("postgresql.conf");
+        let mut settings = fs::read_to_string(&file)?;
+        settings.push_str(SETTINGS);
+        writeln!(settings, "port = {}", self.port)?;
+        Ok(fs::write(file, settings)?)
+    }
+
+    fn pg_ctl(&self, verb: &str) -> Command {
+        let mut pg_ctl = self.command("pg_ctl");
+        pg_ctl
+            .args([verb, "--wait", "--timeout", PATIENCE, "--pgdata"])
+            .arg(self.data());
+        pg_ctl
+    }
+
+    /// One of PostgreSQL's programs, free of what the environment says about other servers.
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.programs.folder().join(program));
+        command
+            .env_clear()
+            .env("LC_ALL", "C")
+            .current_dir(&self.folder)
+            .stdin(Stdio::null());
+        if let Some(account) = self.account {
+            account.run(&mut command);
+        }
+        command
+    }
+
+    fn succeed(&self, command: &mut Command) -> Result<()> {
+        let output = command
+            .output()
+            .with_context(|| format!("cannot run {}", command.get_program().display()))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        bail!(
+            "{} ended with {}\n{}{log}",
+            command.get_program().display(),
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        )
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+fn new_folder(parent: &Path) -> Result<PathBuf> {
+    let process = std::process::id();
+    for number in 0_u32.. {
+        let folder = parent.join(format!("latchkey-postgres-{process}-{number}"));
+        match fs::create_dir(&folder) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            outcome => {
+                outcome.with_context(|| format!("cannot make {}", folder.display()))?;
+                return Ok(folder);
+            }
+        }
+    }
+    bail!(
+        "too many folders of other servers are left in {}",
+        parent.display()
+    )
+}
+
+/// A port that is free now.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
