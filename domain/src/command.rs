@@ -31,6 +31,8 @@ pub enum Actor {
     Issuer,
     /// The watcher for re-registration.
     Watcher,
+    /// Whoever runs this installation, at its command line.
+    Operator,
 }
 
 /// Which browser an approver uses.
@@ -133,7 +135,15 @@ pub enum Command {
         /// Why.
         cause: AbortCause,
     },
-    /// The live pass is not the one that was recorded.
+    /// Keep that a pass is deleted which no attempt recorded. It is true whatever has become of the
+    /// attempt.
+    RecordReaped {
+        /// The fence of the attempt that may have made it.
+        fence: Fence,
+        /// The pass's id at Microsoft.
+        pass: String,
+    },
+    /// The pass that was recorded is not the live one: another is, or none.
     FindPassMismatch {
         /// The fence under which the pass was given out.
         fence: Fence,
@@ -147,6 +157,9 @@ pub enum Command {
     Lapse(LapseCause),
     /// Take up a lapsed case again.
     Reopen,
+    /// End what was open when the database was restored from a backup: a no that came after the backup
+    /// is lost, so nothing may go on as if it had never been said.
+    EndRestored,
 }
 
 /// What is needed to ask for approval, as read at that moment.

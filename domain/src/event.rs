@@ -95,6 +95,10 @@ pub enum Event {
         pass: String,
         expires_at: Timestamp,
     },
+    PassReaped {
+        fence: Fence,
+        pass: String,
+    },
     PassMismatchFound {
         fence: Fence,
     },
@@ -150,6 +154,13 @@ pub enum Effect {
         /// What.
         clean_up: CleanUp,
     },
+    /// Look for a pass that this attempt made and nobody recorded, and delete it.
+    Reap {
+        /// The attempt's fence.
+        fence: Fence,
+        /// When its lease ends: before, the pass may still be recorded.
+        from: Timestamp,
+    },
 }
 
 /// What the owner of an account is told.
@@ -192,7 +203,7 @@ pub enum Alert {
     OwnerNotReached,
     /// An attempt was made, and the request ended without a pass.
     EndedAfterClaim,
-    /// A pass that nobody recorded is live.
+    /// The pass that was given out is not the live one: another is, or none.
     PassMismatch,
     /// Nothing came of a recovery after methods may have been removed: the account may be left with a
     /// password only.

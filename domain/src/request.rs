@@ -49,6 +49,9 @@ pub struct RequestFacts {
     pub refused: Option<Refusal>,
     /// What became of each method, over all attempts.
     pub removals: Vec<MethodRemoval>,
+    /// Passes, by their ids, that no attempt recorded and that were deleted therefore.
+    #[serde(default)]
+    pub reaped: Vec<String>,
     /// The last pass that was given out, whatever has become of the request since.
     pub disclosed: Option<Disclosed>,
     /// When somebody first said that the owner did not ask for this, since the approvers were last

@@ -314,6 +314,8 @@ pub enum AbortCause {
     Permanent,
     /// Three attempts were not enough.
     AttemptsUsedUp,
+    /// The database was restored from a backup, and what happened since the backup is lost.
+    RestoredFromBackup,
 }
 
 /// Why nothing came of a pass.

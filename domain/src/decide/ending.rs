@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::{approval, issue};
 use crate::{
-    Actor, Alert, Cancellation, CleanUp, DenialReason, Effect, Ended, Event, Fault, LapseCause,
-    Method, Notice, Outcome, Refusal, ReportedBy, Request, State, Terms, Timestamp, guard::FREEZE,
+    AbortCause, Actor, Alert, Cancellation, CleanUp, DenialReason, Effect, Ended, Event, Fault,
+    Issuing, LapseCause, Method, Notice, Outcome, Refusal, ReportedBy, Request, State, Terms,
+    Timestamp, guard::FREEZE,
 };
 
 pub(super) fn deny(request: &Request, actor: &Actor, now: Timestamp) -> Result<Outcome, Refusal> {
@@ -194,6 +195,21 @@ fn expired(request: &Request, now: Timestamp) -> Outcome {
     Outcome::state(request, State::Ended(Ended::Expired { at: now, during }))
         .event(Event::Expired { during })
         .effects(after_claim(request))
+}
+
+pub(super) fn end_restored(request: &Request, now: Timestamp) -> Result<Outcome, Refusal> {
+    let cause = AbortCause::RestoredFromBackup;
+    match &request.state {
+        State::Ended(_) => Err(request.wrong_state()),
+        // The no that the backup holds leads where it would have led.
+        State::Issuing(Issuing {
+            cancelled: Some(cancellation),
+            ..
+        }) => Ok(cancelled(request, cancellation, now)),
+        _ if request.touched_account() => Ok(issue::aborted(request, cause, now)),
+        // One alert for each would bury the others; whoever restored knows.
+        _ => Ok(issue::stopped(request, cause, now)),
+    }
 }
 
 pub(super) fn complete(

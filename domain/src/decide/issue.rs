@@ -74,11 +74,16 @@ fn start(
         cancelled: None,
     };
     Ok(
-        Outcome::new(facts, State::Issuing(issuing), request.version).event(Event::IssueStarted {
-            fence,
-            intent,
-            attempt,
-        }),
+        Outcome::new(facts, State::Issuing(issuing), request.version)
+            .event(Event::IssueStarted {
+                fence,
+                intent,
+                attempt,
+            })
+            .effect(Effect::Reap {
+                fence,
+                from: lease_until,
+            }),
     )
 }
 
@@ -109,14 +114,40 @@ pub(super) fn record_removals(
     fence: Fence,
     removals: Vec<MethodRemoval>,
 ) -> Result<Outcome, Refusal> {
-    // What was done to the account is kept even if the attempt has lost its lease meanwhile.
-    if fence == Fence::default() || fence > request.facts.fence {
-        return Err(Refusal::StaleFence);
-    }
+    given_out(request, fence)?;
     let mut facts = request.facts.clone();
     facts.removals.extend(removals.iter().cloned());
     Ok(Outcome::new(facts, request.state.clone(), request.version)
         .event(Event::MethodsRemoved { fence, removals }))
+}
+
+pub(super) fn record_reaped(
+    request: &Request,
+    fence: Fence,
+    pass: String,
+) -> Result<Outcome, Refusal> {
+    given_out(request, fence)?;
+    if request.facts.reaped.contains(&pass) {
+        return Err(Refusal::AlreadyDone);
+    }
+    let recorded = request.facts.disclosed.as_ref();
+    if recorded.is_some_and(|disclosed| disclosed.pass.id == pass) {
+        return Err(Refusal::AlreadyDisclosed);
+    }
+    let mut facts = request.facts.clone();
+    facts.reaped.push(pass.clone());
+    Ok(Outcome::new(facts, request.state.clone(), request.version)
+        .event(Event::PassReaped { fence, pass }))
+}
+
+/// Refuses a fence that no attempt had. What was done under any other is kept even if that attempt has
+/// lost its lease meanwhile.
+fn given_out(request: &Request, fence: Fence) -> Result<(), Refusal> {
+    if fence == Fence::default() || fence > request.facts.fence {
+        Err(Refusal::StaleFence)
+    } else {
+        Ok(())
+    }
 }
 
 pub(super) fn disclose(
@@ -222,7 +253,18 @@ pub(super) fn abort(
     })
 }
 
-fn aborted(request: &Request, cause: AbortCause, now: Timestamp) -> Outcome {
+pub(super) fn aborted(request: &Request, cause: AbortCause, now: Timestamp) -> Outcome {
+    stopped(request, cause.clone(), now)
+        .effect(Effect::CleanUp {
+            clean_up: CleanUp::RemovePass,
+        })
+        .effect(Effect::AlertAdmins {
+            alert: Alert::Aborted { cause },
+        })
+}
+
+/// Aborted, with nothing to do about it: no attempt was made.
+pub(super) fn stopped(request: &Request, cause: AbortCause, now: Timestamp) -> Outcome {
     Outcome::state(
         request,
         State::Ended(Ended::Aborted {
@@ -230,15 +272,7 @@ fn aborted(request: &Request, cause: AbortCause, now: Timestamp) -> Outcome {
             cause: cause.clone(),
         }),
     )
-    .event(Event::Aborted {
-        cause: cause.clone(),
-    })
-    .effect(Effect::CleanUp {
-        clean_up: CleanUp::RemovePass,
-    })
-    .effect(Effect::AlertAdmins {
-        alert: Alert::Aborted { cause },
-    })
+    .event(Event::Aborted { cause })
 }
 
 pub(super) fn find_mismatch(

@@ -182,9 +182,11 @@ pub fn decide(
             retry_after,
         } => issue::release(request, fence, fault, retry_after, now),
         Command::Abort { fence, cause } => issue::abort(request, fence, cause, now),
+        Command::RecordReaped { fence, pass } => issue::record_reaped(request, fence, pass),
         Command::FindPassMismatch { fence } => issue::find_mismatch(request, fence, now),
         Command::Complete { new_methods } => ending::complete(request, new_methods, now),
         Command::Lapse(cause) => ending::lapse(request, cause, now),
+        Command::EndRestored => ending::end_restored(request, now),
     }
 }
 
@@ -215,8 +217,10 @@ impl Actor {
             | Command::Disclose { .. }
             | Command::Release { .. }
             | Command::Abort { .. }
-            | Command::FindPassMismatch { .. } => matches!(self, Self::Issuer),
+            | Command::RecordReaped { .. } => matches!(self, Self::Issuer),
+            Command::FindPassMismatch { .. } => matches!(self, Self::Issuer | Self::Watcher),
             Command::Complete { .. } | Command::Lapse(_) => matches!(self, Self::Watcher),
+            Command::EndRestored => matches!(self, Self::Operator),
         }
     }
 

@@ -47,6 +47,7 @@ pub fn open(opening: Opening, now: Timestamp) -> Outcome {
         claimed_at: None,
         refused: None,
         removals: Vec::new(),
+        reaped: Vec::new(),
         disclosed: None,
         reported_at: None,
         fence: crate::Fence::default(),

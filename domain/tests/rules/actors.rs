@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// One of each kind.
-fn actors() -> [Actor; 9] {
+fn actors() -> [Actor; 10] {
     [
         Actor::Browser,
         by(MANAGER),
@@ -19,6 +19,7 @@ fn actors() -> [Actor; 9] {
         Actor::Timer,
         Actor::Issuer,
         Actor::Watcher,
+        Actor::Operator,
     ]
 }
 
@@ -33,6 +34,7 @@ const fn kind(actor: &Actor) -> &'static str {
         Actor::Timer => "timer",
         Actor::Issuer => "issuer",
         Actor::Watcher => "watcher",
+        Actor::Operator => "operator",
     }
 }
 
@@ -65,10 +67,12 @@ const fn permitted(asked: Asked) -> &'static [&'static str] {
         Asked::Disclose => &["issuer"],
         Asked::Release => &["issuer"],
         Asked::Abort => &["issuer"],
-        Asked::FindPassMismatch => &["issuer"],
+        Asked::RecordReaped => &["issuer"],
+        Asked::FindPassMismatch => &["issuer", "watcher"],
         Asked::Complete => &["watcher"],
         Asked::Lapse => &["watcher"],
         Asked::Reopen => &["approver"],
+        Asked::EndRestored => &["operator"],
     }
 }
 

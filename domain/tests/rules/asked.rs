@@ -4,7 +4,7 @@ use domain::{Actor, Command, LapseCause, ProofKind, Refusal, State};
 
 use crate::kit::{
     Case, MANAGER, MINUTE, PASS_LIFETIME, abort, approve, by, claim, complete, disclose, id,
-    intent, record_removals, release, subject, submission, take_snapshot,
+    intent, record_reaped, record_removals, release, subject, submission, take_snapshot,
 };
 
 /// Declares the names, and the list of them all.
@@ -45,10 +45,12 @@ asked! {
     Disclose,
     Release,
     Abort,
+    RecordReaped,
     FindPassMismatch,
     Complete,
     Lapse,
     Reopen,
+    EndRestored,
 }
 
 impl Asked {
@@ -79,10 +81,12 @@ impl Asked {
             Command::Disclose { .. } => Self::Disclose,
             Command::Release { .. } => Self::Release,
             Command::Abort { .. } => Self::Abort,
+            Command::RecordReaped { .. } => Self::RecordReaped,
             Command::FindPassMismatch { .. } => Self::FindPassMismatch,
             Command::Complete { .. } => Self::Complete,
             Command::Lapse(_) => Self::Lapse,
             Command::Reopen => Self::Reopen,
+            Command::EndRestored => Self::EndRestored,
         }
     }
 
@@ -121,10 +125,12 @@ impl Asked {
             }
             Self::Release => release(fence, MINUTE),
             Self::Abort => abort(fence),
+            Self::RecordReaped => record_reaped(fence, "orphan"),
             Self::FindPassMismatch => Command::FindPassMismatch { fence },
             Self::Complete => complete(),
             Self::Lapse => Command::Lapse(LapseCause::PassExpired),
             Self::Reopen => Command::Reopen,
+            Self::EndRestored => Command::EndRestored,
         }
     }
 
@@ -155,8 +161,10 @@ impl Asked {
             | Self::Disclose
             | Self::Release
             | Self::Abort
+            | Self::RecordReaped
             | Self::FindPassMismatch => Actor::Issuer,
             Self::Complete | Self::Lapse => Actor::Watcher,
+            Self::EndRestored => Actor::Operator,
         }
     }
 

@@ -9,7 +9,7 @@ use domain::{
 
 use crate::kit::{
     AFTER_CLAIM, Case, MANAGER, MILLISECOND, MINUTE, SECOND, abort, by, claim, disclose, id,
-    intent, release, terms,
+    intent, reap, release, terms,
 };
 
 /// The attempt under `fence` failed; another may start at once.
@@ -20,6 +20,7 @@ fn released(case: Case, fence: u32) -> Case {
 #[test]
 fn a_claim_starts_an_attempt_with_fence_lease_and_intent() {
     let ready = Case::ready();
+    let ready_at = ready.now;
     assert_eq!(ready.request.facts.claimed_at, None);
     let case = ready
         .does(&Actor::Browser, claim(intent(7)))
@@ -29,7 +30,7 @@ fn a_claim_starts_an_attempt_with_fence_lease_and_intent() {
             intent: intent(7),
             attempt: 1,
         }])
-        .owes(&[]);
+        .owes(&[reap(1, ready_at)]);
     assert_eq!(case.request.facts.claimed_at, Some(case.now));
     assert_eq!(case.request.facts.fence, Fence(1));
     assert_eq!(case.request.due_at(), Some(case.now + terms().lease));
@@ -333,6 +334,7 @@ fn a_pass_that_could_not_be_used_is_replaced_while_the_window_is_open() {
             intent: intent(2),
             attempt: 2,
         }])
+        .owes(&[reap(2, closes_at - MILLISECOND)])
         .disclosed_now();
     let State::Disclosed(disclosed) = &replaced.request.state else {
         panic!("{replaced:#?}");
@@ -342,17 +344,16 @@ fn a_pass_that_could_not_be_used_is_replaced_while_the_window_is_open() {
 }
 
 #[test]
-fn a_live_pass_that_nobody_recorded_leads_back_with_an_alert() {
-    let case = Case::disclosed()
-        .does(
-            &Actor::Issuer,
-            Command::FindPassMismatch { fence: Fence(1) },
-        )
-        .is(StateName::Ready)
-        .logs(&[Event::PassMismatchFound { fence: Fence(1) }])
-        .owes(&[Effect::AlertAdmins {
-            alert: Alert::PassMismatch,
-        }]);
-    case.does(&Actor::Browser, claim(intent(2)))
-        .is(StateName::Issuing);
+fn a_recorded_pass_that_is_not_the_live_one_leads_back_with_an_alert() {
+    for actor in [Actor::Issuer, Actor::Watcher] {
+        let case = Case::disclosed()
+            .does(&actor, Command::FindPassMismatch { fence: Fence(1) })
+            .is(StateName::Ready)
+            .logs(&[Event::PassMismatchFound { fence: Fence(1) }])
+            .owes(&[Effect::AlertAdmins {
+                alert: Alert::PassMismatch,
+            }]);
+        case.does(&Actor::Browser, claim(intent(2)))
+            .is(StateName::Issuing);
+    }
 }

@@ -250,6 +250,22 @@ pub fn record_removals(fence: Fence) -> Command {
     }
 }
 
+/// A pass that nobody recorded is deleted.
+pub fn record_reaped(fence: Fence, pass: &str) -> Command {
+    Command::RecordReaped {
+        fence,
+        pass: pass.to_owned(),
+    }
+}
+
+/// What is owed when an attempt starts at `now` under `fence`.
+pub fn reap(fence: u32, now: Timestamp) -> Effect {
+    Effect::Reap {
+        fence: Fence(fence),
+        from: now + terms().lease,
+    }
+}
+
 pub const fn release(fence: Fence, retry_after: Duration) -> Command {
     Command::Release {
         fence,

@@ -23,10 +23,12 @@ use crate::{
 /// Where one command can lead, but for staying and for repudiation.
 const fn next_states(from: StateName) -> &'static [StateName] {
     match from {
-        Proving => &[AwaitingApproval, Reported, Withdrawn, Expired],
-        AwaitingApproval => &[CoolingOff, Ready, Denied, Reported, Withdrawn, Expired],
-        CoolingOff => &[Ready, Denied, Reported, Withdrawn, Expired],
-        Ready => &[Issuing, Denied, Reported, Withdrawn, Expired],
+        Proving => &[AwaitingApproval, Reported, Withdrawn, Expired, Aborted],
+        AwaitingApproval => &[
+            CoolingOff, Ready, Denied, Reported, Withdrawn, Expired, Aborted,
+        ],
+        CoolingOff => &[Ready, Denied, Reported, Withdrawn, Expired, Aborted],
+        Ready => &[Issuing, Denied, Reported, Withdrawn, Expired, Aborted],
         Issuing => &[Disclosed, Ready, Aborted, Denied, Reported],
         Disclosed => &[Issuing, Ready, Aborted, Completed, Lapsed],
         Lapsed => &[AwaitingApproval],
@@ -55,6 +57,8 @@ pub struct Oracle {
     round: Round,
     /// What was done to methods.
     removals: Vec<MethodRemoval>,
+    /// Passes that were deleted without ever having been recorded.
+    reaped: Vec<String>,
     /// People whom the rules exclude, whatever the directory says.
     excluded: Vec<PersonId>,
 }
@@ -102,6 +106,7 @@ impl Oracle {
         self.check_approvals(after);
         self.check_attempts(before, outcome, now);
         self.check_removals(command, after);
+        self.check_reaping(command, outcome);
         self.check_no(before, command, to);
         self.check_repudiation(before, command, actor, outcome, now);
         check_effects(before, command, outcome);
@@ -225,6 +230,34 @@ impl Oracle {
         assert_eq!(after.facts.removals, self.removals);
     }
 
+    /// Each attempt is looked after from the end of its lease on, and no pass that somebody was shown is
+    /// taken for one that nobody knows.
+    fn check_reaping(&mut self, command: &Command, outcome: &Outcome) {
+        let after = &outcome.request;
+        let owed: Vec<_> = outcome
+            .effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::Reap { fence, from } => Some((*fence, *from)),
+                _ => None,
+            })
+            .collect();
+        match (command, &after.state) {
+            (Command::Claim { .. } | Command::Replace { .. }, State::Issuing(issuing)) => {
+                assert_eq!(owed, [(issuing.fence, issuing.lease_until)]);
+            }
+            _ => assert!(owed.is_empty(), "{owed:?}"),
+        }
+        if let Command::RecordReaped { fence, pass } = command {
+            assert!(self.started.iter().any(|(given, _)| given == fence));
+            assert!(!self.reaped.contains(pass), "one pass, two deletions");
+            let shown = after.facts.disclosed.as_ref();
+            assert!(shown.is_none_or(|disclosed| disclosed.pass.id != *pass));
+            self.reaped.push(pass.clone());
+        }
+        assert_eq!(after.facts.reaped, self.reaped);
+    }
+
     fn check_no(&mut self, before: &Request, command: &Command, to: StateName) {
         let is_in_time = before.is_open() && before.state_name() != Disclosed;
         if matches!(command, Command::Deny | Command::Report | Command::Withdraw) && is_in_time {
@@ -273,12 +306,13 @@ fn check_staying(before: &Request, command: &Command, after: &Request) {
             | Command::MissApprover(_)
             | Command::TakeSnapshot { .. }
             | Command::RecordRemovals { .. }
+            | Command::RecordReaped { .. }
     );
     let is_same_end = !before.is_open() && before.state_name() == after.state_name();
     if is_same_end {
         assert!(matches!(
             command,
-            Command::Report | Command::RecordRemovals { .. }
+            Command::Report | Command::RecordRemovals { .. } | Command::RecordReaped { .. }
         ));
     }
     if adds || is_same_end {
@@ -399,6 +433,15 @@ fn check_effects(before: &Request, command: &Command, outcome: &Outcome) {
         )
     });
     assert_eq!(looked_at, usize::from(without_pass));
+    let aborted = count(|effect| {
+        matches!(
+            effect,
+            Effect::AlertAdmins {
+                alert: Alert::Aborted { .. }
+            }
+        )
+    });
+    assert_eq!(aborted, usize::from(is_left && name == Aborted));
 
     let is_report = matches!(command, Command::Report);
     let frozen = count(|effect| matches!(effect, Effect::FreezeSubject { .. }));

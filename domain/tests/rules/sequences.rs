@@ -17,8 +17,8 @@ use crate::{
     asked::Asked,
     kit::{
         Case, MANAGER, MILLISECOND, SECOND, SUBJECT, approve_with, approver, broken_approvers,
-        broken_guards, candidate, guards, id, intent, method, record_removals, release,
-        take_snapshot, terms,
+        broken_guards, candidate, guards, id, intent, method, record_reaped, record_removals,
+        release, take_snapshot, terms,
     },
     oracle::{Oracle, check_request},
 };
@@ -54,6 +54,7 @@ fn actors() -> impl Strategy<Value = Actor> {
             Actor::Timer,
             Actor::Issuer,
             Actor::Watcher,
+            Actor::Operator,
         ]),
     ]
 }
@@ -250,6 +251,13 @@ fn twisted(command: Command, twist: u8, now: Timestamp) -> Command {
         },
         Command::TakeSnapshot { fence, .. } => take_snapshot(shifted(fence)),
         Command::RecordRemovals { fence, .. } => record_removals(shifted(fence)),
+        // The recorded pass is none to reap.
+        Command::RecordReaped { fence, .. } if twist.is_multiple_of(3) => {
+            record_reaped(fence, &format!("pass-{}", fence.0))
+        }
+        Command::RecordReaped { fence, .. } => {
+            record_reaped(shifted(fence), &format!("orphan-{}", twist % 4))
+        }
         Command::NoteRefusal(_) => Command::NoteRefusal(broken_guards(now)[nth % 7].1),
         Command::FindPassMismatch { fence } => Command::FindPassMismatch {
             fence: shifted(fence),
@@ -319,8 +327,19 @@ fn take(case: Case, step: Step, oracle: &mut Oracle, met: &RefCell<Met>) -> Case
             Command::RecordRemovals { .. } if !before.is_open() => {
                 meet(met, "removals after an end");
             }
+            Command::RecordReaped { .. } => meet(met, "a pass that nobody recorded"),
             _ => {}
         }
+    }
+    if actor == Actor::Operator {
+        meet(
+            met,
+            if after.touched_account() {
+                "a restore after a claim"
+            } else {
+                "a restore before a claim"
+            },
+        );
     }
     match (before.state_name(), after.state_name()) {
         (StateName::Issuing, StateName::Denied) => meet(met, "a deny during an attempt"),
@@ -407,6 +426,9 @@ fn the_invariants_hold_in_a_known_order_that_goes_everywhere() {
         "a report that only raises the alarm",
         "removals of an earlier attempt",
         "removals after an end",
+        "a pass that nobody recorded",
+        "a restore after a claim",
+        "a restore before a claim",
         "a reopening",
         "a fourth attempt under a second approval",
     ];
