@@ -154,11 +154,11 @@ pub enum Effect {
         /// What.
         clean_up: CleanUp,
     },
-    /// Look for a pass that this attempt made and nobody recorded, and delete it.
+    /// Look for a live pass that nobody recorded, and delete it.
     Reap {
-        /// The attempt's fence.
+        /// The fence of the attempt that may have made it.
         fence: Fence,
-        /// When its lease ends: before, the pass may still be recorded.
+        /// From when on: before the attempt's lease ends, the pass may still be recorded.
         from: Timestamp,
     },
 }

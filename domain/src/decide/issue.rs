@@ -299,7 +299,8 @@ pub(super) fn find_mismatch(
         .event(found)
         .effect(Effect::AlertAdmins {
             alert: Alert::PassMismatch,
-        }))
+        })
+        .effect(Effect::Reap { fence, from: now }))
 }
 
 /// Marks the running attempt as one that must not disclose anything.

@@ -350,9 +350,15 @@ fn a_recorded_pass_that_is_not_the_live_one_leads_back_with_an_alert() {
             .does(&actor, Command::FindPassMismatch { fence: Fence(1) })
             .is(StateName::Ready)
             .logs(&[Event::PassMismatchFound { fence: Fence(1) }])
-            .owes(&[Effect::AlertAdmins {
-                alert: Alert::PassMismatch,
-            }]);
+            .owes(&[
+                Effect::AlertAdmins {
+                    alert: Alert::PassMismatch,
+                },
+                Effect::Reap {
+                    fence: Fence(1),
+                    from: Case::disclosed().now,
+                },
+            ]);
         case.does(&Actor::Browser, claim(intent(2)))
             .is(StateName::Issuing);
     }

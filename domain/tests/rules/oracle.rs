@@ -106,7 +106,7 @@ impl Oracle {
         self.check_approvals(after);
         self.check_attempts(before, outcome, now);
         self.check_removals(command, after);
-        self.check_reaping(command, outcome);
+        self.check_reaping(command, outcome, now);
         self.check_no(before, command, to);
         self.check_repudiation(before, command, actor, outcome, now);
         check_effects(before, command, outcome);
@@ -230,9 +230,9 @@ impl Oracle {
         assert_eq!(after.facts.removals, self.removals);
     }
 
-    /// Each attempt is looked after from the end of its lease on, and no pass that somebody was shown is
+    /// Each attempt is looked after from the end of its lease on, an unknown live pass at once, and no pass that somebody was shown is
     /// taken for one that nobody knows.
-    fn check_reaping(&mut self, command: &Command, outcome: &Outcome) {
+    fn check_reaping(&mut self, command: &Command, outcome: &Outcome, now: Timestamp) {
         let after = &outcome.request;
         let owed: Vec<_> = outcome
             .effects
@@ -245,6 +245,9 @@ impl Oracle {
         match (command, &after.state) {
             (Command::Claim { .. } | Command::Replace { .. }, State::Issuing(issuing)) => {
                 assert_eq!(owed, [(issuing.fence, issuing.lease_until)]);
+            }
+            (Command::FindPassMismatch { fence }, State::Ready(_)) => {
+                assert_eq!(owed, [(*fence, now)]);
             }
             _ => assert!(owed.is_empty(), "{owed:?}"),
         }

@@ -46,9 +46,9 @@ pub struct LivePass {
     pub usable: bool,
     /// Why, or why not.
     pub usability: PassUsability,
-    /// When it stops or stopped working; unknown when Microsoft names no start.
-    pub expires_at: Option<Timestamp>,
-    /// Whether it works only once.
+    /// When it was made, by Microsoft's clock, if Microsoft says so.
+    pub created_at: Option<Timestamp>,
+    /// Whether it works only once; taken to, when Microsoft does not say.
     pub once: bool,
 }
 
@@ -83,14 +83,20 @@ impl PassUsability {
 }
 
 impl TemporaryAccessPass {
-    fn expires_at(&self) -> Option<Timestamp> {
-        let start = self
-            .start_date_time
-            .as_ref()
-            .or(self.created_date_time.as_ref())?;
-        let start: jiff::Timestamp = start.parse().ok()?;
-        Some(Timestamp::from_millis(start.as_millisecond()) + minutes(self.lifetime_in_minutes))
+    fn created_at(&self) -> Option<Timestamp> {
+        moment(self.created_date_time.as_deref()?)
     }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        let start = self.start_date_time.as_deref().and_then(moment);
+        Some(start.or_else(|| self.created_at())? + minutes(self.lifetime_in_minutes))
+    }
+}
+
+/// A moment in Graph's spelling (ISO 8601).
+fn moment(text: &str) -> Option<Timestamp> {
+    let moment: jiff::Timestamp = text.parse().ok()?;
+    Some(Timestamp::from_millis(moment.as_millisecond()))
 }
 
 fn minutes(count: u32) -> Duration {
@@ -102,8 +108,8 @@ impl From<TemporaryAccessPass> for LivePass {
         Self {
             usable: pass.is_usable == Some(true),
             usability: PassUsability::parse(pass.method_usability_reason.as_deref().unwrap_or("")),
-            expires_at: pass.expires_at(),
-            once: pass.is_usable_once == Some(true),
+            created_at: pass.created_at(),
+            once: pass.is_usable_once != Some(false),
             id: pass.id,
         }
     }

@@ -1,12 +1,16 @@
 //! Promised work: rows of the outbox, leased by workers, carried out outside any transaction, at least
 //! once.
 
+mod clean_up;
+mod mails;
 mod perform;
 mod worker;
 
-use domain::{Alert, CleanUp, Effect, Notice, Outcome, PersonId, Timestamp};
+use domain::{Alert, CleanUp, Effect, Fence, Notice, Outcome, PersonId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::recovery::LATENESS;
 
 pub use worker::{Pace, Worker, every};
 
@@ -48,6 +52,13 @@ pub enum Job {
         /// What.
         clean_up: CleanUp,
     },
+    /// Look for a live pass that nobody recorded, again and again, and delete it.
+    Reap {
+        /// The fence of the attempt that may have made it.
+        fence: Fence,
+        /// When the last look is due.
+        until: Timestamp,
+    },
 }
 
 /// A job that a change asks for.
@@ -71,6 +82,7 @@ impl Job {
             Self::NotifyOwner { .. } => "notify_owner",
             Self::AlertAdmin { .. } => "alert_admin",
             Self::CleanUp { .. } => "clean_up",
+            Self::Reap { .. } => "reap",
         }
     }
 }
@@ -81,13 +93,27 @@ impl std::fmt::Debug for Job {
     }
 }
 
-/// The jobs that an outcome of the moment `at` asks for.
-pub fn of(outcome: &Outcome, at: Timestamp, alert_addresses: &[String]) -> Vec<Job> {
-    outcome
-        .effects
-        .iter()
-        .flat_map(|effect| jobs_of(effect, outcome, at, alert_addresses))
-        .collect()
+/// The jobs that an outcome of the moment `at` asks for, each with a fresh identity.
+pub fn of(
+    outcome: &Outcome,
+    at: Timestamp,
+    alert_addresses: &[String],
+    fresh_id: impl Fn() -> Uuid,
+) -> Vec<Promise> {
+    let mut promises = Vec::new();
+    for effect in &outcome.effects {
+        let not_before = match effect {
+            Effect::Reap { from, .. } => *from,
+            _ => at,
+        };
+        let jobs = jobs_of(effect, outcome, at, alert_addresses);
+        promises.extend(jobs.into_iter().map(|job| Promise {
+            id: fresh_id(),
+            job,
+            not_before,
+        }));
+    }
+    promises
 }
 
 fn jobs_of(
@@ -121,6 +147,10 @@ fn jobs_of(
         Effect::FreezeSubject { .. } => Vec::new(),
         Effect::CleanUp { clean_up } => vec![Job::CleanUp {
             clean_up: *clean_up,
+        }],
+        Effect::Reap { fence, from } => vec![Job::Reap {
+            fence: *fence,
+            until: *from + LATENESS,
         }],
     }
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinSet, time::MissedTickBehavior};
 
-use super::perform::{Fault, give_up, perform};
+use super::perform::{Fault, Progress, give_up, perform};
 use crate::{
     recovery::{Recovery, ServiceError},
     store::{JobEnd, LeasedJob},
@@ -21,6 +21,9 @@ const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// After this many tries a job is given up: with the pauses above, after about a day.
 const TRIES: u32 = 300;
+
+/// What is kept as the last fault of a job that is to be carried out again as planned.
+const NO_FAULT: &str = "none: it is carried out several times";
 
 /// How often the worker looks.
 #[derive(Clone, Copy, Debug)]
@@ -137,10 +140,14 @@ async fn carry_out(recovery: &Arc<Recovery>, job: LeasedJob) {
     let outcome = perform(recovery, &job).await;
     let now = recovery.clock.now();
     let end = match &outcome {
-        Ok(()) => {
+        Ok(Progress::Done) => {
             failpoint!(JobDone);
             JobEnd::Done
         }
+        Ok(Progress::Again(at)) => JobEnd::Postponed {
+            until: *at,
+            fault: NO_FAULT,
+        },
         Err(Fault::Transient { problem, after }) if job.attempts < TRIES => {
             let pause = after.unwrap_or_else(|| pause_after(job.attempts));
             tracing::warn!(request = %job.request, job = job.job.name(), attempts = job.attempts, %problem, "a job has to wait");

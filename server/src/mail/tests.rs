@@ -100,6 +100,7 @@ fn every_mail() -> Vec<Mail> {
         AbortCause::MethodSurvived,
         AbortCause::Permanent,
         AbortCause::AttemptsUsedUp,
+        AbortCause::RestoredFromBackup,
     ];
     let alerts = [
         Alert::ContactCodeTriesUsedUp,

@@ -255,9 +255,10 @@ const fn alert_words(alert: &Alert) -> (&'static str, &'static str) {
         ),
         Alert::Aborted { cause } => ("stopped half-way", abort_words(cause)),
         Alert::PassMismatch => (
-            "an unknown pass is live",
-            "The account has a Temporary Access Pass that is not the one on record. Find out who made it, and \
-             delete it if nobody can say.",
+            "the pass that was shown is void",
+            "Microsoft does not list the Temporary Access Pass that was shown, but another one or none. Another one is \
+             deleted now. A late call of ours can be the reason, or somebody who made or deleted a pass by hand: \
+             Microsoft's audit log says who. The person can get a new pass on their page while their time lasts.",
         ),
         Alert::PrivilegedSubject => (
             "a privileged account",
@@ -309,6 +310,11 @@ const fn abort_words(cause: &AbortCause) -> &'static str {
         AbortCause::Permanent => {
             "Microsoft refused a step for good. Nobody can use a pass of this attempt. Some methods may be gone: look at the account and \
              at the permissions of the application."
+        }
+        AbortCause::RestoredFromBackup => {
+            "The database was restored from a backup, and what happened to this request since the backup is lost: it may \
+             have been finished, declined or reported. It was ended. Nobody can use a pass of it any more. Sessions may \
+             have ended and sign-in methods may be gone: look at the account, and speak to its owner."
         }
         AbortCause::AttemptsUsedUp => {
             "Three attempts to issue a pass failed. Nobody can use a pass of this attempt. Some methods may be gone: look at the account."

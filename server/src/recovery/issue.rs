@@ -3,7 +3,7 @@
 //! The order is the design's: intent, guards, policy, snapshot, sessions, methods, confirmation, pass,
 //! compare-and-set, answer, check. Every step before the pass can be repeated; creating a pass replaces
 //! an older one. So a crash leaves at most a pass that nobody knows, which the next attempt replaces or
-//! the clean-up removes.
+//! the reaper deletes.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,13 +22,6 @@ const LAST_CALL: Duration = Duration::from_secs(10 + 5);
 const PAUSE: Duration = Duration::from_secs(5);
 /// How long to wait when the tenant's policy has not reached every server yet.
 const PROPAGATION: Duration = Duration::from_secs(30);
-
-/// Pauses before the looks at the live pass.
-const LOOKS: [Duration; 3] = [
-    Duration::ZERO,
-    Duration::from_secs(2),
-    Duration::from_secs(5),
-];
 
 /// Which pass is claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,7 +187,14 @@ impl Attempt {
         let (fence, id) = (self.fence, self.id);
         let stop = match self.work().await {
             Ok(issued) => {
-                tokio::spawn(async move { self.check().await });
+                tokio::spawn(async move {
+                    failpoint!(LivePassChecking);
+                    let checked = self.recovery.check_pass(id, &Actor::Issuer).await;
+                    failpoint!(LivePassChecked);
+                    if let Err(error) = checked {
+                        tracing::warn!(request = %id, %error, "the live pass could not be checked; the reaper will look");
+                    }
+                });
                 return Ok(issued);
             }
             Err(stop) => stop,
@@ -317,39 +317,5 @@ impl Attempt {
                 Err(error.into())
             }
         }
-    }
-
-    /// Looks whether the live pass is the recorded one. Lists are late at times, so only a list that
-    /// keeps naming another pass is believed.
-    async fn check(&self) {
-        for pause in LOOKS {
-            tokio::time::sleep(pause).await;
-            failpoint!(LivePassChecking);
-            let found = self.names_another_pass().await;
-            failpoint!(LivePassChecked);
-            match found {
-                Ok(true) => {}
-                Ok(false) => return,
-                Err(error) => {
-                    tracing::warn!(request = %self.id, %error, "the live pass could not be checked");
-                    return;
-                }
-            }
-        }
-        let command = Command::FindPassMismatch { fence: self.fence };
-        if let Err(error) = self.recovery.apply(self.id, &Actor::Issuer, command).await {
-            tracing::error!(request = %self.id, %error, "a mismatch of passes was not kept");
-        }
-    }
-
-    async fn names_another_pass(&self) -> Result<bool, ServiceError> {
-        let live = self.recovery.graph.pass(&self.subject.person.id).await?;
-        let request = self.recovery.request(self.id).await?;
-        Ok(match &request.state {
-            State::Disclosed(disclosed) if disclosed.fence == self.fence => {
-                live.is_some_and(|live| live.id != disclosed.pass.id)
-            }
-            _ => false,
-        })
     }
 }

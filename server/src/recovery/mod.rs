@@ -5,7 +5,9 @@ mod approval;
 mod history;
 mod issue;
 mod kiosk;
+mod live_pass;
 mod readings;
+mod reaper;
 mod removal;
 mod timers;
 mod waiting;
@@ -35,6 +37,7 @@ use waiting::Waiting;
 pub use approval::{Decision, Verdict};
 pub use issue::{Issued, NotIssued, Turn};
 pub use kiosk::{Opened, Proved, Typed};
+pub use reaper::LATENESS;
 
 /// How often a change is decided anew because somebody else was faster.
 const TRIES: usize = 32;
@@ -257,10 +260,9 @@ impl Recovery {
 
     /// The jobs that an outcome asks for.
     fn promise(&self, outcome: &Outcome, now: Timestamp) -> Vec<Promise> {
-        jobs::of(outcome, now, &self.settings.alert_addresses)
-            .into_iter()
-            .map(|job| self.promise_now(job, now))
-            .collect()
+        jobs::of(outcome, now, &self.settings.alert_addresses, || {
+            self.entropy.sortable_uuid(now)
+        })
     }
 
     fn promise_now(&self, job: jobs::Job, now: Timestamp) -> Promise {
@@ -311,5 +313,6 @@ fn actor_name(actor: &Actor) -> String {
         Actor::Timer => "timer".to_owned(),
         Actor::Issuer => "issuer".to_owned(),
         Actor::Watcher => "watcher".to_owned(),
+        Actor::Operator => "operator".to_owned(),
     }
 }

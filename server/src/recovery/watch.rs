@@ -1,9 +1,10 @@
-//! Watching whether a person registers new methods after a pass was given out.
+//! Watching what comes of a pass that was given out: new methods, or nothing, or that it is void.
 
 use std::time::Duration;
 
 use domain::{
-    Actor, Command, Disclosed, LapseCause, Refusal, Request, RequestId, State, StateName, Terms,
+    Actor, Command, Disclosed, LapseCause, Method, MethodKind, Refusal, Request, RequestId, State,
+    StateName, Terms,
 };
 use futures::{StreamExt, future::ready, stream};
 
@@ -38,42 +39,41 @@ impl Recovery {
 
     /// Whether the request ended.
     async fn look_after(&self, id: RequestId) -> bool {
-        match self.end_of(id).await {
-            Ok(Some(command)) => match self.apply(id, &Actor::Watcher, command).await {
-                Ok(_) => return true,
-                Err(ServiceError::Refused(Refusal::WrongState(_))) => {}
-                Err(error) => tracing::error!(request = %id, %error, "an end was not kept"),
-            },
-            Ok(None) => {}
+        match self.moved_on(id).await {
+            Ok(Some(request)) => !request.is_open(),
+            Ok(None) | Err(ServiceError::Refused(Refusal::WrongState(_))) => false,
             Err(error) => {
-                tracing::warn!(request = %id, %error, "could not look for new methods");
+                tracing::warn!(request = %id, %error, "what came of a pass was not seen or not kept");
+                false
             }
         }
-        false
     }
 
-    /// What has come of the pass, once something has.
-    async fn end_of(&self, id: RequestId) -> Result<Option<Command>, ServiceError> {
+    /// The request after the change that was due, if one was.
+    async fn moved_on(&self, id: RequestId) -> Result<Option<Request>, ServiceError> {
         let request = self.request(id).await?;
         let (State::Disclosed(disclosed), Some(subject)) = (&request.state, &request.facts.subject)
         else {
             return Ok(None);
         };
-        let person = &subject.person.id;
-        let new_methods = disclosed.new_methods(self.graph.methods(person).await?);
-        if !new_methods.is_empty() {
-            return Ok(Some(Command::Complete { new_methods }));
-        }
+        let methods = self.graph.methods(&subject.person.id).await?;
+        let names_another_pass = names_another_pass(&methods, disclosed);
+        let new_methods = disclosed.new_methods(methods);
+        let command = if !new_methods.is_empty() {
+            Command::Complete { new_methods }
+        } else if names_another_pass
+            && let Some(request) = self.check_pass(id, &Actor::Watcher).await?
+        {
+            return Ok(Some(request));
         // Whoever signed in just before the end has some minutes left to register.
-        if self.clock.now() < disclosed.pass.expires_at + Terms::REGISTRATION_GRACE {
+        } else if self.clock.now() < disclosed.pass.expires_at + Terms::REGISTRATION_GRACE {
             return Ok(None);
-        }
-        let cause = if self.was_used(disclosed, &request).await? {
-            LapseCause::NothingRegistered
+        } else if self.was_used(disclosed, &request).await? {
+            Command::Lapse(LapseCause::NothingRegistered)
         } else {
-            LapseCause::PassExpired
+            Command::Lapse(LapseCause::PassExpired)
         };
-        Ok(Some(Command::Lapse(cause)))
+        self.apply(id, &Actor::Watcher, command).await.map(Some)
     }
 
     async fn was_used(
@@ -89,4 +89,13 @@ impl Recovery {
             pass.id == disclosed.pass.id && pass.usability != PassUsability::Expired
         }))
     }
+}
+
+/// Whether a list of methods has a pass that is not the one on record. One without any says nothing: it
+/// may be late, or the pass has expired and is gone.
+fn names_another_pass(methods: &[Method], disclosed: &Disclosed) -> bool {
+    methods.iter().any(|method| {
+        let method = &method.method;
+        method.kind == MethodKind::TemporaryAccessPass && method.id != disclosed.pass.id
+    })
 }

@@ -174,18 +174,16 @@ impl Store {
         bodies.iter().map(|body| read(body)).collect()
     }
 
-    /// Another request of the same subject that is open, if there is one.
-    pub async fn other_open_request(&self, of: &Request) -> Result<Option<Request>, StoreError> {
-        let body: Option<String> = reading!(self, pool => {
-            sqlx::query_scalar(
-                "SELECT body FROM requests WHERE subject_id = $1 AND occupies AND id <> $2",
-            )
-            .bind(subject_id(of))
-            .bind(of.facts.id.0)
-            .fetch_optional(pool)
-            .await?
+    /// All other requests of the same subject: one person has few.
+    pub async fn other_requests(&self, of: &Request) -> Result<Vec<Request>, StoreError> {
+        let bodies: Vec<String> = reading!(self, pool => {
+            sqlx::query_scalar("SELECT body FROM requests WHERE subject_id = $1 AND id <> $2")
+                .bind(subject_id(of))
+                .bind(of.facts.id.0)
+                .fetch_all(pool)
+                .await?
         });
-        body.as_deref().map(read).transpose()
+        bodies.iter().map(|body| read(body)).collect()
     }
 
     /// How many recoveries of this person led to a pass since `since`.

@@ -13,7 +13,7 @@ use crate::{
 const SECOND: Duration = Duration::from_secs(1);
 
 /// The attempt fails, nothing is shown, and the request is as approved as before.
-async fn fails_for_now(person: &Person<'_>) {
+pub async fn fails_for_now(person: &Person<'_>) {
     let page = person.claims().await;
     page.shows(503, "We could not make your pass this time.")
         .shows(503, "Approved: you can get your pass");
@@ -35,7 +35,7 @@ async fn aborts(story: &Story, person: &Person<'_>, cause: AbortCause) {
 }
 
 /// Exactly one pass is live, and it is the one that `page` shows.
-async fn one_pass(story: &Story, alias: &str, shown: Option<String>) {
+pub async fn one_pass(story: &Story, alias: &str, shown: Option<String>) {
     let live = story.live_passes(alias).await;
     assert_eq!(live.len(), 1);
     assert_eq!(live[0]["value"], json!(shown.expect("a pass is shown")));

@@ -20,6 +20,7 @@ mod people;
 mod process;
 mod program;
 mod races;
+mod reaper;
 mod soak;
 mod tenant;
 mod timers;

@@ -101,6 +101,61 @@ impl Story {
         methods.as_array().unwrap().iter().map(kind).collect()
     }
 
+    /// Carries out the calls that the fault `apply-later` held back.
+    pub async fn late_calls_arrive(&self) {
+        self.control(Method::POST, "/late-calls", Value::Null).await;
+    }
+
+    /// An administrator makes a pass for this person by hand, outside Latchkey. Returns its id.
+    pub async fn makes_pass_by_hand(&self, alias: &str, wish: Value) -> String {
+        let path = format!("/users/{alias}@{DOMAIN}/authentication/temporaryAccessPassMethods");
+        let made = self.administers(Method::POST, &path, wish).await;
+        let made: Value = made.json().await.unwrap();
+        made["id"].as_str().unwrap().to_owned()
+    }
+
+    /// An administrator deletes the person's pass by hand.
+    pub async fn deletes_pass_by_hand(&self, alias: &str) {
+        let live = self.live_passes(alias).await;
+        let id = live[0]["id"].as_str().unwrap();
+        let path =
+            format!("/users/{alias}@{DOMAIN}/authentication/temporaryAccessPassMethods/{id}");
+        self.administers(Method::DELETE, &path, Value::Null).await;
+    }
+
+    /// Asks Graph as somebody else than the server under test.
+    async fn administers(&self, method: Method, path: &str, body: Value) -> reqwest::Response {
+        let tenant = self.control(Method::GET, "/tenant", Value::Null).await;
+        let text = |key: &str| tenant[key].as_str().unwrap().to_owned();
+        let form = [
+            ("client_id", text("clientId")),
+            ("client_secret", text("clientSecret")),
+            ("grant_type", "client_credentials".to_owned()),
+            ("scope", "https://graph.microsoft.com/.default".to_owned()),
+        ];
+        let granted = self.client.post(text("tokenUrl")).form(&form).send().await;
+        let granted: Value = granted.unwrap().json().await.unwrap();
+        let url = format!("{}/v1.0{path}", self.simulator.base_url());
+        let mut request = self
+            .client
+            .request(method, url)
+            .bearer_auth(granted["access_token"].as_str().unwrap());
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        request.send().await.unwrap().error_for_status().unwrap()
+    }
+
+    /// Signs in at Microsoft with a pass; tells whether that worked.
+    pub async fn signs_in(&self, alias: &str, pass: &str) -> bool {
+        let form = [
+            ("user_name", format!("{alias}@{DOMAIN}")),
+            ("pass", pass.to_owned()),
+        ];
+        let request = self.client.post(self.simulator.base_url()).form(&form);
+        request.send().await.unwrap().status().is_success()
+    }
+
     /// The person registers an Authenticator.
     pub async fn registers(&self, alias: &str) {
         let path = format!("/people/{alias}@{DOMAIN}/methods");

@@ -136,6 +136,7 @@ fn actor(name: &str, request: &Request) -> String {
             "timer" => "Timer",
             "issuer" => "Issuer",
             "watcher" => "Watcher",
+            "operator" => "Operator",
             other => other,
         }
         .to_owned(),
@@ -199,12 +200,7 @@ fn what(event: &Event, request: &Request) -> String {
             format!("The pass can be had until {}", moment(*closes_at).words)
         }
         Event::NoticeAccepted => "A mail server accepted a notice to the owner".to_owned(),
-        Event::Denied {
-            reason: DenialReason::ByApprover(_),
-        } => "Declined".to_owned(),
-        Event::Denied {
-            reason: DenialReason::ContactCodeTriesUsedUp,
-        } => "Declined after three wrong contact codes".to_owned(),
+        Event::Denied { reason } => denied(reason).to_owned(),
         Event::Reported {
             by: ReportedBy::Owner,
         } => "Reported: “this wasn’t me”".to_owned(),
@@ -242,19 +238,18 @@ fn what(event: &Event, request: &Request) -> String {
             outcomes.insert(0, "Ended all sessions".to_owned());
             outcomes.join("; ")
         }
+        Event::PassReaped { fence, pass } => format!(
+            "Found and deleted pass {pass}, which was on no record (fence {})",
+            fence.0
+        ),
         Event::PassMismatchFound { fence } => {
-            format!("The live pass is not the recorded one (fence {})", fence.0)
+            format!("The recorded pass is not the live one (fence {})", fence.0)
         }
         Event::Aborted { cause } => format!("Aborted: {}", abort_name(cause)),
         Event::Completed { new_methods } => {
             format!("New methods are registered: {}", described(new_methods))
         }
-        Event::Lapsed {
-            cause: LapseCause::PassExpired,
-        } => "Lapsed: the pass expired unused".to_owned(),
-        Event::Lapsed {
-            cause: LapseCause::NothingRegistered,
-        } => "Lapsed: nothing was registered".to_owned(),
+        Event::Lapsed { cause } => format!("Lapsed: {}", lapse_name(*cause)),
         Event::Reopened { approver } => {
             format!("{} took the case up again", person(approver, request))
         }
@@ -282,6 +277,20 @@ const fn fault_name(fault: Fault) -> &'static str {
     }
 }
 
+const fn denied(reason: &DenialReason) -> &'static str {
+    match reason {
+        DenialReason::ByApprover(_) => "Declined",
+        DenialReason::ContactCodeTriesUsedUp => "Declined after three wrong contact codes",
+    }
+}
+
+const fn lapse_name(cause: LapseCause) -> &'static str {
+    match cause {
+        LapseCause::PassExpired => "the pass expired unused",
+        LapseCause::NothingRegistered => "nothing was registered",
+    }
+}
+
 fn abort_name(cause: &AbortCause) -> String {
     match cause {
         AbortCause::GuardChanged(refusal) => {
@@ -290,6 +299,9 @@ fn abort_name(cause: &AbortCause) -> String {
         AbortCause::MethodSurvived => "a method could not be removed",
         AbortCause::Permanent => "Microsoft refused for good",
         AbortCause::AttemptsUsedUp => "three attempts were not enough",
+        AbortCause::RestoredFromBackup => {
+            "the database was restored from a backup, and what happened since is lost"
+        }
     }
     .to_owned()
 }

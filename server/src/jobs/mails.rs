@@ -1,0 +1,161 @@
+//! Mails: who is written to, and with which link.
+
+use std::time::Duration;
+
+use domain::{
+    Actor, Alert, Command, EmailCode, Notice, PersonId, Request, RequestId, State, Terms, Timestamp,
+};
+use url::Url;
+use uuid::Uuid;
+
+use super::perform::{Fault, moot};
+use crate::{
+    mail::Mail,
+    recovery::Recovery,
+    secret::Bearer,
+    store::{Link, Purpose},
+    words,
+};
+
+/// How long the link in a notice works: until repudiation is no longer possible after the longest
+/// recovery.
+const NOT_ME_LINK: Duration = Duration::from_secs(Terms::REPUDIATION.as_secs() + 2 * 24 * 60 * 60);
+
+pub(super) async fn send_email_code(
+    recovery: &Recovery,
+    request: &Request,
+    sending: u8,
+    key: Uuid,
+) -> Result<(), Fault> {
+    let State::Proving(proving) = &request.state else {
+        return Ok(());
+    };
+    // A newer sending replaces this one. Nobody is written to when nobody was recognised.
+    let (true, Some(subject)) = (proving.challenge.sending == sending, &request.facts.subject)
+    else {
+        return Ok(());
+    };
+    let code = EmailCode::derive(&recovery.code_key, request.facts.id, sending);
+    let mail = Mail::EmailCode {
+        name: words::first_name(&subject.person).to_owned(),
+        code: code.grouped(),
+        valid_minutes: u32::try_from(Terms::EMAIL_CODE_LIFETIME.as_secs() / 60).unwrap_or(u32::MAX),
+        reference: request.facts.id.reference(),
+    };
+    Ok(recovery
+        .mailer
+        .send(&subject.recovery_address, &mail, key)
+        .await?)
+}
+
+pub(super) async fn ask_approver(
+    recovery: &Recovery,
+    request: &Request,
+    approver: &PersonId,
+    key: Uuid,
+) -> Result<(), Fault> {
+    let State::AwaitingApproval(awaiting) = &request.state else {
+        return Ok(());
+    };
+    let asked = request
+        .facts
+        .approvers
+        .iter()
+        .find(|candidate| candidate.id == *approver);
+    let (Some(approver), Some(subject)) = (asked, &request.facts.subject) else {
+        return Ok(());
+    };
+    // The link outlives the decision: whoever opens it later reads what became of the request.
+    let link = Link {
+        purpose: Purpose::Approve,
+        request: request.facts.id,
+        person: Some(approver.id.clone()),
+        expires_at: awaiting.deadline + Terms::REPUDIATION,
+    };
+    let mail = Mail::AskApprover {
+        approver: approver.name.clone(),
+        subject: subject.person.display_name.clone(),
+        reference: request.facts.id.reference(),
+        asked_at: words::moment(awaiting.asked_at).words,
+        deadline: words::moment(awaiting.deadline).words,
+        review_url: new_link(recovery, "approve", link).await?,
+    };
+    Ok(recovery.mailer.send(&approver.mail, &mail, key).await?)
+}
+
+pub(super) async fn notify_owner(
+    recovery: &Recovery,
+    request: &Request,
+    (notice, at): (Notice, Timestamp),
+    address: &str,
+    key: Uuid,
+) -> Result<(), Fault> {
+    let Some(subject) = &request.facts.subject else {
+        return Ok(());
+    };
+    let now = recovery.clock.now();
+    let link = Link {
+        purpose: Purpose::NotMe,
+        request: request.facts.id,
+        person: None,
+        expires_at: now + NOT_ME_LINK,
+    };
+    let mail = Mail::OwnerNotice {
+        notice,
+        name: words::first_name(&subject.person).to_owned(),
+        reference: request.facts.id.reference(),
+        at: words::moment(at).words,
+        not_me_url: Some(new_link(recovery, "not-me", link).await?),
+    };
+    recovery.mailer.send(address, &mail, key).await?;
+    moot(
+        recovery
+            .apply(request.facts.id, &Actor::Mailer, Command::AcceptNotice)
+            .await,
+    )
+}
+
+/// A fresh link under the configured address. Only its hash is kept, so a repeated mail has a new one.
+async fn new_link(recovery: &Recovery, path: &str, link: Link) -> Result<Url, Fault> {
+    let secret = Bearer::generate(recovery.entropy.as_ref());
+    recovery
+        .store
+        .add_link(secret.hash(), &link, recovery.clock.now())
+        .await?;
+    recovery
+        .settings
+        .base_url
+        .join(&format!("/{path}/{}", secret.expose().as_str()))
+        .map_err(|error| Fault::Permanent {
+            problem: format!("no link can be made: {error}"),
+        })
+}
+
+pub(super) async fn alert_admin(
+    recovery: &Recovery,
+    request: &Request,
+    alert: &Alert,
+    address: &str,
+    key: Uuid,
+) -> Result<(), Fault> {
+    let mail = Mail::AdminAlert {
+        alert: alert.clone(),
+        reference: request.facts.id.reference(),
+        subject: request.facts.subject.as_ref().map_or_else(
+            || request.facts.identifier.as_str().to_owned(),
+            |subject| subject.person.display_name.clone(),
+        ),
+        console_url: console_url(recovery, request.facts.id)?,
+    };
+    Ok(recovery.mailer.send(address, &mail, key).await?)
+}
+
+fn console_url(recovery: &Recovery, id: RequestId) -> Result<Url, Fault> {
+    recovery
+        .settings
+        .base_url
+        .join(&format!("/console/recoveries/{id}"))
+        .map_err(|error| Fault::Permanent {
+            problem: format!("no link can be made: {error}"),
+        })
+}
