@@ -20,6 +20,7 @@ use crate::{
     config::Config,
     logging,
     run::{self, Duty, Existing},
+    upkeep,
 };
 
 /// The shortest password that an administrator can have, in characters.
@@ -48,6 +49,16 @@ enum Command {
     Worker,
     /// Bring the database up to this version
     Migrate,
+    /// Copy the embedded database while the server runs
+    Backup {
+        /// Where to: a new file
+        file: PathBuf,
+    },
+    /// Put a backup in the embedded database's place while no server runs
+    Restore {
+        /// A file that `latchkey backup` made
+        file: PathBuf,
+    },
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -130,7 +141,9 @@ fn carry_out(cli: Cli) -> Result<(), Failure> {
             Ok(block_on(run::work(config, duty))?)
         }
         Command::Worker => Ok(block_on(run::work(config, Duty::Jobs))?),
-        Command::Migrate => Ok(block_on(run::migrate(config))?),
+        Command::Migrate => Ok(block_on(upkeep::migrate(config))?),
+        Command::Backup { file } => Ok(block_on(upkeep::back_up(config, file))?),
+        Command::Restore { file } => Ok(block_on(upkeep::restore(config, file))?),
         Command::Admin(AdminCommand::Create(admin)) => create_admin(config, &admin),
     }
 }

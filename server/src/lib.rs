@@ -21,5 +21,6 @@ pub mod recovery;
 pub mod run;
 pub mod secret;
 pub mod store;
+pub mod upkeep;
 pub mod web;
 mod words;

@@ -10,6 +10,7 @@ use sha2::Sha256;
 use tokio::{net::TcpListener, sync::watch};
 
 use crate::{
+    audit::Checkpoints,
     auth::password::PasswordHasher,
     clock::{Clock, Entropy, SystemClock, SystemEntropy},
     config::Config,
@@ -17,7 +18,8 @@ use crate::{
     jobs::{Pace, Worker, every},
     mail::Mailer,
     recovery::{Parts, Recovery, Settings},
-    store::{AdminRecord, Location, Store, StoreError},
+    store::{AdminRecord, Location, Store},
+    upkeep::{cannot_open, open_store},
     web::{Site, Web},
 };
 
@@ -30,6 +32,8 @@ const POLL: Duration = Duration::from_secs(1);
 const LOOK_FOR_CHANGES: Duration = Duration::from_millis(700);
 /// How often the clock is set by that of a shared database.
 const FOLLOW_CLOCK: Duration = Duration::from_secs(30);
+/// How often the audit log is compared with its checkpoint.
+const CHECK_LOG: Duration = Duration::from_mins(1);
 /// The longest that an answer takes: one issue attempt, whose lease is a minute unless configured.
 const LONGEST_ANSWER: Duration = Duration::from_secs(75);
 
@@ -107,19 +111,6 @@ pub async fn work(config: Config, duty: Duty) -> anyhow::Result<()> {
         .await
 }
 
-/// Brings the database's tables up to date.
-pub async fn migrate(config: Config) -> anyhow::Result<()> {
-    let store = match Store::join(&config.database).await {
-        // Nothing is to be done, so a server that is running is not in the way.
-        Ok(store) => store,
-        Err(StoreError::OlderSchema) => open_store(&config.database).await?,
-        Err(error) => return Err(cannot_open(error, &config.database)),
-    };
-    store.close().await;
-    println!("The database is up to date.");
-    Ok(())
-}
-
 /// Makes a console account.
 pub async fn create_admin(
     config: Config,
@@ -128,12 +119,7 @@ pub async fn create_admin(
     existing: Existing,
 ) -> anyhow::Result<()> {
     let Surroundings { clock, entropy } = Surroundings::default();
-    let store = match Store::join(&config.database).await {
-        Ok(store) => store,
-        // Before the first start there is nothing to join.
-        Err(StoreError::OlderSchema) => open_store(&config.database).await?,
-        Err(error) => return Err(cannot_open(error, &config.database)),
-    };
+    let store = open_store(&config.database).await?;
     let password = PasswordHasher::new(1, entropy).hash(password).await?;
     let admin = AdminRecord { name, password };
     match existing {
@@ -151,23 +137,13 @@ pub async fn create_admin(
     Ok(())
 }
 
-async fn open_store(location: &Location) -> anyhow::Result<Store> {
-    Store::open(location)
-        .await
-        .map_err(|error| cannot_open(error, location))
-}
-
-fn cannot_open(error: StoreError, location: &Location) -> anyhow::Error {
-    anyhow::Error::new(error).context(format!(
-        "cannot open the database {location} (database.url)"
-    ))
-}
-
 impl Service {
     /// Puts the parts together.
     pub async fn build(config: Config, surroundings: Surroundings) -> anyhow::Result<Self> {
         let Surroundings { clock, entropy } = surroundings;
-        let store = open_store(&config.database).await?;
+        let store = Store::open(&config.database)
+            .await
+            .map_err(|error| cannot_open(error, &config.database))?;
         let rules = &config.recovery;
         let terms = Recovery::terms(
             rules.required_proofs,
@@ -208,6 +184,7 @@ impl Service {
             entropy,
             code_key,
             settings,
+            checkpoints: config.audit.checkpoint_file.map(Checkpoints::new),
         };
         let recovery = Arc::new(Recovery::new(parts));
         recovery.follow_clock().await?;
@@ -269,8 +246,9 @@ async fn keep_in_step(recovery: Arc<Recovery>, stopped: watch::Receiver<()>) {
     let changes = every(LOOK_FOR_CHANGES, stopped.clone(), || {
         recovery.look_for_changes()
     });
-    let clock = every(FOLLOW_CLOCK, stopped, || recovery.follow_clock());
-    tokio::join!(changes, clock);
+    let clock = every(FOLLOW_CLOCK, stopped.clone(), || recovery.follow_clock());
+    let log = every(CHECK_LOG, stopped, || recovery.check_log());
+    tokio::join!(changes, clock, log);
 }
 
 /// The key of contact codes and mailed codes: derived, so that the configured secret can serve other

@@ -17,7 +17,7 @@ use crate::store::beside;
 pub struct Checkpoint {
     /// The number of its last row.
     pub row: i64,
-    /// SHA-256 of that row, in hexadecimal.
+    /// SHA-256 of that row, in base64url.
     pub digest: String,
     /// When it was looked at.
     pub at: Timestamp,
@@ -53,7 +53,7 @@ pub struct Checkpoints {
 }
 
 /// The file, while nobody else uses it.
-pub struct Turn<'a>(MutexGuard<'a, PathBuf>);
+pub struct CheckpointTurn<'a>(MutexGuard<'a, PathBuf>);
 
 impl Checkpoints {
     /// Keeps checkpoints in `file`.
@@ -64,12 +64,12 @@ impl Checkpoints {
     }
 
     /// Waits for one's turn to look at it and to change it.
-    pub async fn turn(&self) -> Turn<'_> {
-        Turn(self.file.lock().await)
+    pub async fn turn(&self) -> CheckpointTurn<'_> {
+        CheckpointTurn(self.file.lock().await)
     }
 }
 
-impl Turn<'_> {
+impl CheckpointTurn<'_> {
     /// The latest checkpoint; none before the first.
     pub fn latest(&self) -> Result<Option<Checkpoint>, CheckpointError> {
         let text = match fs::read(&*self.0) {

@@ -5,7 +5,7 @@ mod checkpoint;
 use domain::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use checkpoint::{Checkpoint, CheckpointError, Checkpoints};
+pub use checkpoint::{Checkpoint, CheckpointError, CheckpointTurn, Checkpoints};
 
 /// What happened to the installation, as the audit log has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::perform::{Fault, moot};
 use crate::{
+    audit::InstallationEvent,
     mail::Mail,
     recovery::Recovery,
     secret::Bearer,
@@ -146,6 +147,18 @@ pub(super) async fn alert_admin(
             |subject| subject.person.display_name.clone(),
         ),
         console_url: console_url(recovery, request.facts.id)?,
+    };
+    Ok(recovery.mailer.send(address, &mail, key).await?)
+}
+
+pub(super) async fn alert_installation(
+    recovery: &Recovery,
+    event: &InstallationEvent,
+    address: &str,
+    key: Uuid,
+) -> Result<(), Fault> {
+    let mail = Mail::InstallationAlert {
+        event: event.clone(),
     };
     Ok(recovery.mailer.send(address, &mail, key).await?)
 }

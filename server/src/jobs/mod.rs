@@ -10,7 +10,7 @@ use domain::{Alert, CleanUp, Effect, Fence, Notice, Outcome, PersonId, Timestamp
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::recovery::LATENESS;
+use crate::{audit::InstallationEvent, recovery::LATENESS};
 
 pub use worker::{Pace, Worker, every};
 
@@ -44,6 +44,13 @@ pub enum Job {
     AlertAdmin {
         /// What.
         alert: Alert,
+        /// Where.
+        address: String,
+    },
+    /// Tell an administrator at this address about the installation.
+    AlertInstallation {
+        /// What happened to it.
+        event: InstallationEvent,
         /// Where.
         address: String,
     },
@@ -81,6 +88,7 @@ impl Job {
             Self::AskApprover { .. } => "ask_approver",
             Self::NotifyOwner { .. } => "notify_owner",
             Self::AlertAdmin { .. } => "alert_admin",
+            Self::AlertInstallation { .. } => "alert_installation",
             Self::CleanUp { .. } => "clean_up",
             Self::Reap { .. } => "reap",
         }

@@ -7,7 +7,7 @@ use domain::{Actor, Alert, Command, Refusal, Request, RequestId, Subject, Timest
 use super::{
     Job,
     clean_up::clean_up,
-    mails::{alert_admin, ask_approver, notify_owner, send_email_code},
+    mails::{alert_admin, alert_installation, ask_approver, notify_owner, send_email_code},
 };
 use crate::{
     graph::GraphError,
@@ -49,10 +49,12 @@ impl From<ServiceError> for Fault {
             ServiceError::Gone | ServiceError::Refused(_) => Self::Permanent {
                 problem: error.to_string(),
             },
-            ServiceError::Contended | ServiceError::Store(_) => Self::Transient {
-                problem: error.to_string(),
-                after: None,
-            },
+            ServiceError::Contended | ServiceError::Store(_) | ServiceError::Checkpoint(_) => {
+                Self::Transient {
+                    problem: error.to_string(),
+                    after: None,
+                }
+            }
         }
     }
 }
@@ -95,7 +97,10 @@ pub(super) async fn perform(
     recovery: &Arc<Recovery>,
     leased: &LeasedJob,
 ) -> Result<Progress, Fault> {
-    let request = recovery.request(leased.request).await?;
+    let Some(request) = leased.request else {
+        return about_installation(recovery, leased).await;
+    };
+    let request = recovery.request(request).await?;
     let done = match &leased.job {
         Job::LookUpSubject => look_up_subject(recovery, &request).await,
         Job::SendEmailCode { sending } => {
@@ -114,11 +119,25 @@ pub(super) async fn perform(
         }
         Job::CleanUp { clean_up: what } => clean_up(recovery, &request, *what).await,
         Job::Reap { fence, until } => {
-            let again = recovery.look_behind(leased.request, *fence, *until).await?;
+            let again = recovery
+                .look_behind(request.facts.id, *fence, *until)
+                .await?;
             return Ok(again.map_or(Progress::Done, Progress::Again));
         }
+        Job::AlertInstallation { .. } => return about_installation(recovery, leased).await,
     };
     done.map(|()| Progress::Done)
+}
+
+/// Carries out a job that is about no request.
+async fn about_installation(recovery: &Recovery, leased: &LeasedJob) -> Result<Progress, Fault> {
+    match &leased.job {
+        Job::AlertInstallation { event, address } => {
+            alert_installation(recovery, event, address, leased.id).await?;
+            Ok(Progress::Done)
+        }
+        _ => Err(ServiceError::Gone.into()),
+    }
 }
 
 async fn look_up_subject(recovery: &Recovery, request: &Request) -> Result<(), Fault> {
@@ -165,7 +184,8 @@ pub(super) fn moot(applied: Result<Request, ServiceError>) -> Result<(), Fault> 
 
 /// What follows when a job was given up: somebody has to know.
 pub(super) async fn give_up(recovery: &Recovery, leased: &LeasedJob) {
-    let id = leased.request;
+    // Whoever could be told about an alert that was given up is whom the alert was for.
+    let Some(id) = leased.request else { return };
     let told = match &leased.job {
         Job::AskApprover { approver } => {
             let command = Command::MissApprover(approver.clone());
@@ -176,7 +196,10 @@ pub(super) async fn give_up(recovery: &Recovery, leased: &LeasedJob) {
             .await
             .map_err(Fault::from),
         Job::NotifyOwner { .. } => alert_if_unnoticed(recovery, id).await,
-        Job::LookUpSubject | Job::SendEmailCode { .. } | Job::AlertAdmin { .. } => Ok(()),
+        Job::LookUpSubject
+        | Job::SendEmailCode { .. }
+        | Job::AlertAdmin { .. }
+        | Job::AlertInstallation { .. } => Ok(()),
     };
     if let Err(fault) = told {
         tracing::error!(request = %id, ?fault, "nobody could be told that a job was given up");

@@ -150,14 +150,14 @@ async fn carry_out(recovery: &Arc<Recovery>, job: LeasedJob) {
         },
         Err(Fault::Transient { problem, after }) if job.attempts < TRIES => {
             let pause = after.unwrap_or_else(|| pause_after(job.attempts));
-            tracing::warn!(request = %job.request, job = job.job.name(), attempts = job.attempts, %problem, "a job has to wait");
+            tracing::warn!(request = job.request.map(tracing::field::display), job = job.job.name(), attempts = job.attempts, %problem, "a job has to wait");
             JobEnd::Postponed {
                 until: now + pause,
                 fault: problem,
             }
         }
         Err(Fault::Transient { problem, .. } | Fault::Permanent { problem }) => {
-            tracing::error!(request = %job.request, job = job.job.name(), attempts = job.attempts, %problem, "a job was given up");
+            tracing::error!(request = job.request.map(tracing::field::display), job = job.job.name(), attempts = job.attempts, %problem, "a job was given up");
             give_up(recovery, &job).await;
             JobEnd::GivenUp { fault: problem }
         }
@@ -165,10 +165,14 @@ async fn carry_out(recovery: &Arc<Recovery>, job: LeasedJob) {
     match recovery.store.end_job(&job, end, now).await {
         Ok(true) => {}
         Ok(false) => {
-            tracing::warn!(request = %job.request, job = job.job.name(), "a job took longer than its lease; somebody else has it now");
+            tracing::warn!(
+                request = job.request.map(tracing::field::display),
+                job = job.job.name(),
+                "a job took longer than its lease; somebody else has it now"
+            );
         }
         Err(error) => {
-            tracing::error!(request = %job.request, job = job.job.name(), %error, "the end of a job was not kept; it will be repeated");
+            tracing::error!(request = job.request.map(tracing::field::display), job = job.job.name(), %error, "the end of a job was not kept; it will be repeated");
         }
     }
 }

@@ -16,6 +16,8 @@ use std::fmt;
 use domain::{Alert, Notice, Reference};
 use url::Url;
 
+use crate::audit::InstallationEvent;
+
 pub use error::{Cause, MailError};
 pub use send::Mailer;
 
@@ -62,6 +64,11 @@ pub enum Mail {
         /// Where the owner says "this wasn't me", while that can be said; holds a secret.
         not_me_url: Option<Url>,
     },
+    /// To administrators: something happened to the installation.
+    InstallationAlert {
+        /// What.
+        event: InstallationEvent,
+    },
     /// To administrators: something is wrong.
     AdminAlert {
         /// What.
@@ -78,6 +85,7 @@ pub enum Mail {
 impl fmt::Debug for Mail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, reference) = match self {
+            Self::InstallationAlert { .. } => return f.write_str("InstallationAlert"),
             Self::EmailCode { reference, .. } => ("EmailCode", reference),
             Self::AskApprover { reference, .. } => ("AskApprover", reference),
             Self::OwnerNotice { reference, .. } => ("OwnerNotice", reference),

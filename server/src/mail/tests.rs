@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{Cause, Mail, MailError, Mailer, address, words::Words};
 use crate::{
+    audit::InstallationEvent,
     clock::Clock,
     config::{self, Organisation, Tls},
 };
@@ -84,6 +85,10 @@ fn alert(alert: Alert) -> Mail {
     }
 }
 
+fn installation(event: InstallationEvent) -> Mail {
+    Mail::InstallationAlert { event }
+}
+
 fn words(mail: &Mail) -> Words {
     mail.words(&organisation()).unwrap()
 }
@@ -124,6 +129,12 @@ fn every_mail() -> Vec<Mail> {
     mails.extend(notices.map(|kind| notice(kind, None)));
     mails.extend(alerts.map(alert));
     mails.extend(causes.map(|cause| alert(Alert::Aborted { cause })));
+    mails.push(installation(InstallationEvent::Restored { ended: 3 }));
+    mails.push(installation(InstallationEvent::RolledBack {
+        checkpoint_row: 4711,
+        checkpoint_at: StoppedClock.now(),
+        ended: 3,
+    }));
     mails
 }
 
@@ -137,7 +148,13 @@ fn every_mail_says_who_and_what_and_has_its_reference_in_both_parts() {
             words.subject
         );
         for part in [&words.text, &words.html] {
-            assert!(part.contains(&reference().to_string()), "{mail:?}: {part}");
+            let is_about_a_request = !matches!(mail, Mail::InstallationAlert { .. });
+            assert_eq!(
+                part.contains(&reference().to_string()),
+                is_about_a_request,
+                "{mail:?}: {part}"
+            );
+            assert_eq!(part.contains("Reference:"), is_about_a_request);
             assert!(
                 part.contains("Contoso account recovery"),
                 "{mail:?}: {part}"
@@ -169,6 +186,7 @@ fn every_mail_has_at_most_one_link_and_it_stands_once_in_each_part() {
         let wanted = usize::from(!matches!(
             &mail,
             Mail::EmailCode { .. }
+                | Mail::InstallationAlert { .. }
                 | Mail::OwnerNotice {
                     not_me_url: None,
                     ..

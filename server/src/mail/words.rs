@@ -7,7 +7,7 @@ use askama::Template;
 use domain::{AbortCause, Alert, Notice, ReportedBy};
 
 use super::Mail;
-use crate::config::Organisation;
+use crate::{audit::InstallationEvent, config::Organisation, words};
 
 /// A mail in words.
 pub(super) struct Words {
@@ -27,7 +27,8 @@ struct Letter {
     /// In order; numbered when there is more than one.
     steps: Vec<String>,
     after: Vec<String>,
-    reference: String,
+    /// Of the request, if it is about one.
+    reference: Option<String>,
 }
 
 /// The one link of a mail.
@@ -119,7 +120,7 @@ impl Mail {
                         organisation.help
                     ),
                 ],
-                reference: reference.to_string(),
+                reference: Some(reference.to_string()),
             },
             Self::AskApprover { approver, subject, reference, asked_at, deadline, review_url } => {
                 let subject = name(subject);
@@ -149,7 +150,7 @@ impl Mail {
                             .to_owned(),
                         "Do not forward this mail: the link in it is for you alone.".to_owned(),
                     ],
-                    reference: reference.to_string(),
+                    reference: Some(reference.to_string()),
                 }
             }
             Self::OwnerNotice { notice, name: person, reference, at: when, not_me_url } => {
@@ -170,9 +171,10 @@ impl Mail {
                     }),
                     steps: Vec::new(),
                     after: Vec::new(),
-                    reference: reference.to_string(),
+                    reference: Some(reference.to_string()),
                 }
             }
+            Self::InstallationAlert { event } => installation_letter(event),
             Self::AdminAlert { alert, reference, subject, console_url } => {
                 let subject = name(subject);
                 let (headline, what) = alert_words(alert);
@@ -188,7 +190,7 @@ impl Mail {
                     }),
                     steps: Vec::new(),
                     after: Vec::new(),
-                    reference: reference.to_string(),
+                    reference: Some(reference.to_string()),
                 }
             }
         }
@@ -225,6 +227,58 @@ fn notice_words(notice: Notice, organisation: &str, when: &str) -> (String, Stri
                 "On {when}, a new sign-in method was registered. The recovery of your {organisation} account is \
                  complete."
             ),
+        ),
+    }
+}
+
+fn installation_letter(event: &InstallationEvent) -> Letter {
+    let (headline, what) = installation_words(event);
+    Letter {
+        subject: format!("Alert: {headline}"),
+        greeting: None,
+        before: what,
+        code: None,
+        action: None,
+        steps: Vec::new(),
+        after: Vec::new(),
+        reference: None,
+    }
+}
+
+/// What happened to the installation, and what to do.
+fn installation_words(event: &InstallationEvent) -> (&'static str, Vec<String>) {
+    let ended = |ended: u64| {
+        format!(
+            "Recoveries that were open in it are ended ({ended}), because a denial or a report that came later is not in \
+             it. Those people ask anew. Accounts that were reported later are not frozen any more: look through the \
+             alerts of that time."
+        )
+    };
+    match event {
+        InstallationEvent::RolledBack {
+            checkpoint_row,
+            checkpoint_at,
+            ended: count,
+        } => (
+            "the database was replaced by an older one",
+            vec![
+                format!(
+                    "The audit log has lost what was written until {}: row {checkpoint_row}, which a checkpoint knows, is \
+                     missing or another.",
+                    words::moment(*checkpoint_at).words
+                ),
+                "If nobody restored a backup on purpose, treat it as an attack: somebody who can replace the database can \
+                 hide what was done. The checkpoint is kept as evidence beside the new one."
+                    .to_owned(),
+                ended(*count),
+            ],
+        ),
+        InstallationEvent::Restored { ended: count } => (
+            "the database was restored from a backup",
+            vec![
+                "An operator put a backup in the place of the database, at the command line of the server.".to_owned(),
+                ended(*count),
+            ],
         ),
     }
 }

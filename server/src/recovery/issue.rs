@@ -95,7 +95,7 @@ impl From<ServiceError> for Stop {
                 tracing::warn!(%error, "an issue attempt is void");
                 Self::Void
             }
-            ServiceError::Store(_) | ServiceError::Contended => {
+            ServiceError::Store(_) | ServiceError::Contended | ServiceError::Checkpoint(_) => {
                 Self::Retry(Fault::DirectoryUnavailable, PAUSE)
             }
         }
@@ -189,6 +189,10 @@ impl Attempt {
             Ok(issued) => {
                 tokio::spawn(async move {
                     failpoint!(LivePassChecking);
+                    // Whatever becomes of the database, this pass was given out.
+                    if let Err(error) = self.recovery.check_log().await {
+                        tracing::error!(request = %id, %error, "no checkpoint of the audit log was kept");
+                    }
                     let checked = self.recovery.check_pass(id, &Actor::Issuer).await;
                     failpoint!(LivePassChecked);
                     if let Err(error) = checked {

@@ -9,6 +9,7 @@ mod live_pass;
 mod readings;
 mod reaper;
 mod removal;
+mod rollback;
 mod timers;
 mod waiting;
 mod watch;
@@ -24,6 +25,7 @@ use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::{
+    audit::{CheckpointError, Checkpoints},
     clock::{Clock, Entropy},
     graph::{Graph, GraphError},
     jobs::{self, Promise},
@@ -64,6 +66,7 @@ pub struct Recovery {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) code_key: CodeKey,
     pub(crate) settings: Settings,
+    checkpoints: Option<Checkpoints>,
     waiting: Waiting,
     /// Issue attempts under way.
     attempts: TaskTracker,
@@ -86,6 +89,8 @@ pub struct Parts {
     pub code_key: CodeKey,
     /// The installation.
     pub settings: Settings,
+    /// Where checkpoints of the audit log are kept, if anywhere.
+    pub checkpoints: Option<Checkpoints>,
 }
 
 /// Why a use case did not do what was asked.
@@ -106,6 +111,9 @@ pub enum ServiceError {
     /// Microsoft failed.
     #[error(transparent)]
     Graph(#[from] GraphError),
+    /// The audit log cannot be guarded.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
 }
 
 impl From<StoreError> for ServiceError {
@@ -134,6 +142,7 @@ impl Recovery {
             entropy,
             code_key,
             settings,
+            checkpoints,
         } = parts;
         Self {
             store,
@@ -143,6 +152,7 @@ impl Recovery {
             entropy,
             code_key,
             settings,
+            checkpoints,
             waiting: Waiting::default(),
             attempts: TaskTracker::new(),
             work: Notify::new(),

@@ -6,6 +6,7 @@ use super::{
     from_json, to_json,
 };
 use crate::{audit::InstallationEvent, jobs::Promise};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{Event, RequestId, Timestamp};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -59,7 +60,7 @@ async fn insert(
 pub struct RowDigest {
     /// Its place in the log.
     pub row: i64,
-    /// In hexadecimal.
+    /// In base64url.
     pub digest: String,
 }
 
@@ -70,10 +71,9 @@ impl RowDigest {
     fn of((row, at, request, actor, event): &RawRow) -> Result<Self, StoreError> {
         // As JSON, so that no part can pass for another.
         let said = to_json(&(row, at, request, actor, event), "audit row")?;
-        let digest = Sha256::digest(said);
         Ok(Self {
             row: *row,
-            digest: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            digest: URL_SAFE_NO_PAD.encode(Sha256::digest(said)),
         })
     }
 }

@@ -97,6 +97,14 @@ pub async fn replace(path: &Path, replacement: &Path, kept: &Path) -> Result<(),
     Ok(())
 }
 
+/// Says whether a process works on the database at `path`.
+///
+/// # Errors
+/// [`StoreError::InUse`] if so.
+pub fn ensure_unused(path: &Path) -> Result<(), StoreError> {
+    InstanceLock::take(path).map(|lock| lock.release())
+}
+
 /// Leaves nothing beside the database that belongs to it, since SQLite would take it for the next one's.
 /// One that is too broken to be opened keeps what is beside it under its new name.
 async fn fold_log(path: &Path, kept: &Path) {

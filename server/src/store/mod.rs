@@ -23,7 +23,7 @@ use schema::Standing;
 
 pub use accounts::{AdminRecord, SessionRecord};
 pub use audit::{AuditRow, RowDigest};
-pub use backup::{Inventory, clear, holds_records, replace};
+pub use backup::{Inventory, clear, ensure_unused, holds_records, replace};
 pub use instance::beside;
 pub use links::{Link, Purpose};
 pub use lists::{Cursor, ListFilter, ListPage, ListedRequest};
@@ -231,7 +231,7 @@ async fn connect(location: &Location) -> Result<Engine, StoreError> {
 
 /// Creates the file when it is missing, for its owner only: it holds names, addresses and what people
 /// did. SQLite gives the files beside it the same mode.
-fn create_private(path: &Path) -> Result<(), StoreError> {
+pub fn create_private(path: &Path) -> Result<(), StoreError> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]

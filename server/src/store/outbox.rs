@@ -17,8 +17,8 @@ use crate::jobs::{Job, Promise};
 pub struct LeasedJob {
     /// Its identity: mails sent for it carry it, so that a repeat can be recognised.
     pub id: Uuid,
-    /// The request that it is about.
-    pub request: RequestId,
+    /// The request that it is about, if it is about one.
+    pub request: Option<RequestId>,
     /// What is to be done.
     pub job: Job,
     /// How often it was begun, this time included.
@@ -100,7 +100,7 @@ impl Store {
             Engine::Sqlite { .. } => LEASE_SQLITE,
             Engine::Postgres(_) => LEASE_POSTGRES,
         };
-        let row: Option<(Uuid, Uuid, String, i64)> = writing!(self, pool => {
+        let row: Option<(Uuid, Option<Uuid>, String, i64)> = writing!(self, pool => {
             sqlx::query_as(statement)
                 .bind(lease_until.millis())
                 .bind(now.millis())
@@ -122,7 +122,7 @@ impl Store {
         };
         Ok(Some(LeasedJob {
             id,
-            request: RequestId(request),
+            request: request.map(RequestId),
             job,
             attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
             lease_until,

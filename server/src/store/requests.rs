@@ -140,6 +140,17 @@ impl Store {
         Ok(ids.into_iter().map(RequestId).collect())
     }
 
+    /// Ids of the open requests that were opened until then.
+    pub async fn opened_until(&self, then: Timestamp) -> Result<Vec<RequestId>, StoreError> {
+        let ids: Vec<Uuid> = reading!(self, pool => {
+            sqlx::query_scalar("SELECT id FROM requests WHERE is_open = TRUE AND opened_at <= $1")
+                .bind(then.millis())
+                .fetch_all(pool)
+                .await?
+        });
+        Ok(ids.into_iter().map(RequestId).collect())
+    }
+
     /// The versions of these requests, where another process may have changed them; nothing from an
     /// embedded database, whose one process knows of its own changes.
     pub async fn versions(&self, ids: &[RequestId]) -> Result<Vec<(RequestId, u64)>, StoreError> {

@@ -53,9 +53,10 @@ impl IntoResponse for Failure {
                 match error {
                     ServiceError::Gone => ProblemPage::NoRequest,
                     ServiceError::Refused(_) => ProblemPage::Internal,
-                    ServiceError::Contended | ServiceError::Store(_) | ServiceError::Graph(_) => {
-                        ProblemPage::Unavailable
-                    }
+                    ServiceError::Contended
+                    | ServiceError::Store(_)
+                    | ServiceError::Graph(_)
+                    | ServiceError::Checkpoint(_) => ProblemPage::Unavailable,
                 }
             }
         };

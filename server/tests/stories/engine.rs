@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use latchkey::clock::{Entropy, SystemEntropy};
 use sqlx::{
-    AssertSqlSafe, Connection, Executor, PgConnection, PgPool, Postgres, Sqlite, SqlitePool,
-    Transaction, sqlite::SqliteConnectOptions,
+    AssertSqlSafe, Connection, Executor, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection,
+    SqlitePool, Transaction, sqlite::SqliteConnectOptions,
 };
 use url::Url;
 
@@ -14,6 +14,13 @@ use url::Url;
 pub enum Database {
     Sqlite(PathBuf),
     Postgres(Url),
+}
+
+/// What a database was like at a moment.
+pub enum Copy {
+    Sqlite(PathBuf),
+    /// The name of another database.
+    Postgres(String),
 }
 
 /// Keeps everybody else from writing until it is let go.
@@ -108,6 +115,87 @@ impl Database {
             }
         }
     }
+}
+
+impl Database {
+    /// Runs a statement behind everybody's back.
+    pub async fn tamper(&self, statement: &str) {
+        let statement = AssertSqlSafe(statement.to_owned());
+        match self {
+            Self::Sqlite(path) => {
+                let options = SqliteConnectOptions::new().filename(path);
+                let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+                connection.execute(statement).await.unwrap();
+                connection.close().await.unwrap();
+            }
+            Self::Postgres(url) => {
+                let mut connection = PgConnection::connect(url.as_str()).await.unwrap();
+                connection.execute(statement).await.unwrap();
+                connection.close().await.unwrap();
+            }
+        }
+    }
+
+    /// Copies it as it is now, as an operator's own tools would.
+    pub async fn copy(&self) -> Copy {
+        let name = format!("copy_{}", SystemEntropy.uuid().simple());
+        match self {
+            Self::Sqlite(path) => {
+                let copy = path.with_file_name(name);
+                self.tamper(&format!("VACUUM INTO '{}'", copy.display()))
+                    .await;
+                Copy::Sqlite(copy)
+            }
+            Self::Postgres(url) => {
+                let own = own_name(url);
+                on_server(
+                    url,
+                    &[
+                        // PostgreSQL copies only what nobody is connected to.
+                        format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{own}'"),
+                        format!("CREATE DATABASE {name} TEMPLATE {own}"),
+                    ],
+                )
+                .await;
+                Copy::Postgres(name)
+            }
+        }
+    }
+
+    /// Puts a copy in its place. Nobody may be at work on it.
+    pub async fn put_back(&self, copy: Copy) {
+        match (self, copy) {
+            (Self::Sqlite(path), Copy::Sqlite(copy)) => std::fs::rename(copy, path).unwrap(),
+            (Self::Postgres(url), Copy::Postgres(copy)) => {
+                let own = own_name(url);
+                on_server(
+                    url,
+                    &[
+                        format!("DROP DATABASE {own} WITH (FORCE)"),
+                        format!("ALTER DATABASE {copy} RENAME TO {own}"),
+                    ],
+                )
+                .await;
+            }
+            _ => unreachable!("a copy is of the same engine"),
+        }
+    }
+}
+
+fn own_name(url: &Url) -> String {
+    url.path().trim_start_matches('/').to_owned()
+}
+
+/// Runs statements outside the story's own database, one by one.
+async fn on_server(url: &Url, statements: &[String]) {
+    let mut server = url.clone();
+    server.set_path("postgres");
+    let mut connection = PgConnection::connect(server.as_str()).await.unwrap();
+    for statement in statements {
+        let statement = AssertSqlSafe(statement.clone());
+        connection.execute(statement).await.unwrap();
+    }
+    connection.close().await.unwrap();
 }
 
 impl Held {

@@ -355,6 +355,16 @@ fn write_configuration(
         });
     let mut table: toml::Table = filled.parse().unwrap();
     table["database"]["url"] = database.url().into();
+    let checkpoint = toml::Table::from_iter([(
+        "checkpoint_file".to_owned(),
+        folder
+            .0
+            .join("checkpoint.json")
+            .display()
+            .to_string()
+            .into(),
+    )]);
+    table.insert("audit".to_owned(), checkpoint.into());
     for (key, value) in settings {
         let (section, name) = key.split_once('.').unwrap();
         let value: toml::Table = format!("value = {value}").parse().unwrap();

@@ -2,6 +2,7 @@
 //! a clock that the test moves.
 
 mod aftermath;
+mod backup;
 mod browser;
 mod canary;
 mod chain;
@@ -13,6 +14,7 @@ mod eligibility;
 mod engine;
 mod harness;
 mod headers;
+mod instances;
 mod issuing;
 mod links;
 mod outages;

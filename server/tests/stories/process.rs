@@ -4,7 +4,8 @@ use std::process::Output;
 
 use crate::{engine::Database, harness::Story};
 
-fn output(story: &Story, arguments: &[&str]) -> (Option<i32>, String, String) {
+/// Exit status, standard output and standard error of a command that ends by itself.
+pub fn output(story: &Story, arguments: &[&str]) -> (Option<i32>, String, String) {
     let Output {
         status,
         stdout,

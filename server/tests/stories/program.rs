@@ -68,8 +68,22 @@ impl Story {
 
     /// As [`Self::program`], with these variables in its environment.
     pub async fn program_with(&self, variables: &[(&str, &str)]) -> Program<'_> {
+        self.serving(&["serve"], variables).await
+    }
+
+    /// Starts a program that serves pages and leaves the jobs to others.
+    pub async fn pages(&self) -> Program<'_> {
+        self.serving(&["serve", "--pages-only"], &[]).await
+    }
+
+    /// Starts a program that only carries out jobs.
+    pub fn worker(&self) -> Program<'_> {
+        self.launch(&["worker"], &[])
+    }
+
+    async fn serving(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Program<'_> {
         loop {
-            let mut program = self.launch(variables);
+            let mut program = self.launch(arguments, variables);
             let mut is_ready = false;
             self.eventually("the program to be ready", async || {
                 is_ready = program.is_ready().await;
@@ -86,13 +100,13 @@ impl Story {
         }
     }
 
-    fn launch(&self, variables: &[(&str, &str)]) -> Program<'_> {
+    fn launch(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Program<'_> {
         static LAUNCHED: AtomicUsize = AtomicUsize::new(0);
         let number = LAUNCHED.fetch_add(1, Ordering::Relaxed);
         let log = self.file(&format!("program-{number}.log"));
         let address = free_address();
         let child = self
-            .command(&["serve"])
+            .command(arguments)
             .env("LATCHKEY_SERVER__LISTEN", address.to_string())
             .envs(variables.iter().copied())
             .stdout(Stdio::null())

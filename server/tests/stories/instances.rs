@@ -1,0 +1,169 @@
+//! Several processes on one database, and one on an embedded one.
+
+use std::time::Duration;
+
+use reqwest::Response;
+
+use crate::{engine::Database, harness::Story, people::Person, process::output};
+
+/// How soon a browser has to show what happened at another instance.
+const SOON: Duration = Duration::from_secs(2);
+
+/// Goes as far as the wait for approval where programs do everything by themselves.
+async fn waits(story: &Story, person: &Person<'_>) {
+    person.types("ada.keller@harbourfinch.example").await;
+    for address in [
+        "ada.keller@private.example",
+        "daniel.okafor@harbourfinch.example",
+    ] {
+        story
+            .eventually("a mail to leave", async || {
+                !story.mails(address).await.is_empty()
+            })
+            .await;
+        if address.starts_with("ada") {
+            person.proves().await;
+            let page = person.browser.post("/submit", &[]).await;
+            page.shows(200, "Your request is waiting for approval");
+        }
+    }
+}
+
+/// The next thing that a page hears.
+async fn hears(stream: &mut Response) -> String {
+    let heard = stream.chunk().await.unwrap().expect("the stream goes on");
+    String::from_utf8(heard.to_vec()).unwrap()
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL, which `cargo xtask test` starts"]
+async fn a_browser_hears_at_once_what_happened_at_another_instance() {
+    let story = Story::closed(&[]).await;
+    let here = story.program().await;
+    let there = story.program().await;
+    story.turn_to(&[here.address]);
+    let ada = story.locked_out("ada.keller");
+    ada.browser.stay_at(here.address);
+    waits(&story, &ada).await;
+    let mut stream = ada.browser.listen("/status/events").await;
+    assert!(hears(&mut stream).await.contains("awaiting_approval"));
+
+    let daniel = story.manager("daniel.okafor");
+    daniel.browser.stay_at(there.address);
+    daniel.opens_mail().await.shows(200, "ask you for help?");
+    let code = ada.contact_code().await;
+    daniel
+        .approves(&code)
+        .await
+        .shows(200, "You have approved the request");
+    let heard = tokio::time::timeout(SOON, async {
+        loop {
+            let news = hears(&mut stream).await;
+            if !news.contains("awaiting_approval") && news.contains("shows") {
+                return news;
+            }
+        }
+    });
+    let news = heard.await.expect("the change is heard within two seconds");
+    assert!(news.contains("ready") || news.contains("cooling"), "{news}");
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL, which `cargo xtask test` starts"]
+async fn pages_and_jobs_can_be_in_processes_of_their_own() {
+    let story = Story::closed(&[]).await;
+    let mut pages = story.pages().await;
+    let ada = story.locked_out("ada.keller");
+    ada.types("ada.keller@harbourfinch.example").await;
+    // Nobody carries out jobs yet: what was promised waits.
+    tokio::time::sleep(SOON).await;
+    assert!(story.mails("ada.keller@private.example").await.is_empty());
+    let mut worker = story.worker();
+    story
+        .eventually("the code to be mailed", async || {
+            !story.mails("ada.keller@private.example").await.is_empty()
+        })
+        .await;
+    ada.proves().await;
+    ada.browser
+        .post("/submit", &[])
+        .await
+        .shows(200, "Your request is waiting for approval");
+    story
+        .eventually("the manager to be asked", async || {
+            !story
+                .mails("daniel.okafor@harbourfinch.example")
+                .await
+                .is_empty()
+        })
+        .await;
+    for program in [&mut worker, &mut pages] {
+        assert_eq!(program.ends().await.code(), Some(0), "{}", program.log());
+    }
+}
+
+#[tokio::test]
+async fn an_embedded_database_has_one_process_for_everything() {
+    let story = Story::begin().await;
+    if let Database::Postgres(_) = story.database() {
+        return;
+    }
+    for arguments in [&["worker"][..], &["serve", "--pages-only"]] {
+        let (status, _, errors) = output(&story, arguments);
+        assert_eq!(status, Some(1), "{errors}");
+        assert!(
+            errors.contains("need PostgreSQL (database.url)"),
+            "{errors}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_left_alone() {
+    let story = Story::begin().await;
+    story.stop().await;
+    let newer = match story.database() {
+        Database::Sqlite(_) => "x'00'",
+        Database::Postgres(_) => "'\\x00'",
+    };
+    story
+        .database()
+        .tamper(&format!(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+             VALUES (9001, 'of tomorrow', TRUE, {newer}, 0)"
+        ))
+        .await;
+    for arguments in [&["serve"][..], &["migrate"], &["admin", "create", "alice"]] {
+        let (status, out, errors) = output(&story, arguments);
+        assert_eq!(status, Some(1), "{errors}");
+        assert!(
+            errors.contains(
+                "migrated by a newer version of Latchkey (migration 9001; this version knows"
+            ),
+            "{errors}"
+        );
+        assert!(out.is_empty(), "{out}");
+    }
+}
+
+#[tokio::test]
+async fn a_changed_migration_is_noticed() {
+    let story = Story::begin().await;
+    story.stop().await;
+    let other = match story.database() {
+        Database::Sqlite(_) => "x'00'",
+        Database::Postgres(_) => "'\\x00'",
+    };
+    story
+        .database()
+        .tamper(&format!(
+            "UPDATE _sqlx_migrations SET checksum = {other} WHERE version = 1"
+        ))
+        .await;
+    let (status, _, errors) = output(&story, &["serve"]);
+    assert_eq!(status, Some(1), "{errors}");
+    assert!(
+        errors.contains("migration 1 was previously applied but has been modified"),
+        "{errors}"
+    );
+}
