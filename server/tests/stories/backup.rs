@@ -86,7 +86,7 @@ async fn a_backup_is_taken_while_people_go_on_and_can_be_restored() {
         panic!("still {:?}", ada.state().await);
     };
     assert_eq!(cause, AbortCause::RestoredFromBackup);
-    ada.claims().await.shows(409, "Your request");
+    ada.claims().await.shows(409, "We had to stop");
     assert!(story.passes("ada.keller").await.is_empty());
     story.run_jobs().await;
     let alerts = story.subjects(ADMINS).await;

@@ -22,7 +22,7 @@ use latchkey::{
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulator::{Options, Simulator};
-use tokio::{net::TcpListener, sync::OnceCell, task::JoinSet};
+use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
     browser::Browser,
@@ -105,7 +105,7 @@ pub struct Story {
     /// Where browsers go instead, in turn, when programs serve.
     programs: Mutex<Vec<SocketAddr>>,
     turn: AtomicUsize,
-    records: OnceCell<Store>,
+    records: tokio::sync::Mutex<Option<Store>>,
     base_url: String,
     /// Every page that any browser got.
     pub seen: Mutex<Vec<Seen>>,
@@ -144,7 +144,7 @@ impl Story {
             server: Mutex::default(),
             programs: Mutex::default(),
             turn: AtomicUsize::new(0),
-            records: OnceCell::new(),
+            records: tokio::sync::Mutex::default(),
             base_url,
             seen: Mutex::default(),
         }
@@ -163,6 +163,10 @@ impl Story {
         let mut server = server.expect("a server is open in this process");
         server.serving.abort_all();
         server.recovery.close().await;
+        // Nor do we read it any more: it may not be the same one when it is opened again.
+        if let Some(records) = self.records.lock().await.take() {
+            records.close().await;
+        }
     }
 
     /// Stops the server and starts another on the same database.
@@ -203,12 +207,13 @@ impl Story {
     }
 
     /// The records, whoever serves.
-    pub async fn records(&self) -> &Store {
-        let join = async || {
+    pub async fn records(&self) -> Store {
+        let mut records = self.records.lock().await;
+        if records.is_none() {
             let config = Config::load(Some(&self.configuration())).unwrap();
-            Store::join(&config.database).await.unwrap()
-        };
-        self.records.get_or_init(join).await
+            *records = Some(Store::join(&config.database).await.unwrap());
+        }
+        records.clone().unwrap()
     }
 
     /// A file of the story, which goes with it.
