@@ -120,18 +120,26 @@ impl Database {
 impl Database {
     /// Runs a statement behind everybody's back.
     pub async fn tamper(&self, statement: &str) {
+        self.try_tamper(statement).await.unwrap();
+    }
+
+    /// As [`Self::tamper`].
+    ///
+    /// # Errors
+    /// When the database refuses it.
+    pub async fn try_tamper(&self, statement: &str) -> sqlx::Result<()> {
         let statement = AssertSqlSafe(statement.to_owned());
         match self {
             Self::Sqlite(path) => {
                 let options = SqliteConnectOptions::new().filename(path);
-                let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
-                connection.execute(statement).await.unwrap();
-                connection.close().await.unwrap();
+                let mut connection = SqliteConnection::connect_with(&options).await?;
+                connection.execute(statement).await?;
+                connection.close().await
             }
             Self::Postgres(url) => {
-                let mut connection = PgConnection::connect(url.as_str()).await.unwrap();
-                connection.execute(statement).await.unwrap();
-                connection.close().await.unwrap();
+                let mut connection = PgConnection::connect(url.as_str()).await?;
+                connection.execute(statement).await?;
+                connection.close().await
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Response;
+use sqlx::{Connection, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::{engine::Database, harness::Story, people::Person, process::output};
 
@@ -166,4 +167,62 @@ async fn a_changed_migration_is_noticed() {
         errors.contains("migration 1 was previously applied but has been modified"),
         "{errors}"
     );
+}
+
+#[tokio::test]
+async fn a_database_of_the_version_before_keeps_what_is_in_it() {
+    let story = Story::closed(&[]).await;
+    let columns =
+        "id, version, state, is_open, occupies, browser_hash, opened_at, changed_at, body";
+    let (id, hash) = match story.database() {
+        Database::Sqlite(path) => {
+            std::fs::write(path, "").unwrap();
+            let options = SqliteConnectOptions::new().filename(path);
+            let mut old = SqliteConnection::connect_with(&options).await.unwrap();
+            let migrations = sqlx::migrate!("../migrations/sqlite");
+            migrations.run_to(2, &mut old).await.unwrap();
+            ("x'00000000000000000000000000000001'", "x'01'")
+        }
+        Database::Postgres(url) => {
+            let mut old = PgConnection::connect(url.as_str()).await.unwrap();
+            let migrations = sqlx::migrate!("../migrations/postgres");
+            migrations.run_to(2, &mut old).await.unwrap();
+            ("'00000000-0000-0000-0000-000000000001'", "'\\x01'")
+        }
+    };
+    for statement in [
+        format!(
+            "INSERT INTO requests ({columns}) VALUES ({id}, 1, 'denied', FALSE, FALSE, {hash}, 1, 1, '{{}}')"
+        ),
+        format!(
+            "INSERT INTO outbox (id, request_id, job, not_before, attempts) VALUES ({id}, {id}, 'a job of old', 7, 3)"
+        ),
+        format!(
+            "INSERT INTO audit (at, request_id, actor, event) VALUES (5, {id}, 'timer', 'an event of old')"
+        ),
+    ] {
+        story.database().tamper(&statement).await;
+    }
+    let (status, out, errors) = output(&story, &["migrate"]);
+    assert_eq!(
+        (status, out.as_str()),
+        (Some(0), "The database is up to date.\n"),
+        "{errors}"
+    );
+    let tail = story.records().await.audit_tail().await.unwrap();
+    assert_eq!(tail.map(|tail| tail.row), Some(1));
+    let kept = story.database().content().await;
+    for text in ["a job of old", "an event of old"] {
+        let holds = |bytes: &[u8]| {
+            bytes
+                .windows(text.len())
+                .any(|part| part == text.as_bytes())
+        };
+        assert!(kept.iter().any(|(_, bytes)| holds(bytes)), "{text} is lost");
+    }
+    // The log is as append-only as it was.
+    let refused = story.database().try_tamper("DELETE FROM audit").await;
+    assert!(refused.unwrap_err().to_string().contains("append-only"));
+    // A second time there is nothing to do.
+    assert_eq!(output(&story, &["migrate"]).0, Some(0));
 }

@@ -2,6 +2,9 @@
 
 use std::process::Output;
 
+use domain::StateName;
+use serde_json::json;
+
 use crate::{engine::Database, harness::Story};
 
 /// Exit status, standard output and standard error of a command that ends by itself.
@@ -159,4 +162,50 @@ async fn a_database_that_cannot_be_opened_is_named() {
             "{errors}"
         );
     }
+}
+
+#[tokio::test]
+async fn whoever_is_being_given_a_pass_gets_it_before_the_server_ends() {
+    let story = Story::begin().await;
+    let ada = story.locked_out("ada.keller");
+    ada.is_approved_by("daniel.okafor").await;
+    story.stop().await;
+    let mut server = story.program().await;
+    let mut waiting = ada.browser.listen("/status/events").await;
+    assert!(waiting.chunk().await.unwrap().is_some());
+    let hang = json!({ "method": "POST", "path": "/temporaryAccessPassMethods", "kind": "hang", "millis": 1500, "times": 1 });
+    story.fault(hang).await;
+    let ends = async {
+        story.faults_have_struck().await;
+        let status = server.ends().await;
+        assert_eq!(status.code(), Some(0), "{}", server.log());
+    };
+    let (page, ()) = tokio::join!(ada.claims(), ends);
+    let shown = page.pass().expect("the pass is shown");
+    let live = story.live_passes("ada.keller").await;
+    assert_eq!(live.len(), 1);
+    assert_eq!(live[0]["value"], json!(shown));
+    assert_eq!(ada.state().await, StateName::Disclosed);
+    // Nobody waits at a server that is gone: the browser turns to the next.
+    while let Ok(Some(_)) = waiting.chunk().await {}
+    story.opens().await;
+    let mut again = ada.browser.listen("/status/events").await;
+    assert!(again.chunk().await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_job_that_was_begun_is_finished_before_the_server_ends() {
+    let story = Story::closed(&[]).await;
+    let hang =
+        json!({ "method": "GET", "path": "/users", "kind": "hang", "millis": 1500, "times": 1 });
+    story.fault(hang).await;
+    let mut server = story.program().await;
+    let ada = story.locked_out("ada.keller");
+    ada.types("ada.keller@harbourfinch.example").await;
+    story.faults_have_struck().await;
+    assert_eq!(server.ends().await.code(), Some(0), "{}", server.log());
+    assert!(ada.request().await.facts.subject.is_some());
+    let _next = story.program().await;
+    ada.proves().await;
+    assert_eq!(story.mails("ada.keller@private.example").await.len(), 1);
 }
