@@ -319,6 +319,28 @@ async fn a_pass_that_served_its_purpose_is_not_missed() {
 }
 
 #[tokio::test]
+async fn one_look_alone_is_not_believed() {
+    let story = Story::begin().await;
+    let ada = story.locked_out(ADA);
+    ada.is_approved_by("daniel.okafor").await;
+    ada.claims().await.shows(200, "Your pass");
+    story.deletes_pass_by_hand(ADA).await;
+    story.advance(3 * MINUTE).await;
+    let lists = async || story.calls("GET", "/authentication/methods").await.len();
+    let before = lists().await;
+    let meanwhile = async {
+        story
+            .eventually("the first look", async || lists().await > before)
+            .await;
+        story.registers(ADA).await;
+    };
+    tokio::join!(story.run_jobs(), meanwhile);
+    assert_eq!(ada.state().await, StateName::Disclosed);
+    assert_eq!(story.watch().await, 1);
+    assert_eq!(alarms(&story).await, 0);
+}
+
+#[tokio::test]
 async fn the_watcher_finds_a_void_pass_long_after_the_attempt() {
     let story = Story::begin().await;
     let ada = story.locked_out(ADA);
