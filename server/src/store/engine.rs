@@ -6,16 +6,18 @@
 use std::{path::Path, time::Duration};
 
 use sqlx::{
-    Executor, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    Connection, Executor, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::StoreError;
+use super::{StoreError, place::Place};
 
 /// How long a query waits for a connection, or for somebody else's lock, before it fails: less than
 /// people wait for a page.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a read-only session is kept before a new one is tried.
+const RECONNECT: Duration = Duration::from_secs(2);
 /// Connections of an embedded database that only read.
 const READERS: u32 = 8;
 
@@ -85,10 +87,22 @@ impl Engine {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(PATIENCE);
+        let place = Place::of(path).map_err(sqlx::Error::Io)?;
         let pool = |connections| {
+            let (kept, opened) = (place.clone(), place.clone());
             SqlitePoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(PATIENCE)
+                .before_acquire(move |connection, _| {
+                    // SQLite ends a transaction itself when there is no room for it; the driver goes
+                    // on counting it, and would never begin another on this connection.
+                    let is_good = kept.ensure_kept().is_ok() && !connection.is_in_transaction();
+                    Box::pin(async move { Ok(is_good) })
+                })
+                .after_connect(move |_, _| {
+                    let outcome = opened.ensure_kept().map_err(sqlx::Error::Io);
+                    Box::pin(async move { outcome })
+                })
         };
         let writer = pool(1).connect_with(options.clone()).await?;
         // Its connections come into being when they are needed.
@@ -104,6 +118,18 @@ impl Engine {
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(PATIENCE)
+            // The next check needs the same round trip.
+            .test_before_acquire(false)
+            .before_acquire(|connection, metadata| {
+                Box::pin(async move {
+                    // A session may stay read-only after its server or database no longer is: it
+                    // began with that default. A new one is asked for, but not all the time.
+                    let read_only: String = sqlx::query_scalar("SHOW transaction_read_only")
+                        .fetch_one(connection)
+                        .await?;
+                    Ok(read_only == "off" || metadata.age < RECONNECT)
+                })
+            })
             .after_connect(|connection, _| {
                 Box::pin(async move {
                     // Whatever the server's own defaults are: nobody waits for ever for a lock, and

@@ -9,6 +9,7 @@ mod instance;
 mod links;
 mod lists;
 mod outbox;
+mod place;
 mod requests;
 mod rounds;
 mod schema;
@@ -101,6 +102,9 @@ pub enum StoreError {
     /// The database contradicts itself.
     #[error("it is damaged: {0}")]
     Damaged(String),
+    /// The database answers and takes no changes.
+    #[error("the database is read-only")]
+    ReadOnly,
     /// The database failed.
     #[error("the database failed: {0}")]
     Database(sqlx::Error),
@@ -115,6 +119,8 @@ impl From<sqlx::Error> for StoreError {
             .and_then(sqlx::error::DatabaseError::code);
         match code.as_deref() {
             Some("40001" | "40P01") => Self::Conflict,
+            // read_only_sql_transaction
+            Some("25006") => Self::ReadOnly,
             _ => Self::Database(error),
         }
     }

@@ -101,9 +101,17 @@ impl Engine {
 }
 
 impl Store {
-    /// Whether the database answers and has the tables that this version works with. A newer version
+    /// Whether the database answers, takes changes, and has the tables that this version works with. A newer version
     /// may have added some: while instances are upgraded one by one, the old ones go on.
     pub async fn is_ready(&self) -> Result<bool, StoreError> {
+        if let Engine::Postgres(pool) = &self.engine {
+            let read_only: String = sqlx::query_scalar("SHOW transaction_read_only")
+                .fetch_one(pool)
+                .await?;
+            if read_only == "on" {
+                return Err(StoreError::ReadOnly);
+            }
+        }
         let newest: Option<i64> = reading!(self, pool => {
             sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations WHERE success")
                 .fetch_one(pool)

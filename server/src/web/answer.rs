@@ -28,6 +28,9 @@ pub enum Failure {
     Service(ServiceError),
 }
 
+/// When to come back, in seconds, while a part that we need is away.
+const PAUSE: HeaderValue = HeaderValue::from_static("10");
+
 /// What handlers return.
 pub type Answer = Result<Response, Failure>;
 
@@ -61,6 +64,9 @@ impl IntoResponse for Failure {
             }
         };
         let mut response = status(page).into_response();
+        if page == ProblemPage::Unavailable {
+            response.headers_mut().insert(header::RETRY_AFTER, PAUSE);
+        }
         response.extensions_mut().insert(page);
         response
     }

@@ -9,6 +9,7 @@ use axum::{
 use serde::Deserialize;
 
 use super::{Web, answer::Failure, visit::Query};
+use crate::{recovery::ServiceError, store::StoreError};
 
 /// The start page.
 pub async fn start(State(web): State<Web>) -> Response {
@@ -60,7 +61,12 @@ pub async fn readyz(State(web): State<Web>) -> Response {
         Ok(false) => "not ready: the database's tables are not up to date\n",
         Err(error) => {
             tracing::error!(%error, "not ready");
-            "not ready: the database does not answer\n"
+            match error {
+                ServiceError::Store(StoreError::ReadOnly) => {
+                    "not ready: the database is read-only\n"
+                }
+                _ => "not ready: the database does not answer\n",
+            }
         }
     };
     (StatusCode::SERVICE_UNAVAILABLE, problem).into_response()

@@ -1,0 +1,55 @@
+//! Whether an embedded database's file is still the one that was opened.
+
+use std::{io, path::Path, sync::Arc};
+
+/// A file at its path, told from any other that takes its place.
+///
+/// A file that is moved away, or replaced by a copy, stays open where it is: what is written then would be gone with
+/// it, though people were told that it is kept.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    path: Arc<Path>,
+    file: Identity,
+}
+
+/// Device and number on it (`stat(2)`).
+#[cfg(unix)]
+type Identity = (u64, u64);
+/// Elsewhere, a file that is open can be neither moved nor replaced.
+#[cfg(not(unix))]
+type Identity = ();
+
+impl Place {
+    /// The file that is at `path` now.
+    pub fn of(path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            path: path.into(),
+            file: identity(path)?,
+        })
+    }
+
+    /// # Errors
+    /// When no file, or another one, is at the path.
+    pub fn ensure_kept(&self) -> io::Result<()> {
+        if identity(&self.path)? == self.file {
+            return Ok(());
+        }
+        Err(io::Error::other(
+            "the database file was replaced by another while it was in use: put it back, or restart to work on the other",
+        ))
+    }
+}
+
+fn identity(path: &Path) -> io::Result<Identity> {
+    let found = std::fs::metadata(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        Ok((found.dev(), found.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        drop(found);
+        Ok(())
+    }
+}
