@@ -11,11 +11,8 @@ use crate::{
     aftermath::{is_right, settle},
     harness::{Story, setting},
     program::Program,
-    visitor::{Step, Visitor},
+    visitor::{GLANCE, Step, Visitor},
 };
-
-/// How long people wait before they look again.
-const GLANCE: Duration = Duration::from_millis(10);
 
 /// How the program gets to a fail-point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -26,6 +26,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
     browser::Browser,
+    disk::Disk,
     engine::Database,
     people::{Manager, Person, private_address, work_address},
 };
@@ -100,6 +101,8 @@ pub struct Story {
     clock: Arc<StoryClock>,
     folder: Folder,
     database: Database,
+    /// Where the programs keep the database, if not on the machine's disk.
+    disk: Option<Disk>,
     /// The server in this process, if one is open.
     server: Mutex<Option<Server>>,
     /// Where browsers go instead, in turn, when programs serve.
@@ -126,6 +129,14 @@ impl Story {
 
     /// As [`Self::with`], and nobody serves yet.
     pub async fn closed(settings: &[(&str, &str)]) -> Self {
+        Self::closed_on(settings, Database::create).await
+    }
+
+    /// As [`Self::closed`], on the database that is made when the story's folder is there.
+    pub async fn closed_on(
+        settings: &[(&str, &str)],
+        database: impl AsyncFnOnce(&Path) -> Database,
+    ) -> Self {
         let simulator = Simulator::start(Options::default()).await.unwrap();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let folder =
@@ -133,7 +144,7 @@ impl Story {
         std::fs::create_dir(&folder.0).unwrap();
         let url = format!("{}/_control/tenant", simulator.base_url());
         let tenant: Value = client.get(url).send().await.unwrap().json().await.unwrap();
-        let database = Database::create(&folder.0).await;
+        let database = database(&folder.0).await;
         let base_url = write_configuration(&folder, &database, &simulator, &tenant, settings);
         Self {
             simulator,
@@ -141,6 +152,7 @@ impl Story {
             clock: Arc::default(),
             folder,
             database,
+            disk: None,
             server: Mutex::default(),
             programs: Mutex::default(),
             turn: AtomicUsize::new(0),
@@ -148,6 +160,19 @@ impl Story {
             base_url,
             seen: Mutex::default(),
         }
+    }
+
+    /// As [`Self::closed`], on an embedded database on a disk of its own, which only the programs see.
+    pub async fn on_disk(bytes: u64) -> Self {
+        let embedded = async |folder: &Path| Database::Sqlite(folder.join("disk/latchkey.db"));
+        let mut story = Self::closed_on(&[], embedded).await;
+        story.disk = Some(Disk::mount(story.file("disk"), bytes));
+        story
+    }
+
+    /// The disk of the programs' own.
+    pub const fn disk(&self) -> Option<&Disk> {
+        self.disk.as_ref()
     }
 
     /// Starts a server in this process, whose clock the story moves, and turns every browser to it.

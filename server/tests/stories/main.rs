@@ -3,6 +3,7 @@
 
 mod aftermath;
 mod backup;
+mod blackout;
 mod browser;
 mod canary;
 mod chain;
@@ -10,6 +11,7 @@ mod codes;
 mod console;
 mod crashes;
 mod defence;
+mod disk;
 mod eligibility;
 mod engine;
 mod harness;
@@ -17,6 +19,7 @@ mod headers;
 mod instances;
 mod issuing;
 mod links;
+mod on_sqlite;
 mod outages;
 mod people;
 mod process;

@@ -34,6 +34,9 @@ impl Drop for Program<'_> {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            println!("{}", self.log());
+        }
     }
 }
 
@@ -49,7 +52,10 @@ impl Story {
     /// The program with these arguments and the story's configuration, in an environment with nothing
     /// else in it.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
+        let mut command = match self.disk() {
+            Some(disk) => disk.command(PROGRAM),
+            None => Command::new(PROGRAM),
+        };
         command
             .env_clear()
             .args(arguments)
@@ -123,7 +129,8 @@ impl Story {
 }
 
 impl Program<'_> {
-    async fn is_ready(&self) -> bool {
+    /// Whether it says that it can serve.
+    pub async fn is_ready(&self) -> bool {
         let url = format!("http://{}/readyz", self.address);
         let answer = self.story.client.get(url).send().await;
         answer.is_ok_and(|answer| answer.status().is_success())

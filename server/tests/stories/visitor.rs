@@ -1,6 +1,8 @@
 //! Somebody who cannot sign in and does what the pages say, and their manager, whatever happens to the
 //! server meanwhile.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::{
@@ -8,6 +10,9 @@ use crate::{
     harness::Story,
     people::{Person, code_in, link, private_address, text, work_address},
 };
+
+/// How long people wait before they look again.
+pub const GLANCE: Duration = Duration::from_millis(10);
 
 /// What a person was told, in the order of a request's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,6 +118,15 @@ impl<'a> Visitor<'a> {
                 | "This recovery was undone",
             ) => Ok(Step::Over),
             _ => panic!("{} at {}: {}", page.status, page.path, page.text()),
+        }
+    }
+
+    /// Goes on until they were told this.
+    pub async fn until(&mut self, told: Told) {
+        while self.told.last().is_none_or(|(_, last)| *last < told) {
+            if self.step().await.unwrap() == Step::Waits {
+                tokio::time::sleep(GLANCE).await;
+            }
         }
     }
 

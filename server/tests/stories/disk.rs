@@ -1,0 +1,90 @@
+//! A small disk of a story's own.
+
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader, ErrorKind, Write},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+/// What becomes of the folder for those who are in the holder's namespace.
+const MOUNT: &str =
+    r#"mount -t tmpfs -o size="$1",mode=700 tmpfs "$2" && echo mounted && exec sleep infinity"#;
+
+/// A disk in memory, mounted at a folder for the programs that are started by [`Self::command`] and for nobody else:
+/// no right to mount is needed, and nothing is left behind. It lasts as long as one of them or this value.
+pub struct Disk {
+    folder: PathBuf,
+    /// Keeps the namespace.
+    holder: Child,
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // It cannot have ended by itself.
+        let _ = self.holder.kill();
+        let _ = self.holder.wait();
+    }
+}
+
+impl Disk {
+    /// Mounts a disk of this size at a new folder.
+    pub fn mount(folder: PathBuf, bytes: u64) -> Self {
+        fs::create_dir(&folder).unwrap();
+        let mut holder = Command::new("unshare")
+            .args(["--user", "--map-root-user", "--mount"])
+            .args(["sh", "-c", MOUNT, "sh", &bytes.to_string()])
+            .arg(&folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        let mut output = BufReader::new(holder.stdout.take().unwrap());
+        output.read_line(&mut said).unwrap();
+        assert_eq!(
+            said, "mounted\n",
+            "a disk of its own needs user namespaces: be root, or allow them"
+        );
+        Self { folder, holder }
+    }
+
+    /// Runs a program where the disk is seen.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new("nsenter");
+        command
+            .args(["--target", &self.holder.id().to_string()])
+            .args(["--user", "--preserve-credentials", "--mount", program]);
+        command
+    }
+
+    /// Leaves no room on it.
+    pub fn fill(&self) {
+        let mut filler = File::create(self.seen().join("filler")).unwrap();
+        let full = loop {
+            if let Err(error) = filler.write_all(&[0; 4096]) {
+                break error.kind();
+            }
+        };
+        assert_eq!(full, ErrorKind::StorageFull);
+    }
+
+    /// Makes room again.
+    pub fn clear(&self) {
+        fs::remove_file(self.seen().join("filler")).unwrap();
+    }
+
+    /// Copies what is on it to the folder as everybody else sees it.
+    pub fn copy_out(&self) {
+        for entry in fs::read_dir(self.seen()).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), self.folder.join(entry.file_name())).unwrap();
+        }
+    }
+
+    /// The disk, as seen from outside its namespace.
+    fn seen(&self) -> PathBuf {
+        let root = PathBuf::from(format!("/proc/{}/root", self.holder.id()));
+        root.join(self.folder.strip_prefix("/").unwrap())
+    }
+}
