@@ -21,6 +21,16 @@ const RECONNECT: Duration = Duration::from_secs(2);
 /// Connections of an embedded database that only read.
 const READERS: u32 = 8;
 
+/// What every connection to PostgreSQL is set to, whatever the server's own defaults are. Nobody waits for
+/// ever for a lock, and an instance that was stopped in mid-transaction does not keep the others from a row.
+/// The rules count on each statement seeing what others have committed. An answer promises that its change
+/// survives a power cut; a stricter setting than that is left alone.
+const TERMS: &str = "SET lock_timeout = '5s'; SET statement_timeout = '15s';
+    SET idle_in_transaction_session_timeout = '15s';
+    SET default_transaction_isolation = 'read committed';
+    SELECT set_config('synchronous_commit', 'on', FALSE)
+     WHERE current_setting('synchronous_commit') = 'off'";
+
 /// Connections to one of the engines.
 #[derive(Clone, Debug)]
 pub(super) enum Engine {
@@ -132,16 +142,7 @@ impl Engine {
             })
             .after_connect(|connection, _| {
                 Box::pin(async move {
-                    // Whatever the server's own defaults are: nobody waits for ever for a lock, and
-                    // an instance that was stopped in mid-transaction does not keep the others from
-                    // a row. The rules count on each statement seeing what others have committed.
-                    connection
-                        .execute(
-                            "SET lock_timeout = '5s'; SET statement_timeout = '15s';
-                             SET idle_in_transaction_session_timeout = '15s';
-                             SET default_transaction_isolation = 'read committed'",
-                        )
-                        .await?;
+                    connection.execute(TERMS).await?;
                     Ok(())
                 })
             })

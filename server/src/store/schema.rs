@@ -1,6 +1,9 @@
 //! Whether the database's tables are the ones that this version works with.
 
-use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use sqlx::{
+    Connection, Executor,
+    migrate::{Migrate, MigrateError, Migrator},
+};
 
 use super::{
     Store, StoreError,
@@ -89,7 +92,15 @@ impl Engine {
         }
         match self {
             Self::Sqlite { writer, .. } => SQLITE.run(writer).await?,
-            Self::Postgres(pool) => POSTGRES.run(pool).await?,
+            Self::Postgres(pool) => {
+                // Large tables take their time, and so does an instance that is at it already.
+                let mut patient = pool.acquire().await?.detach();
+                patient
+                    .execute("SET lock_timeout = 0; SET statement_timeout = 0")
+                    .await?;
+                POSTGRES.run(&mut patient).await?;
+                patient.close().await?;
+            }
         }
         Ok(())
     }

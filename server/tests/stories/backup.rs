@@ -105,6 +105,7 @@ async fn a_backup_is_taken_while_people_go_on_and_can_be_restored() {
 async fn what_is_no_backup_changes_nothing() {
     let story = Story::begin().await;
     let Some(path) = file(&story) else { return };
+    story.locked_out("ada.keller").asks().await;
     story.stop().await;
     let before = fs::read(&path).unwrap();
     let folder = path.parent().unwrap().to_owned();
@@ -120,16 +121,19 @@ async fn what_is_no_backup_changes_nothing() {
     let damaged = folder.join("damaged.db");
     let (status, _, errors) = output(&story, &["backup", damaged.to_str().unwrap()]);
     assert_eq!(status, Some(0), "{errors}");
-    let mut bytes = fs::read(&damaged).unwrap();
-    for byte in &mut bytes[8192..20_480] {
-        *byte = 0xA5;
-    }
-    fs::write(&damaged, bytes).unwrap();
+    // An index that lacks a row: only whoever reads everything finds it.
+    Database::Sqlite(damaged.clone())
+        .tamper(
+            "CREATE INDEX gap ON requests (opened_at) WHERE opened_at = 0;
+             PRAGMA writable_schema = ON;
+             UPDATE sqlite_master SET sql = 'CREATE INDEX gap ON requests (opened_at)' WHERE name = 'gap'",
+        )
+        .await;
     for (file, problem) in [
         (no_database, "is no backup of Latchkey's"),
         (empty, "is no backup of Latchkey's"),
         (missing, "cannot read"),
-        (damaged, ""),
+        (damaged, "it is damaged: wrong # of entries in index gap"),
     ] {
         let (status, out, errors) = output(&story, &["restore", file.to_str().unwrap()]);
         assert_eq!(status, Some(1), "{} {out}", file.display());

@@ -75,6 +75,19 @@ impl Database {
         }
     }
 
+    /// Keeps everybody else from making the tables of an empty database.
+    pub async fn hold_tables(&self) -> Held {
+        let Self::Postgres(url) = self else {
+            unreachable!("an embedded database is locked as a whole")
+        };
+        let pool = PgPool::connect(url.as_str()).await.unwrap();
+        let mut transaction = pool.begin().await.unwrap();
+        // Whoever makes a table of that name waits for what becomes of this one.
+        let table = "CREATE TABLE _sqlx_migrations (version BIGINT)";
+        transaction.execute(table).await.unwrap();
+        Held::Postgres(transaction)
+    }
+
     /// Everything that is in it, piece by piece, with the names of the pieces.
     pub async fn content(&self) -> Vec<(String, Vec<u8>)> {
         match self {

@@ -104,6 +104,22 @@ async fn pages_and_jobs_can_be_in_processes_of_their_own() {
 }
 
 #[tokio::test]
+#[ignore = "needs PostgreSQL, which `cargo xtask test` starts"]
+async fn instances_that_start_at_once_make_the_tables_once() {
+    let story = Story::closed(&[]).await;
+    let held = story.database().hold_tables().await;
+    let release = async {
+        // Longer than a query waits for a lock otherwise.
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        held.let_go().await;
+    };
+    let (one, other, ()) = tokio::join!(story.program(), story.program(), release);
+    story.turn_to(&[one.address, other.address]);
+    let ada = story.locked_out("ada.keller");
+    waits(&story, &ada).await;
+}
+
+#[tokio::test]
 async fn an_embedded_database_has_one_process_for_everything() {
     let story = Story::begin().await;
     if let Database::Postgres(_) = story.database() {
