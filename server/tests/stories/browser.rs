@@ -4,21 +4,19 @@ use std::{collections::BTreeMap, net::SocketAddr, sync::Mutex, time::Duration};
 
 use latchkey::secret::Bearer;
 use reqwest::{
-    Client, Method, RequestBuilder, Response,
-    header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE},
-    redirect::Policy,
+    Method, RequestBuilder, Response,
+    header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE, USER_AGENT},
 };
 
 use crate::harness::{Seen, Story};
 
 /// Longer than any answer takes.
 const PATIENCE: Duration = Duration::from_mins(1);
-const USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 /// A browser with cookies of its own.
 pub struct Browser<'a> {
     story: &'a Story,
-    client: Client,
     cookies: Mutex<BTreeMap<String, String>>,
     /// The program that it stays at; otherwise it goes where the story turns everybody.
     stays_at: Mutex<Option<SocketAddr>>,
@@ -103,15 +101,8 @@ impl Page {
 
 impl<'a> Browser<'a> {
     pub fn new(story: &'a Story) -> Self {
-        let client = Client::builder()
-            .no_proxy()
-            .redirect(Policy::none())
-            .user_agent(USER_AGENT)
-            .build()
-            .unwrap();
         Self {
             story,
-            client,
             cookies: Mutex::default(),
             stays_at: Mutex::default(),
         }
@@ -245,7 +236,8 @@ impl<'a> Browser<'a> {
         let address = stays_at.unwrap_or_else(|| self.story.address());
         let url = format!("http://{address}{path}");
         // A stream that should have been refused must fail a story, not hang it.
-        let request = self.client.request(method, url).timeout(PATIENCE);
+        let request = self.story.client.request(method, url).timeout(PATIENCE);
+        let request = request.header(USER_AGENT, FIREFOX);
         let cookies = self.cookies.lock().unwrap();
         let cookies: Vec<_> = cookies
             .iter()

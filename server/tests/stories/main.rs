@@ -27,6 +27,7 @@ mod program;
 mod races;
 mod reaper;
 mod soak;
+mod storms;
 mod tenant;
 mod timers;
 mod visitor;

@@ -46,8 +46,10 @@ pub struct Visitor<'a> {
     /// The name before the `@`.
     pub alias: &'static str,
     manager: &'static str,
-    person: Person<'a>,
-    office: Browser<'a>,
+    /// At the browser that they ask in.
+    pub person: Person<'a>,
+    /// Their manager's browser.
+    pub office: Browser<'a>,
     /// Every pass that was shown, oldest first.
     pub shown: Vec<String>,
     /// Whether what was shown last can be used as far as they know.
@@ -58,13 +60,14 @@ pub struct Visitor<'a> {
     pub told: Vec<(String, Told)>,
 }
 
-fn heading(page: &Page) -> &str {
+/// The title that a page shows.
+pub fn heading(page: &Page) -> &str {
     let heading = page.body.split_once("<h1>").map_or("", |(_, rest)| rest);
     heading.split_once("</h1>").map_or("", |(title, _)| title)
 }
 
 /// The reference that a page names.
-fn reference(page: &Page) -> Option<String> {
+pub fn reference(page: &Page) -> Option<String> {
     let (_, rest) = page.body.split_once("class=\"reference\"")?;
     let (_, rest) = rest.split_once('>')?;
     Some(rest.split_once('<')?.0.to_owned())
@@ -91,11 +94,28 @@ impl<'a> Visitor<'a> {
     /// When the server is gone.
     pub async fn step(&mut self) -> reqwest::Result<Step> {
         let page = self.person.browser.try_get("/status").await?;
-        match (page.status, page.path.as_str(), heading(&page)) {
+        self.act(&page).await
+    }
+
+    /// Does the next thing, again and again, until the page of the request is `wanted`. Gives that page.
+    pub async fn walk_until(&mut self, wanted: impl Fn(&Page) -> bool) -> Page {
+        loop {
+            let page = self.person.browser.get("/status").await;
+            if wanted(&page) {
+                return page;
+            }
+            if self.act(&page).await.unwrap() != Step::Taken {
+                tokio::time::sleep(5 * GLANCE).await;
+            }
+        }
+    }
+
+    async fn act(&mut self, page: &Page) -> reqwest::Result<Step> {
+        match (page.status, page.path.as_str(), heading(page)) {
             (410, ..) => self.asks().await,
-            (200, "/prove", _) => self.proves(&page).await,
+            (200, "/prove", _) => self.proves(page).await,
             (200, "/check", _) => self.submits().await,
-            (200, "/status", "Your request is waiting for approval") => self.calls(&page).await,
+            (200, "/status", "Your request is waiting for approval") => self.calls(page).await,
             (200, "/status", "Approved: you can get your pass") => self.claims("/pass").await,
             (200, "/status", "Sign in with your pass") if self.holds_pass => Ok(Step::Over),
             (200, "/status", "Sign in with your pass") => {
@@ -148,7 +168,7 @@ impl<'a> Visitor<'a> {
     }
 
     /// What is `wanted` in the newest mail to `to` about this request.
-    async fn mailed<T>(
+    pub async fn mailed<T>(
         &self,
         to: &str,
         reference: &str,
@@ -190,37 +210,51 @@ impl<'a> Visitor<'a> {
 
     /// Reads the code to the manager, who approves.
     async fn calls(&mut self, page: &Page) -> reqwest::Result<Step> {
-        let reference = reference(page).expect("the page names the request");
-        let manager = work_address(self.manager);
-        let open = |mail: &Value| link(self.story, mail, "approve");
-        let asked = self.mailed(&manager, &reference, open).await;
-        // Nobody calls before the notice is there: nothing comes of an approval until then.
-        let own = private_address(self.alias);
-        let notice = |mail: &Value| link(self.story, mail, "not-me");
-        let (Some(link), Some(_)) = (asked, self.mailed(&own, &reference, notice).await) else {
+        let Some(code) = self.meets(page).await? else {
             return Ok(Step::Waits);
         };
-        self.office.try_get(&link).await?;
-        let code = page.element("contact-code").unwrap().replace(' ', "");
         let form = [("code", code.as_str()), ("attested", "yes")];
-        let page = self.office.try_post("/approve", &form).await?;
-        if page.status == 200 && heading(&page) == "You have approved the request" {
-            self.told.push((reference, Told::Approved));
+        let answer = self.office.try_post("/approve", &form).await?;
+        if answer.status == 200 && heading(&answer) == "You have approved the request" {
+            self.hears(page, Told::Approved);
         }
         Ok(Step::Taken)
+    }
+
+    /// The manager opens the mail about the request on `page`, and hears the code. Nothing comes of that
+    /// before the notice has reached the owner, so nobody calls earlier.
+    pub async fn meets(&self, page: &Page) -> reqwest::Result<Option<String>> {
+        let reference = reference(page).expect("the page names the request");
+        let (manager, own) = (work_address(self.manager), private_address(self.alias));
+        let to = |kind: &'static str| move |mail: &Value| link(self.story, mail, kind);
+        let asked = self.mailed(&manager, &reference, to("approve")).await;
+        let notice = self.mailed(&own, &reference, to("not-me")).await;
+        let (Some(link), Some(_)) = (asked, notice) else {
+            return Ok(None);
+        };
+        self.office.try_get(&link).await?;
+        Ok(page
+            .element("contact-code")
+            .map(|code| code.replace(' ', "")))
     }
 
     async fn claims(&mut self, path: &str) -> reqwest::Result<Step> {
         self.holds_pass = false;
         let page = self.person.browser.try_post(path, &[]).await?;
-        match page.pass() {
-            Some(pass) => {
-                self.hears(&page, Told::Shown);
-                self.shown.push(pass);
-                self.holds_pass = true;
-                Ok(Step::Taken)
-            }
-            None => Ok(Step::Waits),
+        self.sees(&page);
+        if self.holds_pass {
+            Ok(Step::Taken)
+        } else {
+            Ok(Step::Waits)
+        }
+    }
+
+    /// Notes the pass that a page shows.
+    pub fn sees(&mut self, page: &Page) {
+        if let Some(pass) = page.pass() {
+            self.hears(page, Told::Shown);
+            self.shown.push(pass);
+            self.holds_pass = true;
         }
     }
 }
