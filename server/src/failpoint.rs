@@ -89,6 +89,10 @@ macro_rules! failpoint {
     };
 }
 
+/// A stop takes effect when one of the process's threads gets to see it; until then the task that asked
+/// for it must not go on.
+const TAKES_EFFECT: Duration = Duration::from_millis(300);
+
 /// What happens at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Act {
@@ -168,7 +172,10 @@ pub(crate) async fn reach(place: Place) {
     tracing::warn!(?place, ?act, "reached a fail-point");
     match act {
         Act::Kill => signal(Signal::KILL),
-        Act::Stop => signal(Signal::STOP),
+        Act::Stop => {
+            signal(Signal::STOP);
+            tokio::time::sleep(TAKES_EFFECT).await;
+        }
         Act::Wait(time) => tokio::time::sleep(time).await,
     }
 }

@@ -27,6 +27,7 @@ mod program;
 mod races;
 mod reaper;
 mod soak;
+mod stopped;
 mod storms;
 mod tenant;
 mod timers;
