@@ -1,6 +1,6 @@
 //! `kill -9` at every step, and then whatever people do next.
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use fastrand::Rng;
 use futures::{StreamExt, future::join_all, stream};
@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::{
     aftermath::{is_right, settle},
+    engine::Database,
     harness::{Story, setting},
     program::Program,
     visitor::{GLANCE, Step, Visitor},
@@ -157,6 +158,8 @@ const LOCKED_OUT: [(&str, &str); 4] = [
 const LIVES: usize = 4;
 /// Longer than it takes all of them to get their passes.
 const LONGEST_LIFE: Duration = Duration::from_millis(1500);
+/// How long those that are left go on before another is started beside them.
+const AFTERWARDS: Duration = Duration::from_millis(200);
 /// Stories at the same time.
 const AT_ONCE: usize = 2;
 
@@ -171,31 +174,49 @@ impl Drop for Seed {
     }
 }
 
-/// Goes on for as long as somebody answers.
-async fn goes_on(visitor: &mut Visitor<'_>) {
-    while let Ok(step) = visitor.step().await {
-        if step != Step::Taken {
+/// Goes on, whether somebody answers or not, until it is `over`.
+async fn goes_on(visitor: &mut Visitor<'_>, over: &Cell<bool>) {
+    while !over.get() {
+        if !matches!(visitor.step().await, Ok(Step::Taken)) {
             tokio::time::sleep(GLANCE).await;
         }
     }
 }
 
-/// Several people at once, and a program that is killed `lives` times, whatever they are doing.
+/// Several people at once, and programs of which one is killed, `lives` times, whatever it is doing.
 async fn live_and_die(seed: u64, lives: usize) {
     let seed = Seed(seed);
     let mut chance = Rng::with_seed(seed.0);
     let story = Story::closed(&[]).await;
     let mut visitors = LOCKED_OUT.map(|(who, by)| Visitor::new(&story, who, by));
+    let (instances, afterwards) = match story.database() {
+        Database::Sqlite(_) => (1, Duration::ZERO),
+        Database::Postgres(_) => (2, AFTERWARDS),
+    };
     let mut logs = Vec::new();
+    let mut running: Vec<Program<'_>> = Vec::new();
     for _ in 0..lives {
+        while running.len() < instances {
+            running.push(story.program().await);
+        }
+        let addresses: Vec<_> = running.iter().map(|program| program.address).collect();
+        story.turn_to(&addresses);
+        let mut victim = running.swap_remove(chance.usize(..running.len()));
         let life = LONGEST_LIFE.mul_f64(chance.f64());
-        let mut program = story.program().await;
+        let over = Cell::new(false);
         let killed = async {
             tokio::time::sleep(life).await;
-            program.kill();
+            victim.kill();
+            tokio::time::sleep(afterwards).await;
+            over.set(true);
         };
-        tokio::join!(join_all(visitors.iter_mut().map(goes_on)), killed);
-        logs.push(program.log());
+        let people = visitors.iter_mut().map(|visitor| goes_on(visitor, &over));
+        tokio::join!(join_all(people), killed);
+        logs.push(victim.log());
+    }
+    for mut left in running {
+        left.kill();
+        logs.push(left.log());
     }
     settle(&story, &mut visitors).await;
     is_right(&story, &visitors, logs).await;

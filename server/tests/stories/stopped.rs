@@ -14,7 +14,7 @@ use crate::{
     engine::Database,
     harness::Story,
     program::Program,
-    visitor::{Visitor, heading},
+    visitor::{GLANCE, Visitor, heading},
 };
 
 /// The shortest lease that there can be, for attempts whose process has stopped.
@@ -34,7 +34,7 @@ async fn ready_at<'a>(story: &'a Story, plan: Option<&str>) -> (Visitor<'a>, Pro
     let variable = plan.map(|plan| (failpoint::VARIABLE, plan));
     let program = story.program_with(variable.as_slice()).await;
     let mut ada = Visitor::new(story, "ada.keller", "daniel.okafor");
-    ada.walk_until(|page| heading(page) == READY).await;
+    ada.walk_until(GLANCE, |page| heading(page) == READY).await;
     (ada, program)
 }
 

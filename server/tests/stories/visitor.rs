@@ -97,15 +97,16 @@ impl<'a> Visitor<'a> {
         self.act(&page).await
     }
 
-    /// Does the next thing, again and again, until the page of the request is `wanted`. Gives that page.
-    pub async fn walk_until(&mut self, wanted: impl Fn(&Page) -> bool) -> Page {
+    /// Does the next thing, again and again, until the page of the request is `wanted`, with a `pause`
+    /// whenever somebody else has to act. Gives that page.
+    pub async fn walk_until(&mut self, pause: Duration, wanted: impl Fn(&Page) -> bool) -> Page {
         loop {
             let page = self.person.browser.get("/status").await;
             if wanted(&page) {
                 return page;
             }
             if self.act(&page).await.unwrap() != Step::Taken {
-                tokio::time::sleep(5 * GLANCE).await;
+                tokio::time::sleep(pause).await;
             }
         }
     }
