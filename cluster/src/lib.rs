@@ -6,6 +6,7 @@ mod account;
 mod programs;
 
 use std::{
+    ffi::OsString,
     fmt::Write as _,
     fs,
     io::ErrorKind,
@@ -44,6 +45,8 @@ pub struct Cluster {
     account: Option<Account>,
     folder: PathBuf,
     port: u16,
+    /// What starts PostgreSQL's programs; empty when nothing does.
+    launcher: Vec<OsString>,
 }
 
 impl Cluster {
@@ -67,6 +70,7 @@ impl Cluster {
             account,
             folder,
             port: free_port()?,
+            launcher: Vec::new(),
         };
         if let Some(account) = account {
             account.own(&cluster.folder)?;
@@ -87,7 +91,7 @@ impl Cluster {
     /// # Errors
     /// When it does not start; its log is part of the message.
     pub fn start_again(&self) -> Result<()> {
-        let mut start = self.pg_ctl("start");
+        let mut start = self.pg_ctl(&self.launcher, "start");
         self.succeed(start.arg("--log").arg(self.folder.join("log")))
     }
 
@@ -96,7 +100,19 @@ impl Cluster {
     /// # Errors
     /// When it does not run.
     pub fn crash(&self) -> Result<()> {
-        self.succeed(self.pg_ctl("stop").args(["--mode", "immediate"]))
+        self.succeed(self.pg_ctl(&[], "stop").args(["--mode", "immediate"]))
+    }
+
+    /// Lets a program with these arguments start the server from now on, such as one that shows it other file systems.
+    pub fn start_by(&mut self, launcher: Vec<OsString>) {
+        self.launcher = launcher;
+    }
+
+    /// Lets the account that the server runs under run a command.
+    pub fn run_as_server(&self, command: &mut Command) {
+        if let Some(account) = self.account {
+            account.run(command);
+        }
     }
 
     /// Stops the server if it runs, and removes its data. What cannot be removed is left.
@@ -111,7 +127,7 @@ impl Cluster {
     }
 
     fn initialise(&self) -> Result<()> {
-        let mut initdb = self.command("initdb");
+        let mut initdb = self.command(&[], "initdb");
         initdb
             .args(["--auth", "trust", "--username", "postgres"])
             .args(["--encoding", "UTF8", "--locale", "C", "--no-sync"])
@@ -125,8 +141,8 @@ impl Cluster {
         Ok(fs::write(file, settings)?)
     }
 
-    fn pg_ctl(&self, verb: &str) -> Command {
-        let mut pg_ctl = self.command("pg_ctl");
+    fn pg_ctl(&self, launcher: &[OsString], verb: &str) -> Command {
+        let mut pg_ctl = self.command(launcher, "pg_ctl");
         pg_ctl
             .args([verb, "--wait", "--timeout", PATIENCE, "--pgdata"])
             .arg(self.data());
@@ -134,16 +150,17 @@ impl Cluster {
     }
 
     /// One of PostgreSQL's programs, free of what the environment says about other servers.
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(self.programs.folder().join(program));
+    fn command(&self, launcher: &[OsString], program: &str) -> Command {
+        let program = self.programs.folder().join(program).into_os_string();
+        let mut line = launcher.iter().chain([&program]);
+        let mut command = Command::new(line.next().unwrap_or(&program));
         command
+            .args(line)
             .env_clear()
             .env("LC_ALL", "C")
             .current_dir(&self.folder)
             .stdin(Stdio::null());
-        if let Some(account) = self.account {
-            account.run(&mut command);
-        }
+        self.run_as_server(&mut command);
         command
     }
 

@@ -18,6 +18,10 @@ pub trait Blackout {
     async fn begins(&self);
     /// It works again.
     async fn ends(&self);
+    /// Whether the program knows, before anybody wants anything of it.
+    fn is_seen(&self) -> bool {
+        true
+    }
 }
 
 /// People at all stages of a recovery.
@@ -97,6 +101,7 @@ pub async fn nobody_loses_a_step(story: &Story, blackout: &impl Blackout) {
     let calls = story.calls("POST", "/authentication/").await.len();
 
     blackout.begins().await;
+    assert_eq!(program.is_ready().await, !blackout.is_seen());
     for page in cast.act(&contact_code).await {
         page.shows(503, "We cannot go on right now").shows(
             503,

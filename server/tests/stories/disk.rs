@@ -1,9 +1,10 @@
 //! A small disk of a story's own.
 
 use std::{
+    ffi::OsString,
     fs::{self, File},
     io::{BufRead, BufReader, ErrorKind, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
@@ -24,15 +25,24 @@ impl Drop for Disk {
         // It cannot have ended by itself.
         let _ = self.holder.kill();
         let _ = self.holder.wait();
+        // What was copied out goes with the story.
+        let _ = fs::remove_dir(&self.folder);
     }
 }
 
 impl Disk {
     /// Mounts a disk of this size at a new folder.
     pub fn mount(folder: PathBuf, bytes: u64) -> Self {
+        Self::mount_as(|_| {}, folder, bytes)
+    }
+
+    /// As [`Self::mount`], for the account that `account` gives a command to.
+    pub fn mount_as(account: impl Fn(&mut Command), folder: PathBuf, bytes: u64) -> Self {
         fs::create_dir(&folder).unwrap();
-        let mut holder = Command::new("unshare")
-            .args(["--user", "--map-root-user", "--mount"])
+        let mut unshare = Command::new("unshare");
+        account(&mut unshare);
+        let mut holder = unshare
+            .args(["--user", "--map-current-user", "--keep-caps", "--mount"])
             .args(["sh", "-c", MOUNT, "sh", &bytes.to_string()])
             .arg(&folder)
             .stdin(Stdio::null())
@@ -49,18 +59,37 @@ impl Disk {
         Self { folder, holder }
     }
 
-    /// Runs a program where the disk is seen.
+    /// What starts a program where the disk is seen.
+    pub fn launcher(&self) -> Vec<OsString> {
+        let holder = self.holder.id().to_string();
+        [
+            "nsenter",
+            "--target",
+            &holder,
+            "--user",
+            "--preserve-credentials",
+            "--mount",
+        ]
+        .map(OsString::from)
+        .to_vec()
+    }
+
+    /// A program that is started where the disk is seen.
     pub fn command(&self, program: &str) -> Command {
-        let mut command = Command::new("nsenter");
+        let launcher = self.launcher();
+        let mut command = Command::new(&launcher[0]);
+        command.args(&launcher[1..]).arg(program);
         command
-            .args(["--target", &self.holder.id().to_string()])
-            .args(["--user", "--preserve-credentials", "--mount", program]);
-        command
+    }
+
+    /// A folder on it.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Leaves no room on it.
     pub fn fill(&self) {
-        let mut filler = File::create(self.seen().join("filler")).unwrap();
+        let mut filler = File::create(self.filler()).unwrap();
         let full = loop {
             if let Err(error) = filler.write_all(&[0; 4096]) {
                 break error.kind();
@@ -69,9 +98,13 @@ impl Disk {
         assert_eq!(full, ErrorKind::StorageFull);
     }
 
+    fn filler(&self) -> PathBuf {
+        self.seen().join("filler")
+    }
+
     /// Makes room again.
     pub fn clear(&self) {
-        fs::remove_file(self.seen().join("filler")).unwrap();
+        fs::remove_file(self.filler()).unwrap();
     }
 
     /// Copies what is on it to the folder as everybody else sees it.

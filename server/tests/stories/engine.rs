@@ -10,6 +10,8 @@ use sqlx::{
 };
 use url::Url;
 
+use crate::harness::setting;
+
 /// Where a story's records are.
 pub enum Database {
     Sqlite(PathBuf),
@@ -32,19 +34,18 @@ pub enum Held {
 impl Database {
     /// A new one, which nobody has opened yet.
     pub async fn create(folder: &Path) -> Self {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place where stories are told which engine to run on"
-        )]
-        let Ok(server) = std::env::var("LATCHKEY_TEST_POSTGRES") else {
-            return Self::Sqlite(folder.join("latchkey.db"));
-        };
+        match setting("LATCHKEY_TEST_POSTGRES") {
+            Some(server) => Self::on(&server, "pg_default").await,
+            None => Self::Sqlite(folder.join("latchkey.db")),
+        }
+    }
+
+    /// A new one on a PostgreSQL server, in one of its tablespaces.
+    pub async fn on(server: &str, tablespace: &str) -> Self {
         let mut url: Url = server.parse().unwrap();
         let name = format!("story_{}", SystemEntropy.uuid().simple());
-        let mut connection = PgConnection::connect(&server).await.unwrap();
-        let statement = AssertSqlSafe(format!("CREATE DATABASE {name}"));
-        connection.execute(statement).await.unwrap();
-        connection.close().await.unwrap();
+        let statement = format!("CREATE DATABASE {name} TABLESPACE {tablespace}");
+        on_server(&url, &[statement]).await;
         url.set_path(&name);
         Self::Postgres(url)
     }
@@ -203,12 +204,13 @@ impl Database {
     }
 }
 
-fn own_name(url: &Url) -> String {
+/// The name of the database that `url` leads to.
+pub fn own_name(url: &Url) -> String {
     url.path().trim_start_matches('/').to_owned()
 }
 
 /// Runs statements outside the story's own database, one by one.
-async fn on_server(url: &Url, statements: &[String]) {
+pub async fn on_server(url: &Url, statements: &[String]) {
     let mut server = url.clone();
     server.set_path("postgres");
     let mut connection = PgConnection::connect(server.as_str()).await.unwrap();

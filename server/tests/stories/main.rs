@@ -19,6 +19,7 @@ mod headers;
 mod instances;
 mod issuing;
 mod links;
+mod on_postgres;
 mod on_sqlite;
 mod outages;
 mod people;

@@ -21,6 +21,10 @@ impl Blackout for FullDisk<'_> {
     async fn ends(&self) {
         self.0.disk().unwrap().clear();
     }
+
+    fn is_seen(&self) -> bool {
+        false
+    }
 }
 
 /// The folder of the database is moved away, and another takes its place.
