@@ -16,8 +16,6 @@ use super::{StoreError, place::Place};
 /// How long a query waits for a connection, or for somebody else's lock, before it fails: less than
 /// people wait for a page.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long a read-only session is kept before a new one is tried.
-const RECONNECT: Duration = Duration::from_secs(2);
 /// Connections of an embedded database that only read.
 const READERS: u32 = 8;
 
@@ -130,14 +128,14 @@ impl Engine {
             .acquire_timeout(PATIENCE)
             // The next check needs the same round trip.
             .test_before_acquire(false)
-            .before_acquire(|connection, metadata| {
+            .before_acquire(|connection, _| {
                 Box::pin(async move {
-                    // A session may stay read-only after its server or database no longer is: it
-                    // began with that default. A new one is asked for, but not all the time.
+                    // A session may stay read-only after its database no longer is: it began with
+                    // that default, and a new one may not.
                     let read_only: String = sqlx::query_scalar("SHOW transaction_read_only")
                         .fetch_one(connection)
                         .await?;
-                    Ok(read_only == "off" || metadata.age < RECONNECT)
+                    Ok(read_only == "off")
                 })
             })
             .after_connect(|connection, _| {
