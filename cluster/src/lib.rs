@@ -11,8 +11,10 @@ use std::{
     fs,
     io::ErrorKind,
     net::TcpListener,
+    ops::Range,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -205,7 +207,19 @@ fn new_folder(parent: &Path) -> Result<PathBuf> {
     )
 }
 
-/// A port that is free now.
+/// A port that is free now, and that the system gives to nobody by itself while the server is down: Linux does so from
+/// 32768 on (`ip_local_port_range`).
 fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    const PORTS: Range<u32> = 16_384..32_768;
+    // Other processes begin elsewhere.
+    let begin = std::process::id().wrapping_mul(64);
+    for _ in PORTS {
+        let step = begin.wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(PORTS.start + step % (PORTS.end - PORTS.start))?;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no port is free")
 }

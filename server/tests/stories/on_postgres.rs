@@ -94,8 +94,10 @@ fn url_of(story: &Story) -> &Url {
 }
 
 fn server() -> Cluster {
-    let programs = setting("LATCHKEY_TEST_POSTGRES_BIN").expect("`cargo xtask test` says where");
-    let programs = Programs::in_folder(programs.into()).unwrap();
+    let programs = match setting("LATCHKEY_TEST_POSTGRES_BIN") {
+        Some(folder) => Programs::in_folder(folder.into()).unwrap(),
+        None => Programs::find(&[]).expect("PostgreSQL is installed as Debian does"),
+    };
     Cluster::start(programs, &[std::env::temp_dir()]).unwrap()
 }
 
