@@ -32,6 +32,7 @@ pub async fn settle(story: &Story, visitors: &mut [Visitor<'_>]) {
             assert!(steps < STEPS, "somebody waits in vain");
             time_passes(story, STEP).await;
         }
+        story.late_calls_arrive().await;
         for _ in 0..REAPER_MINUTES {
             time_passes(story, Duration::from_mins(1)).await;
         }

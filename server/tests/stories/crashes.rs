@@ -188,6 +188,13 @@ async fn live_and_die(seed: u64, lives: usize) {
     let seed = Seed(seed);
     let mut chance = Rng::with_seed(seed.0);
     let story = Story::closed(&[]).await;
+    // The network fails as well, at the one call that cannot simply be repeated.
+    if let Some(kind) = chance
+        .choice([None, Some("drop-after-write"), Some("apply-later")])
+        .flatten()
+    {
+        story.fault(json!({ "method": "POST", "path": "/temporaryAccessPassMethods", "kind": kind, "times": 2 })).await;
+    }
     let mut visitors = LOCKED_OUT.map(|(who, by)| Visitor::new(&story, who, by));
     let (instances, afterwards) = match story.database() {
         Database::Sqlite(_) => (1, Duration::ZERO),
