@@ -8,7 +8,7 @@ use latchkey::failpoint;
 use serde_json::json;
 
 use crate::{
-    aftermath::{is_right, settle},
+    aftermath::{is_right, let_reaper_look, settle},
     engine::Database,
     harness::{Story, setting},
     program::Program,
@@ -107,6 +107,21 @@ async fn kill_at(place: &str, time: usize, way: Way) -> bool {
         }
     }
     died
+}
+
+#[tokio::test]
+async fn a_pass_that_nobody_knows_is_found_though_nobody_comes_back() {
+    let story = Story::closed(&[]).await;
+    let mut ada = Visitor::new(&story, "ada.keller", "daniel.okafor");
+    let mut program = story
+        .program_with(&[(failpoint::VARIABLE, "pass-made=kill")])
+        .await;
+    assert!(until_it_dies(&mut ada, &mut program).await);
+    assert_eq!(story.live_passes("ada.keller").await.len(), 1);
+    story.opens().await;
+    let_reaper_look(&story).await;
+    assert!(story.live_passes("ada.keller").await.is_empty());
+    is_right(&story, &[ada], vec![program.log()]).await;
 }
 
 /// Kills at the places that are reached more than once, each time that they are.
