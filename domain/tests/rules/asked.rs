@@ -3,8 +3,9 @@
 use domain::{Actor, Command, LapseCause, ProofKind, Refusal, State};
 
 use crate::kit::{
-    Case, MANAGER, MINUTE, PASS_LIFETIME, abort, approve, by, claim, complete, disclose, id,
-    intent, record_reaped, record_removals, release, subject, submission, take_snapshot,
+    Case, MANAGER, MINUTE, PASS_LIFETIME, abort, approve_with, by, candidate, claim, complete,
+    disclose, guards_for, id, intent, record_reaped, record_removals, release, subject_named,
+    submission_for, take_snapshot,
 };
 
 /// Declares the names, and the list of them all.
@@ -94,16 +95,16 @@ impl Asked {
     pub fn command(self, case: &Case) -> Command {
         let fence = case.request.facts.fence;
         match self {
-            Self::Recognise => Command::Recognise(subject()),
+            Self::Recognise => Command::Recognise(subject_named(case.subject_name())),
             Self::ResendEmailCode => Command::ResendEmailCode,
             Self::SpendProofTry => Command::SpendProofTry,
             Self::PassProof => Command::PassProof(ProofKind::EmailCode),
             Self::FailProof => Command::FailProof(ProofKind::EmailCode),
-            Self::Submit => Command::Submit(submission()),
+            Self::Submit => Command::Submit(submission_for(case.subject_name())),
             Self::NoteRefusal => Command::NoteRefusal(Refusal::SubjectIsPrivileged),
             Self::SpendContactCodeTry => Command::SpendContactCodeTry,
             Self::RefuseContactCode => Command::RefuseContactCode,
-            Self::Approve => approve(MANAGER),
+            Self::Approve => approve_with(guards_for(case.subject_name()), candidate(MANAGER)),
             Self::Deny => Command::Deny,
             Self::ReportByOwner | Self::ReportByApprover => Command::Report,
             Self::Withdraw => Command::Withdraw,

@@ -51,9 +51,13 @@ pub fn person(name: &str) -> Person {
 }
 
 pub fn subject() -> Subject {
+    subject_named(SUBJECT)
+}
+
+pub fn subject_named(name: &str) -> Subject {
     Subject {
-        person: person(SUBJECT),
-        recovery_address: "ada@example.org".to_owned(),
+        person: person(name),
+        recovery_address: format!("{name}@example.org"),
     }
 }
 
@@ -65,8 +69,13 @@ pub fn candidate(name: &str) -> Candidate {
 }
 
 pub fn guards() -> GuardReading {
+    guards_for(SUBJECT)
+}
+
+/// Guards that hold for the subject of that name.
+pub fn guards_for(name: &str) -> GuardReading {
     GuardReading {
-        subject: Some(person(SUBJECT)),
+        subject: Some(person(name)),
         privileged: false,
         pass_policy: PassPolicy {
             usable: true,
@@ -193,8 +202,12 @@ pub fn intent(number: u128) -> IntentId {
 }
 
 pub fn submission() -> Submission {
+    submission_for(SUBJECT)
+}
+
+pub fn submission_for(name: &str) -> Submission {
     Submission {
-        guards: guards(),
+        guards: guards_for(name),
         candidates: vec![candidate(MANAGER), candidate(SECOND)],
     }
 }
@@ -287,6 +300,12 @@ pub fn complete() -> Command {
     }
 }
 
+/// The name of a request's subject, as [`Case::opened_for`] was given it.
+pub fn subject_name(request: &Request) -> &str {
+    let (name, _) = request.facts.identifier.as_str().split_once('@').unwrap();
+    name
+}
+
 /// A request, the time, and what the last command led to.
 #[derive(Clone, Debug)]
 pub struct Case {
@@ -299,9 +318,15 @@ pub struct Case {
 impl Case {
     /// Opened at [`START`]: nobody is recognised yet.
     pub fn opened(terms: Terms) -> Self {
+        let id = RequestId(Uuid::from_u128(1));
+        Self::opened_for(SUBJECT, id, terms, START)
+    }
+
+    /// A request for the subject of that name, opened at `now`.
+    pub fn opened_for(name: &str, id: RequestId, terms: Terms, now: Timestamp) -> Self {
         let opening = Opening {
-            id: RequestId(Uuid::from_u128(1)),
-            identifier: Identifier::parse("ada@contoso.com").unwrap(),
+            id,
+            identifier: Identifier::parse(&format!("{name}@contoso.com")).unwrap(),
             reason: Reason::LostPhone,
             origin: Origin {
                 address: "192.0.2.1".to_owned(),
@@ -309,10 +334,15 @@ impl Case {
             },
             terms,
         };
-        Self::of(open(opening, START), START)
+        Self::of(open(opening, now), now)
     }
 
-    fn of(outcome: Outcome, now: Timestamp) -> Self {
+    /// The subject's name, as [`Self::opened_for`] was given it.
+    pub fn subject_name(&self) -> &str {
+        subject_name(&self.request)
+    }
+
+    pub fn of(outcome: Outcome, now: Timestamp) -> Self {
         let Outcome {
             request,
             events,

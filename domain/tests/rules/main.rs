@@ -15,4 +15,5 @@ mod report;
 mod restored;
 mod secrets;
 mod sequences;
+mod steps;
 mod table;

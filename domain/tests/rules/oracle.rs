@@ -16,7 +16,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use crate::{
-    kit::{MILLISECOND, candidate, guards},
+    kit::{MILLISECOND, candidate, guards_for, subject_name},
     secrets::find_secret,
 };
 
@@ -334,14 +334,15 @@ fn check_yes(before: &Request, command: &Command, actor: &Actor, now: Timestamp)
     {
         assert_eq!(*seat, Seat::OwnBrowser);
     }
+    let expected_guards = guards_for(subject_name(before));
     match command {
-        Command::Submit(submission) => assert_eq!(submission.guards, guards()),
+        Command::Submit(submission) => assert_eq!(submission.guards, expected_guards),
         Command::Approve {
             guards: reading,
             approver,
             ..
         } => {
-            assert_eq!(*reading, guards());
+            assert_eq!(*reading, expected_guards);
             assert_eq!(*approver, candidate(&approver.person.id.0));
         }
         _ => {}

@@ -2,10 +2,7 @@
 
 use std::{cell::RefCell, collections::HashMap, time::Duration};
 
-use domain::{
-    AbortCause, Actor, Candidate, Command, Fence, LapseCause, MethodKind, PassRecord, PlaceInTree,
-    ProofKind, Seat, State, StateName, Submission, Terms, Timestamp, UserKind, decide,
-};
+use domain::{Actor, Command, Seat, StateName, Terms, decide};
 use proptest::{
     collection::vec,
     prelude::{Just, Strategy, any, prop_oneof},
@@ -15,15 +12,11 @@ use proptest::{
 
 use crate::{
     asked::Asked,
-    kit::{
-        Case, MANAGER, MILLISECOND, SECOND, SUBJECT, approve_with, approver, broken_approvers,
-        broken_guards, candidate, guards, id, intent, method, record_reaped, record_removals,
-        release, take_snapshot, terms,
-    },
+    kit::{Case, MANAGER, MILLISECOND, SECOND, SUBJECT, approve_with, approver, guards, id, terms},
     oracle::{Oracle, check_request},
+    steps::{BELOW, onward, read, twisted},
 };
 
-const BELOW: &str = "barbara";
 const STRANGER: &str = "mallory";
 
 /// One step, as it is drawn. What it means depends on the request it meets.
@@ -84,191 +77,6 @@ fn any_terms() -> impl Strategy<Value = Terms> {
         cool_off,
         ..terms()
     })
-}
-
-/// Everybody who might be named as approver, most of them wrongly.
-fn candidates() -> Vec<Candidate> {
-    let mut guest = candidate("guest");
-    guest.person.kind = UserKind::Guest;
-    vec![
-        candidate(SUBJECT),
-        read(BELOW),
-        guest,
-        candidate(MANAGER),
-        candidate(SECOND),
-        candidate(MANAGER),
-    ]
-}
-
-/// A person of that name, as the directory describes them.
-fn read(name: &str) -> Candidate {
-    let mut candidate = candidate(name);
-    if name == BELOW {
-        candidate.place = PlaceInTree::BelowSubject;
-    }
-    candidate
-}
-
-/// What leads on from where `case` stands, and when.
-fn onward(case: &Case, pick: u8) -> (Timestamp, Actor, Command) {
-    let now = case.now;
-    let is_noticed = case.request.facts.notice_accepted_at.is_some();
-    let by_name = |asked: Asked| (now, asked.actor(), asked.command(case));
-    match &case.request.state {
-        State::Proving(_) if case.request.facts.subject.is_none() => by_name(Asked::Recognise),
-        State::Proving(_) if case.request.is_proven() => {
-            let submission = Submission {
-                guards: guards(),
-                candidates: candidates(),
-            };
-            (now, Actor::Browser, Command::Submit(submission))
-        }
-        State::Proving(proving)
-            if proving.challenge.tries_used == 0 && !pick.is_multiple_of(16) =>
-        {
-            by_name(Asked::SpendProofTry)
-        }
-        State::Proving(_) => by_name(Asked::PassProof),
-        State::AwaitingApproval(_) | State::CoolingOff(_) if !is_noticed && pick < 128 => {
-            by_name(Asked::AcceptNotice)
-        }
-        State::AwaitingApproval(awaiting) => {
-            // Once in a while from the wrong seat, by the same person, or without a counted try.
-            let seat = match pick % 16 {
-                0 => Seat::RequestersBrowser,
-                _ => Seat::OwnBrowser,
-            };
-            let has_approved = |name| awaiting.approvals.iter().any(|a| a.approver == id(name));
-            let name = match pick % 16 {
-                1 => MANAGER,
-                _ if has_approved(MANAGER) => SECOND,
-                _ => MANAGER,
-            };
-            let command = match awaiting.tries_used {
-                0 if pick % 16 != 2 => Command::SpendContactCodeTry,
-                _ => approve_with(guards(), candidate(name)),
-            };
-            (now, approver(id(name), seat), command)
-        }
-        State::CoolingOff(cooling) => (now.max(cooling.not_before), Actor::Timer, Command::Tick),
-        State::Ready(ready) => {
-            let at = ready.retry_at.map_or(now, |at| now.max(at));
-            (at, Actor::Browser, Asked::Claim.command(case))
-        }
-        State::Issuing(_) => by_name(
-            [
-                Asked::Disclose,
-                Asked::Disclose,
-                Asked::Disclose,
-                Asked::Disclose,
-                Asked::Disclose,
-                Asked::Disclose,
-                Asked::Release,
-                Asked::Release,
-                Asked::Release,
-                Asked::Release,
-                Asked::Deny,
-                Asked::ReportByOwner,
-                Asked::ReportByApprover,
-                Asked::Abort,
-                Asked::TakeSnapshot,
-                Asked::RecordRemovals,
-            ][usize::from(pick % 16)],
-        ),
-        State::Disclosed(disclosed) => {
-            let asked = [
-                Asked::Complete,
-                Asked::Lapse,
-                Asked::Lapse,
-                Asked::Lapse,
-                Asked::Replace,
-                Asked::Replace,
-                Asked::FindPassMismatch,
-                Asked::ReportByOwner,
-            ][usize::from(pick % 8)];
-            let (_, actor, command) = by_name(asked);
-            match asked {
-                Asked::Lapse => (now.max(disclosed.pass.expires_at), actor, command),
-                _ => (now, actor, command),
-            }
-        }
-        State::Ended(_) => match case.request.state_name() {
-            StateName::Lapsed if pick < 192 => by_name(Asked::Reopen),
-            _ => by_name(
-                [
-                    Asked::ReportByOwner,
-                    Asked::ReportByApprover,
-                    Asked::RecordRemovals,
-                ][usize::from(pick % 3)],
-            ),
-        },
-    }
-}
-
-/// `command` with another payload; a `twist` below 64 leaves it as it is.
-fn twisted(command: Command, twist: u8, now: Timestamp) -> Command {
-    if twist < 64 {
-        return command;
-    }
-    let nth = usize::from(twist);
-    let shifted = |fence: Fence| match twist % 2 {
-        0 => fence.next(),
-        _ => Fence(fence.0.saturating_sub(1)),
-    };
-    match command {
-        Command::Submit(_) => Command::Submit(Submission {
-            guards: broken_guards(now)[nth % 7].0.clone(),
-            candidates: candidates(),
-        }),
-        Command::Approve { .. } if twist.is_multiple_of(2) => {
-            approve_with(broken_guards(now)[nth % 7].0.clone(), candidate(MANAGER))
-        }
-        Command::Approve { .. } => {
-            approve_with(guards(), broken_approvers(MANAGER)[nth % 4].0.clone())
-        }
-        Command::Disclose { fence, pass, kept } if twist.is_multiple_of(3) => Command::Disclose {
-            fence,
-            pass: PassRecord {
-                intent: intent(u128::from(twist)),
-                ..pass
-            },
-            kept,
-        },
-        Command::Disclose { fence, pass, kept } => Command::Disclose {
-            fence: shifted(fence),
-            pass,
-            kept,
-        },
-        Command::Release { fence, .. } if twist.is_multiple_of(3) => release(fence, Duration::ZERO),
-        Command::Release { fence, .. } => release(shifted(fence), Duration::ZERO),
-        Command::Abort { fence, .. } if twist.is_multiple_of(3) => Command::Abort {
-            fence,
-            cause: AbortCause::GuardChanged(broken_guards(now)[nth % 7].1),
-        },
-        Command::Abort { fence, cause } => Command::Abort {
-            fence: shifted(fence),
-            cause,
-        },
-        Command::TakeSnapshot { fence, .. } => take_snapshot(shifted(fence)),
-        Command::RecordRemovals { fence, .. } => record_removals(shifted(fence)),
-        // The recorded pass is none to reap.
-        Command::RecordReaped { fence, .. } if twist.is_multiple_of(3) => {
-            record_reaped(fence, &format!("pass-{}", fence.0))
-        }
-        Command::RecordReaped { fence, .. } => {
-            record_reaped(shifted(fence), &format!("orphan-{}", twist % 4))
-        }
-        Command::NoteRefusal(_) => Command::NoteRefusal(broken_guards(now)[nth % 7].1),
-        Command::FindPassMismatch { fence } => Command::FindPassMismatch {
-            fence: shifted(fence),
-        },
-        Command::Complete { .. } => Command::Complete {
-            new_methods: vec![method(MethodKind::Email, "address")],
-        },
-        Command::Lapse(_) => Command::Lapse(LapseCause::NothingRegistered),
-        Command::PassProof(_) => Command::FailProof(ProofKind::EmailCode),
-        other => other,
-    }
 }
 
 /// What was met on the way, and how often.
