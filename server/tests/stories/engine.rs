@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use latchkey::clock::{Entropy, SystemEntropy};
 use sqlx::{
-    AssertSqlSafe, Connection, Executor, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection,
-    SqlitePool, Transaction, sqlite::SqliteConnectOptions,
+    AssertSqlSafe, Connection, Executor, FromRow, PgConnection, PgPool, Postgres, Sqlite,
+    SqliteConnection, SqlitePool, Transaction,
+    postgres::PgRow,
+    sqlite::{SqliteConnectOptions, SqliteRow},
 };
 use url::Url;
 
@@ -23,6 +25,12 @@ pub enum Copy {
     Sqlite(PathBuf),
     /// The name of another database.
     Postgres(String),
+}
+
+/// A look at the tables, beside everything that works on them.
+pub enum Tables {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
 }
 
 /// Keeps everybody else from writing until it is let go.
@@ -55,6 +63,17 @@ impl Database {
         match self {
             Self::Sqlite(path) => format!("sqlite:{}", path.display()),
             Self::Postgres(url) => url.to_string(),
+        }
+    }
+
+    /// Its tables, which somebody has made already.
+    pub async fn tables(&self) -> Tables {
+        match self {
+            Self::Sqlite(path) => {
+                let options = SqliteConnectOptions::new().filename(path).read_only(true);
+                Tables::Sqlite(SqlitePool::connect_with(options).await.unwrap())
+            }
+            Self::Postgres(url) => Tables::Postgres(PgPool::connect(url.as_str()).await.unwrap()),
         }
     }
 
@@ -219,6 +238,19 @@ pub async fn on_server(url: &Url, statements: &[String]) {
         connection.execute(statement).await.unwrap();
     }
     connection.close().await.unwrap();
+}
+
+impl Tables {
+    /// The rows of a query.
+    pub async fn select<T>(&self, query: &'static str) -> Vec<T>
+    where
+        T: Send + Unpin + for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow>,
+    {
+        match self {
+            Self::Sqlite(pool) => sqlx::query_as(query).fetch_all(pool).await.unwrap(),
+            Self::Postgres(pool) => sqlx::query_as(query).fetch_all(pool).await.unwrap(),
+        }
+    }
 }
 
 impl Held {

@@ -29,7 +29,22 @@ mod races;
 mod reaper;
 mod soak;
 mod stopped;
+mod store;
 mod storms;
 mod tenant;
 mod timers;
 mod visitor;
+
+// The rules' own tests lend their people, their commands and their oracle.
+#[expect(dead_code, reason = "their tests need more of it")]
+#[path = "../../../domain/tests/rules/asked.rs"]
+mod asked;
+#[expect(dead_code, reason = "their tests need more of it")]
+#[path = "../../../domain/tests/rules/kit.rs"]
+mod kit;
+#[path = "../../../domain/tests/rules/oracle.rs"]
+mod oracle;
+#[path = "../../../domain/tests/rules/secrets.rs"]
+mod secrets;
+#[path = "../../../domain/tests/rules/steps.rs"]
+mod steps;
