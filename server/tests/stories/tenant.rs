@@ -153,7 +153,13 @@ impl Story {
             ("pass", pass.to_owned()),
         ];
         let request = self.client.post(self.simulator.base_url()).form(&form);
-        request.send().await.unwrap().status().is_success()
+        let status = request.send().await.unwrap().status();
+        // It leads on to the person's own pages, or shows the form again.
+        assert!(
+            status == 401 || status.is_success() || status.is_redirection(),
+            "{status}"
+        );
+        status != 401
     }
 
     /// The person registers an Authenticator.
