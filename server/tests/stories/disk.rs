@@ -82,7 +82,19 @@ impl Disk {
         command
     }
 
-    /// A folder on it.
+    /// Lets nothing on it be changed, or lets it again. Nobody may have a file open to write.
+    pub fn is_read_only(&self, read_only: bool) {
+        let how = if read_only {
+            "remount,ro"
+        } else {
+            "remount,rw"
+        };
+        let mut mount = self.command("mount");
+        let status = mount.args(["-o", how]).arg(&self.folder).status();
+        assert!(status.unwrap().success(), "{how}");
+    }
+
+    /// Where it is mounted.
     pub fn folder(&self) -> &Path {
         &self.folder
     }

@@ -74,3 +74,24 @@ async fn a_folder_that_goes_while_a_pass_is_made_costs_the_pass() {
     let story = in_folder().await;
     no_pass_is_shown_that_is_not_kept(&story, &FolderAway(&story)).await;
 }
+
+#[tokio::test]
+async fn a_read_only_disk_is_named_at_the_start_and_forgotten_afterwards() {
+    let story = Story::on_disk(ROOM).await;
+    let disk = story.disk().unwrap();
+    let mut program = story.program().await;
+    assert!(program.ends().await.success());
+    disk.is_read_only(true);
+    let refused = story.command(&["serve"]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    let errors = String::from_utf8(refused.stderr).unwrap();
+    for part in [
+        "cannot open the database",
+        "(database.url)",
+        "Read-only file system",
+    ] {
+        assert!(errors.contains(part), "{errors}");
+    }
+    disk.is_read_only(false);
+    story.program().await;
+}
