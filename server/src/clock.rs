@@ -2,7 +2,7 @@
 //! [`Entropy`], so that tests move them.
 
 use std::{
-    sync::atomic::{AtomicI64, Ordering},
+    sync::{PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
@@ -47,8 +47,8 @@ pub trait Entropy: Send + Sync {
 #[derive(Debug)]
 pub struct SystemClock {
     started: Instant,
-    /// How far the followed clock is ahead of this machine's, in milliseconds.
-    ahead: AtomicI64,
+    /// The present as a followed clock had it, and when that was on the monotonic clock.
+    followed: RwLock<Option<(Timestamp, Duration)>>,
 }
 
 impl SystemClock {
@@ -60,7 +60,7 @@ impl SystemClock {
     pub fn new() -> Self {
         Self {
             started: Instant::now(),
-            ahead: AtomicI64::new(0),
+            followed: RwLock::default(),
         }
     }
 }
@@ -71,20 +71,18 @@ impl Default for SystemClock {
     }
 }
 
-impl SystemClock {
-    /// This machine's own idea of the present, in milliseconds since 1970.
+impl Clock for SystemClock {
     #[expect(
         clippy::disallowed_methods,
         reason = "the one module that reads the clock"
     )]
-    fn own() -> i64 {
-        jiff::Timestamp::now().as_millisecond()
-    }
-}
-
-impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(Self::own() + self.ahead.load(Ordering::Relaxed))
+        let followed = *self.followed.read().unwrap_or_else(PoisonError::into_inner);
+        match followed {
+            // Counted on by the monotonic clock: no jump of this machine's own clock moves a deadline.
+            Some((present, then)) => present + self.monotonic().saturating_sub(then),
+            None => Timestamp::from_millis(jiff::Timestamp::now().as_millisecond()),
+        }
     }
 
     fn monotonic(&self) -> Duration {
@@ -92,8 +90,12 @@ impl Clock for SystemClock {
     }
 
     fn follow(&self, present: Timestamp) {
-        self.ahead
-            .store(present.millis() - Self::own(), Ordering::Relaxed);
+        let then = self.monotonic();
+        let mut followed = self
+            .followed
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *followed = Some((present, then));
     }
 }
 

@@ -38,6 +38,8 @@ places! {
     RequestOpened = "request-opened",
     /// A change is decided and not yet kept.
     ChangeDecided = "change-decided",
+    /// A change is written, and its transaction is still open.
+    ChangeWritten = "change-written",
     /// A change is kept, and nobody knows yet.
     ChangeKept = "change-kept",
     /// The intent of an attempt is kept, and nothing was done under it.

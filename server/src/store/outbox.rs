@@ -27,6 +27,9 @@ pub struct LeasedJob {
     lease_until: Timestamp,
 }
 
+/// How long a job is left alone that this version cannot read.
+const UNREADABLE: Duration = Duration::from_mins(5);
+
 /// How a lease on a job ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobEnd<'a> {
@@ -70,13 +73,13 @@ pub(super) async fn add(
 const LEASE_SQLITE: &str = "UPDATE outbox SET lease_until = $1, attempts = attempts + 1
      WHERE id = (SELECT id FROM outbox
                  WHERE done_at IS NULL AND failed_at IS NULL AND not_before <= $2
-                   AND (lease_until IS NULL OR lease_until <= $2)
+                   AND (lease_until IS NULL OR lease_until <= $2 OR lease_until > $3)
                  ORDER BY not_before, id LIMIT 1)
      RETURNING id, request_id, job, attempts";
 const LEASE_POSTGRES: &str = "UPDATE outbox SET lease_until = $1, attempts = attempts + 1
      WHERE id = (SELECT id FROM outbox
                  WHERE done_at IS NULL AND failed_at IS NULL AND not_before <= $2
-                   AND (lease_until IS NULL OR lease_until <= $2)
+                   AND (lease_until IS NULL OR lease_until <= $2 OR lease_until > $3)
                  ORDER BY not_before, id LIMIT 1
                  FOR UPDATE SKIP LOCKED)
      RETURNING id, request_id, job, attempts";
@@ -104,6 +107,8 @@ impl Store {
             sqlx::query_as(statement)
                 .bind(lease_until.millis())
                 .bind(now.millis())
+                // No lease is that long: the clock was wrong when it was taken.
+                .bind((lease_until + lease).millis())
                 .fetch_optional(pool)
                 .await?
         });
@@ -113,10 +118,11 @@ impl Store {
         let job = match from_json(&job, "job") {
             Ok(job) => job,
             Err(unreadable) => {
-                // Leasing it again would read no better.
+                // A newer version may have promised it, and one that can read it may be beside us.
                 let fault = "this version cannot read the job";
-                self.settle(id, lease_until, JobEnd::GivenUp { fault }, now)
-                    .await?;
+                let until = now + UNREADABLE;
+                let end = JobEnd::Postponed { until, fault };
+                self.settle(id, lease_until, end, now).await?;
                 return Err(unreadable);
             }
         };

@@ -89,6 +89,7 @@ impl Store {
             return Err(StoreError::Conflict);
         }
         record(&mut transaction, change).await?;
+        failpoint!(ChangeWritten);
         transaction.commit().await
     }
 

@@ -37,11 +37,14 @@ impl Store {
         let taken = writing!(self, pool => {
             sqlx::query(
                 "INSERT INTO rounds (work, next_at) VALUES ($1, $2)
-                 ON CONFLICT (work) DO UPDATE SET next_at = excluded.next_at WHERE rounds.next_at <= $3",
+                 ON CONFLICT (work) DO UPDATE SET next_at = excluded.next_at
+                  WHERE rounds.next_at <= $3 OR rounds.next_at > $4",
             )
             .bind(work)
             .bind((now + period).millis())
             .bind(now.millis())
+            // Nobody has asked for a round that late: the clock was wrong then.
+            .bind((now + period * 2).millis())
             .execute(pool)
             .await?
             .rows_affected()

@@ -30,6 +30,7 @@ enum Way {
 const WAYS: &[(&str, Way, bool)] = &[
     ("request-opened", Way::Smooth, false),
     ("change-decided", Way::Smooth, true),
+    ("change-written", Way::Smooth, true),
     ("change-kept", Way::Smooth, true),
     ("intent-kept", Way::Smooth, false),
     ("guards-held", Way::Smooth, false),
@@ -143,6 +144,11 @@ async fn killed_at_any_step_of_issuing() {
 #[tokio::test]
 async fn killed_before_any_change_is_kept() {
     kill_each_time("change-decided").await;
+}
+
+#[tokio::test]
+async fn killed_in_the_transaction_of_any_change() {
+    kill_each_time("change-written").await;
 }
 
 #[tokio::test]

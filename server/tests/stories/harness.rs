@@ -310,6 +310,11 @@ impl Story {
         self.recovery().watch().await.unwrap()
     }
 
+    /// Sets the clock of the machine that the server in this process runs on.
+    pub fn machine_says(&self, now: Timestamp) {
+        self.clock.machine.follow(now);
+    }
+
     /// The present, as the server knows it.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

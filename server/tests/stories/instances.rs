@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use latchkey::{failpoint, jobs::Worker};
 use reqwest::Response;
 use sqlx::{Connection, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 
@@ -241,4 +242,88 @@ async fn a_database_of_the_version_before_keeps_what_is_in_it() {
     assert!(refused.unwrap_err().to_string().contains("append-only"));
     // A second time there is nothing to do.
     assert_eq!(output(&story, &["migrate"]).0, Some(0));
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL, which `cargo xtask test` starts"]
+async fn an_instance_that_stops_in_mid_transaction_does_not_keep_the_others_from_a_row() {
+    let story = Story::closed(&[]).await;
+    let ada = story.locked_out("ada.keller");
+    let other = story.program().await;
+    waits(&story, &ada).await;
+    let stopped = [(failpoint::VARIABLE, "change-written=stop")];
+    let stuck = story.program_with(&stopped).await;
+    let code = ada.contact_code().await;
+    let [one, two] = [&stuck, &other].map(|program| {
+        let daniel = story.manager("daniel.okafor");
+        daniel.browser.stay_at(program.address);
+        daniel
+    });
+    two.opens_mail().await.shows(200, "ask you for help?");
+    one.opens_mail().await.shows(200, "ask you for help?");
+    let denies = async {
+        stuck.has_stopped().await;
+        story
+            .eventually("the denial to be kept", async || {
+                two.denies().await.status == 200
+            })
+            .await;
+        stuck.goes_on();
+    };
+    let (page, ()) = tokio::join!(one.approves(&code), denies);
+    assert_ne!(page.status, 200, "{}", page.text());
+    ada.browser.stay_at(other.address);
+    ada.status().await.shows(200, "Your request was declined");
+}
+
+#[tokio::test]
+async fn the_time_of_a_shared_database_counts_whatever_a_machine_says() {
+    let story = Story::begin().await;
+    let right = story.now();
+    let off = Duration::from_hours(24);
+    story.machine_says(right + off);
+    story.restart().await;
+    let wrong = story.now() >= right + off;
+    assert_eq!(wrong, matches!(story.database(), Database::Sqlite(_)));
+}
+
+#[tokio::test]
+async fn one_instance_does_each_round_of_regular_work() {
+    let story = Story::begin().await;
+    let records = story.records().await;
+    let is_shared = matches!(story.database(), Database::Postgres(_));
+    let (now, minute) = (story.now(), Duration::from_mins(1));
+    let turn = async |now| records.take_turn("a test", now, minute).await.unwrap();
+    assert!(turn(now).await);
+    assert_eq!(turn(now).await, !is_shared);
+    assert!(turn(now + minute).await);
+    // Whoever took a turn by a clock that was a day ahead does not keep the others from it.
+    assert!(turn(now + minute * 1440).await);
+    assert!(turn(now + minute).await);
+}
+
+#[tokio::test]
+async fn a_lease_by_a_wrong_clock_is_no_lease_and_what_cannot_be_read_is_left_for_later() {
+    let story = Story::begin().await;
+    let ada = story.locked_out("ada.keller");
+    ada.types("ada.keller@harbourfinch.example").await;
+    story
+        .database()
+        .tamper("UPDATE outbox SET lease_until = 9000000000000")
+        .await;
+    let id = match story.database() {
+        Database::Sqlite(_) => "x'00000000000000000000000000000001'",
+        Database::Postgres(_) => "'00000000-0000-0000-0000-000000000001'",
+    };
+    let newer = r#"{"job":"of tomorrow"}"#;
+    let add = format!("INSERT INTO outbox (id, job, not_before) VALUES ({id}, '{newer}', 0)");
+    story.database().tamper(&add).await;
+    let worker = Worker::new(story.recovery());
+    for _ in 0..3 {
+        let error = worker.run_jobs().await.unwrap_err().to_string();
+        assert!(error.contains("a stored job cannot be read"), "{error}");
+        story.run_jobs().await;
+        story.advance(Duration::from_mins(6)).await;
+    }
+    assert!(ada.request().await.facts.subject.is_some());
 }
