@@ -7,7 +7,11 @@ use domain::CodeKey;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use sha2::Sha256;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::{JoinError, JoinSet},
+};
 
 use crate::{
     audit::Checkpoints,
@@ -31,11 +35,12 @@ const POLL: Duration = Duration::from_secs(1);
 /// seconds.
 const LOOK_FOR_CHANGES: Duration = Duration::from_millis(700);
 /// How often the clock is set by that of a shared database.
-const FOLLOW_CLOCK: Duration = Duration::from_secs(30);
+const FOLLOW_CLOCK: Duration = Duration::from_secs(5);
 /// How often the audit log is compared with its checkpoint.
 const CHECK_LOG: Duration = Duration::from_mins(1);
-/// The longest that an answer takes: one issue attempt, whose lease is a minute unless configured.
-const LONGEST_ANSWER: Duration = Duration::from_secs(75);
+/// What follows an issue attempt, the longest thing that can be under way: its outcome is kept, and the page
+/// is sent.
+const AFTER_LEASE: Duration = Duration::from_secs(15);
 
 /// What to do about an account that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +77,8 @@ pub struct Service {
     pub web: Web,
     /// How often the worker looks.
     pub pace: Pace,
+    /// How long what is under way may take when the process is told to stop.
+    longest_stop: Duration,
 }
 
 /// What a process does.
@@ -95,7 +102,14 @@ pub async fn work(config: Config, duty: Duty) -> anyhow::Result<()> {
     }
     let listen = config.server.listen;
     let base_url = config.server.base_url.clone();
+    if config.audit.checkpoint_file.is_none() {
+        tracing::warn!(
+            "audit.checkpoint_file is not set: a database that is replaced by an older one will not be noticed"
+        );
+    }
     let service = Service::build(config, Surroundings::default()).await?;
+    // Before anybody is served: a database that was replaced may hold as approved what was denied since.
+    service.recovery.check_log().await?;
     let listener = if duty == Duty::Jobs {
         tracing::info!("working");
         None
@@ -106,9 +120,18 @@ pub async fn work(config: Config, duty: Duty) -> anyhow::Result<()> {
         tracing::info!(%listen, %base_url, "serving");
         Some(listener)
     };
-    service
-        .run(listener, duty != Duty::Pages, stop_signal())
-        .await
+    let stop = async {
+        stop_signal().await;
+        tracing::info!(
+            "stopping: what is under way is finished first; a second signal ends it at once"
+        );
+        tokio::spawn(async {
+            stop_signal().await;
+            tracing::warn!("ending at once; leases will run out");
+            std::process::exit(1);
+        });
+    };
+    service.run(listener, duty != Duty::Pages, stop).await
 }
 
 /// Makes a console account.
@@ -193,6 +216,7 @@ impl Service {
             recovery,
             web,
             pace,
+            longest_stop: rules.lease + AFTER_LEASE,
         })
     }
 
@@ -210,34 +234,52 @@ impl Service {
             // An error means that the sender is gone: that is the sign.
             let _ = stopped.changed().await;
         };
-        let worker = works.then(|| {
-            tokio::spawn(Worker::new(Arc::clone(&recovery)).run(self.pace, stopped.clone()))
-        });
+        let mut background = JoinSet::new();
+        if works {
+            background.spawn(Worker::new(Arc::clone(&recovery)).run(self.pace, stopped.clone()));
+        }
+        background.spawn(keep_in_step(Arc::clone(&recovery), stopped.clone()));
         let server = listener.map(|listener| {
             let routes = self
                 .web
                 .router()
                 .into_make_service_with_connect_info::<SocketAddr>();
-            let server = axum::serve(listener, routes)
-                .with_graceful_shutdown(until_stopped(stopped.clone()));
+            let server =
+                axum::serve(listener, routes).with_graceful_shutdown(until_stopped(stopped));
             tokio::spawn(server.into_future())
         });
-        let in_step = tokio::spawn(keep_in_step(Arc::clone(&recovery), stopped));
-        stop.await;
+        let broke_off = tokio::select! {
+            () = stop => None,
+            // None ends before it is told to: whoever starts the process again helps more than a process
+            // that serves pages and keeps no promise.
+            ended = background.join_next() => ended,
+        };
         drop(stopping);
         recovery.stop_waiting();
-        if let Some(server) = server {
-            // Whoever is being given a pass gets it; nobody holds the process up for longer.
-            let _ = tokio::time::timeout(LONGEST_ANSWER, server).await;
+        let finish = async {
+            if let Some(server) = server {
+                // Whoever is being given a pass gets it.
+                let _ = server.await;
+            }
+            // An attempt goes on without its browser.
+            recovery.finish_attempts().await;
+            while let Some(ended) = background.join_next().await {
+                ended?;
+            }
+            recovery.close().await;
+            Ok(())
+        };
+        let finished: Result<(), JoinError> = tokio::time::timeout(self.longest_stop, finish)
+            .await
+            .unwrap_or_else(|_| {
+                tracing::warn!("something was not finished in time; its lease will run out");
+                Ok(())
+            });
+        if let Some(ended) = broke_off {
+            ended.context("background work broke off")?;
+            bail!("background work ended by itself");
         }
-        // An attempt goes on without its browser.
-        let _ = tokio::time::timeout(LONGEST_ANSWER, recovery.finish_attempts()).await;
-        if let Some(worker) = worker {
-            worker.await.context("the worker broke off")?;
-        }
-        in_step.await.context("keeping in step broke off")?;
-        recovery.close().await;
-        Ok(())
+        finished.context("background work broke off")
     }
 }
 
@@ -275,5 +317,4 @@ async fn stop_signal() {
     }
     #[cfg(not(unix))]
     drop(interrupt.await);
-    tracing::info!("stopping");
 }

@@ -11,7 +11,7 @@ use anyhow::{Context, bail, ensure};
 use crate::{
     config::Config,
     run::{Service, Surroundings},
-    store::{self, Inventory, Location, Store, StoreError, beside},
+    store::{self, BackupFile, Inventory, Location, Store, StoreError, beside},
     words,
 };
 
@@ -57,22 +57,20 @@ pub async fn back_up(config: Config, file: PathBuf) -> anyhow::Result<()> {
         "there is no database at {} (database.url) to back up",
         path.display()
     );
-    let store = Store::join(&config.database)
-        .await
-        .map_err(|error| cannot_open(error, &config.database))?;
     // Under its own name only once it is whole.
     let partial = beside(&file, ".partial");
-    store::clear(&partial)?;
-    let copied = copy_with_progress(&store, path, &partial).await;
-    store.close().await;
     let whole = async {
-        copied.with_context(|| format!("cannot write {}", partial.display()))?;
-        let copy = Location::Sqlite(partial.clone());
-        let inventory = check(&copy).await?;
-        fs::rename(&partial, &file).with_context(|| format!("cannot write {}", file.display()))?;
+        store::clear(&partial)?;
+        store::create_private(&partial)?;
+        copy_with_progress(path, &partial).await?;
+        let inventory = check(&partial).await?;
+        store::put(&partial, &file)?;
         anyhow::Ok(inventory)
     };
-    match whole.await {
+    match whole
+        .await
+        .with_context(|| format!("cannot back up {} to {}", path.display(), file.display()))
+    {
         Ok(inventory) => {
             println!("Backed up to {}: {}.", file.display(), told(&inventory));
             Ok(())
@@ -85,8 +83,7 @@ pub async fn back_up(config: Config, file: PathBuf) -> anyhow::Result<()> {
     }
 }
 
-async fn copy_with_progress(store: &Store, from: &Path, to: &Path) -> Result<(), StoreError> {
-    store::create_private(to)?;
+async fn copy_with_progress(from: &Path, to: &Path) -> Result<(), StoreError> {
     let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len()) / 1_000_000;
     let all = size(from);
     let progress = async {
@@ -98,18 +95,17 @@ async fn copy_with_progress(store: &Store, from: &Path, to: &Path) -> Result<(),
         }
     };
     tokio::select! {
-        copied = store.copy_into(to) => copied,
+        copied = store::copy(from, to) => copied,
         () = progress => unreachable!("progress is told until the copy is done"),
     }
 }
 
-/// Reads the whole copy and says what is in it.
-async fn check(copy: &Location) -> anyhow::Result<Inventory> {
-    let store = Store::join(copy).await?;
-    store.verify().await?;
-    let inventory = store.inventory().await?;
-    store.close().await;
-    Ok(inventory)
+/// Reads a whole copy and says what is in it.
+async fn check(copy: &Path) -> Result<Inventory, StoreError> {
+    let copy = BackupFile::open(copy).await?;
+    let inventory = copy.verify().await;
+    copy.close().await;
+    inventory
 }
 
 /// Puts the backup `file` in the place of an embedded database that no server works on.
@@ -125,22 +121,14 @@ pub async fn restore(mut config: Config, file: PathBuf) -> anyhow::Result<()> {
         store::create_private(&incoming)?;
         eprintln!("Copying {}", file.display());
         fs::copy(&file, &incoming).with_context(|| format!("cannot read {}", file.display()))?;
-        let is_ours = store::holds_records(&incoming).await;
-        match is_ours {
-            Ok(true) => {}
-            Ok(false) | Err(StoreError::Database(_)) => {
-                bail!("{} is no backup of Latchkey's", file.display())
-            }
-            Err(error) => {
-                return Err(error).with_context(|| format!("cannot use {}", file.display()));
-            }
-        }
         eprintln!("Checking it");
+        let inventory = check(&incoming)
+            .await
+            .with_context(|| format!("cannot use {}", file.display()))?;
         config.database = Location::Sqlite(incoming.clone());
         // The copy has a log of its own past; the checkpoint is the next start's to compare.
         config.audit.checkpoint_file = None;
         let service = Service::build(config, surroundings).await?;
-        let inventory = service.recovery.verify_records().await?;
         let ended = service.recovery.take_over_restored().await?;
         service.recovery.close().await;
         anyhow::Ok((inventory, ended))
@@ -154,15 +142,21 @@ pub async fn restore(mut config: Config, file: PathBuf) -> anyhow::Result<()> {
     };
     let kept = beside(&path, &format!(".before-restore-{}", now.millis()));
     let replaced = path.exists();
-    store::replace(&path, &incoming, &kept)
-        .await
-        .context("the backup is good, but cannot be put in the database's place")?;
+    let put = store::replace(&path, &incoming, &kept).await;
     store::clear(&incoming)?;
+    put.with_context(|| {
+        format!(
+            "the backup is good, but cannot be put in the place of {}, which is as it was",
+            path.display()
+        )
+    })?;
     println!("Restored {}: {}.", file.display(), told(&inventory));
     println!(
         "{ended} requests that were open in it are ended, since what happened after the backup is not known. People ask anew."
     );
-    println!("Reports, passes and console accounts made after the backup are not in it.");
+    println!(
+        "Reports and console accounts made after the backup are not in it, and passwords of the console are those of then."
+    );
     if replaced {
         println!("The former database is kept as {}.", kept.display());
     }

@@ -220,7 +220,7 @@ impl Actor {
             | Command::RecordReaped { .. } => matches!(self, Self::Issuer),
             Command::FindPassMismatch { .. } => matches!(self, Self::Issuer | Self::Watcher),
             Command::Complete { .. } | Command::Lapse(_) => matches!(self, Self::Watcher),
-            Command::EndRestored => matches!(self, Self::Operator),
+            Command::EndRestored => matches!(self, Self::Operator | Self::Timer),
         }
     }
 

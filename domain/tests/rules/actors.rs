@@ -72,7 +72,7 @@ const fn permitted(asked: Asked) -> &'static [&'static str] {
         Asked::Complete => &["watcher"],
         Asked::Lapse => &["watcher"],
         Asked::Reopen => &["approver"],
-        Asked::EndRestored => &["operator"],
+        Asked::EndRestored => &["timer", "operator"],
     }
 }
 

@@ -15,9 +15,9 @@ use crate::store::beside;
 /// What the log was like at a moment. A log that has no such row any more was rolled back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
-    /// The number of its last row.
+    /// The number of its last row, 0 of an empty log.
     pub row: i64,
-    /// SHA-256 of that row, in base64url.
+    /// SHA-256 of that row, in base64url; of an empty log there is none.
     pub digest: String,
     /// When it was looked at.
     pub at: Timestamp,
@@ -27,7 +27,9 @@ pub struct Checkpoint {
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
     /// The file cannot be read or written.
-    #[error("the checkpoint file {path} (audit.checkpoint_file) cannot be used: {source}")]
+    #[error(
+        "the checkpoint file {path} (audit.checkpoint_file) cannot be used: {source}. No pass is given out until it can be read and written"
+    )]
     File {
         /// Which.
         path: PathBuf,
@@ -88,17 +90,18 @@ impl CheckpointTurn<'_> {
 
     /// Puts a checkpoint in the place of the latest.
     pub fn keep(&self, checkpoint: &Checkpoint) -> Result<(), CheckpointError> {
-        let text =
+        let mut text =
             serde_json::to_string(checkpoint).map_err(|source| CheckpointError::Foreign {
                 path: self.0.clone(),
                 source,
             })?;
+        text.push('\n');
         write_whole(&self.0, text.as_bytes()).map_err(|source| self.file_error(source))
     }
 
-    /// Keeps the latest checkpoint as evidence, under a name that tells when.
-    pub fn set_aside(&self, now: Timestamp) -> Result<(), CheckpointError> {
-        let aside = beside(&self.0, &format!(".rolled-back-{}", now.millis()));
+    /// Keeps the latest checkpoint as evidence, under a name that tells which it is.
+    pub fn set_aside(&self, latest: &Checkpoint) -> Result<(), CheckpointError> {
+        let aside = beside(&self.0, &format!(".rolled-back-{}", latest.at.millis()));
         fs::copy(&*self.0, aside)
             .map(drop)
             .map_err(|source| self.file_error(source))
@@ -112,16 +115,16 @@ impl CheckpointTurn<'_> {
     }
 }
 
-/// Writes a file whole or not at all, for its owner only.
+/// Writes a file whole or not at all, for its owner only. Should several instances have been given one
+/// file, none tears what another writes.
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let unfinished = beside(path, ".new");
+    let unfinished = beside(path, &format!(".new-{}", std::process::id()));
     let mut options = File::options();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&unfinished)?;
     file.write_all(bytes)?;
-    file.write_all(b"\n")?;
     file.sync_all()?;
     fs::rename(unfinished, path)
 }

@@ -21,6 +21,11 @@ pub enum InstallationEvent {
         /// Requests that were ended because of it.
         ended: u64,
     },
+    /// There was a log, and no checkpoint of it: whether it was rolled back before cannot be told.
+    CheckpointBegun {
+        /// The last row of the log.
+        row: i64,
+    },
     /// An operator put a backup in the place of the database.
     Restored {
         /// Requests that were ended because of it.

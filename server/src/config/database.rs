@@ -7,7 +7,7 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use url::{Host, Url};
 
 use super::read::Reader;
-use crate::store::Location;
+use crate::store::{Location, resolved};
 
 /// What `database.url` means.
 enum Place {
@@ -32,7 +32,7 @@ pub(super) fn database(reader: &mut Reader) -> Option<Location> {
                     );
                 }
             }
-            Some(Location::Sqlite(reader.path(&file)))
+            Some(Location::Sqlite(resolved(reader.path(&file))))
         }
         Place::Server(options) => Some(Location::Postgres {
             options: Box::new(with_password(*options, password)),

@@ -130,6 +130,7 @@ fn every_mail() -> Vec<Mail> {
     mails.extend(alerts.map(alert));
     mails.extend(causes.map(|cause| alert(Alert::Aborted { cause })));
     mails.push(installation(InstallationEvent::Restored { ended: 3 }));
+    mails.push(installation(InstallationEvent::CheckpointBegun { row: 3 }));
     mails.push(installation(InstallationEvent::RolledBack {
         checkpoint_row: 4711,
         checkpoint_at: StoppedClock.now(),

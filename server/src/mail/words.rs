@@ -250,8 +250,8 @@ fn installation_words(event: &InstallationEvent) -> (&'static str, Vec<String>) 
     let ended = |ended: u64| {
         format!(
             "Recoveries that were open in it are ended ({ended}), because a denial or a report that came later is not in \
-             it. Those people ask anew. Accounts that were reported later are not frozen any more: look through the \
-             alerts of that time."
+             it. Those people ask anew. Accounts that were reported later are not frozen any more, and passwords of the \
+             console that were changed later are the old ones again: look through the alerts of that time."
         )
     };
     match event {
@@ -271,6 +271,19 @@ fn installation_words(event: &InstallationEvent) -> (&'static str, Vec<String>) 
                  hide what was done. The checkpoint is kept as evidence beside the new one."
                     .to_owned(),
                 ended(*count),
+            ],
+        ),
+        InstallationEvent::CheckpointBegun { row } => (
+            "a checkpoint of the audit log was missing",
+            vec![
+                format!(
+                    "The audit log goes up to row {row}, and there was no checkpoint of it. One is begun. Whether the \
+                     database was replaced by an older one before cannot be told."
+                ),
+                "This is as it should be after an upgrade from a version without checkpoints, and when a new place was \
+                 given for the file (audit.checkpoint_file). Otherwise find out why the file is gone: a disk that is not \
+                 mounted, or somebody who has something to hide."
+                    .to_owned(),
             ],
         ),
         InstallationEvent::Restored { ended: count } => (

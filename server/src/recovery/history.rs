@@ -3,18 +3,12 @@
 use domain::RequestId;
 
 use super::{Recovery, ServiceError};
-use crate::store::{AuditRow, Cursor, Inventory, ListFilter, ListPage, ListedRequest};
+use crate::store::{AuditRow, Cursor, ListFilter, ListPage, ListedRequest};
 
 impl Recovery {
     /// Whether the database answers and has the tables that this version works with.
     pub async fn is_ready(&self) -> Result<bool, ServiceError> {
         Ok(self.store.is_ready().await?)
-    }
-
-    /// Reads all records, and says what is there.
-    pub async fn verify_records(&self) -> Result<Inventory, ServiceError> {
-        self.store.verify().await?;
-        Ok(self.store.inventory().await?)
     }
 
     /// A page of requests, newest first.

@@ -118,6 +118,8 @@ impl Recovery {
     ///
     /// Once begun, the attempt is carried through even if the browser goes away.
     pub async fn claim(self: &Arc<Self>, id: RequestId, turn: Turn) -> Result<Issued, NotIssued> {
+        // A no that a restored database has lost still stands.
+        self.check_log().await?;
         let intent = IntentId(self.entropy.uuid());
         let command = match turn {
             Turn::First => Command::Claim { intent },

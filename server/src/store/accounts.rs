@@ -127,6 +127,14 @@ impl Store {
         Ok(())
     }
 
+    /// Ends every session.
+    pub async fn end_all_sessions(&self) -> Result<(), StoreError> {
+        writing!(self, pool => {
+            sqlx::query("DELETE FROM sessions").execute(pool).await?;
+        });
+        Ok(())
+    }
+
     /// Ends a session.
     pub async fn end_session(&self, hash: BearerHash) -> Result<(), StoreError> {
         writing!(self, pool => {

@@ -105,6 +105,19 @@ impl Store {
         row.as_ref().map(RowDigest::of).transpose()
     }
 
+    /// What happened to the installation, oldest first. Few things do.
+    pub async fn installation_events(&self) -> Result<Vec<InstallationEvent>, StoreError> {
+        let events: Vec<String> = reading!(self, pool => {
+            sqlx::query_scalar("SELECT event FROM audit WHERE request_id IS NULL ORDER BY sequence")
+                .fetch_all(pool)
+                .await?
+        });
+        events
+            .iter()
+            .map(|event| from_json(event, "audit event"))
+            .collect()
+    }
+
     /// Keeps what happened to the installation, with the jobs that it asks for.
     pub async fn record_event(
         &self,

@@ -2,14 +2,16 @@
 
 use std::{
     fs::{self, File},
+    io,
     path::Path,
 };
 
 use domain::Timestamp;
+use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
 
 use super::{
-    Location, Store, StoreError,
-    engine::{Engine, reading},
+    StoreError,
+    engine::Engine,
     instance::{InstanceLock, beside},
 };
 
@@ -22,56 +24,83 @@ pub struct Inventory {
     pub last_row: Option<(i64, Timestamp)>,
 }
 
-impl Store {
-    /// Copies an embedded database, as it is at this moment, into `file`, which is empty or missing. Others
-    /// go on reading and writing meanwhile.
+/// A copy that nobody uses. It is read as it is, wherever it lies and whatever version made it.
+pub struct BackupFile(SqlitePool);
+
+impl BackupFile {
+    /// Opens the copy at `path`.
     ///
-    /// # Panics
-    /// On PostgreSQL, which has tools of its own for that.
-    pub async fn copy_into(&self, file: &Path) -> Result<(), StoreError> {
-        let Engine::Sqlite { readers, .. } = &self.engine else {
-            panic!("only an embedded database is a file");
-        };
-        sqlx::query("VACUUM INTO $1")
-            .bind(file.to_string_lossy())
-            .execute(readers)
-            .await?;
-        // SQLite leaves that to whoever wants the copy to last.
-        let synced = File::open(file).and_then(|file| file.sync_all());
-        synced.map_err(|error| sqlx::Error::Io(error).into())
+    /// # Errors
+    /// [`StoreError::NoBackup`] when it has not the records that every version has.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .immutable(true);
+        let pool = SqlitePool::connect_with(options).await?;
+        let tables: Result<i64, _> = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM sqlite_master WHERE name IN ('requests', 'audit', 'outbox')",
+        )
+        .fetch_one(&pool)
+        .await;
+        match tables {
+            Ok(3) => Ok(Self(pool)),
+            _ => Err(StoreError::NoBackup),
+        }
     }
 
-    /// Says what is in the database.
-    pub async fn inventory(&self) -> Result<Inventory, StoreError> {
-        let (requests, last_row): (i64, Option<(i64, i64)>) = reading!(self, pool => {
-            let requests = sqlx::query_scalar("SELECT COUNT(*) FROM requests")
-                .fetch_one(pool)
-                .await?;
-            let last = "SELECT sequence, at FROM audit ORDER BY sequence DESC LIMIT 1";
-            (requests, sqlx::query_as(last).fetch_optional(pool).await?)
-        });
+    /// Reads it from end to end, and says what is in it.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when it contradicts itself.
+    pub async fn verify(&self) -> Result<Inventory, StoreError> {
+        let verdict: String = sqlx::query_scalar("PRAGMA integrity_check(1)")
+            .fetch_one(&self.0)
+            .await?;
+        if verdict != "ok" {
+            return Err(StoreError::Damaged(verdict));
+        }
+        let requests = sqlx::query_scalar("SELECT COUNT(*) FROM requests")
+            .fetch_one(&self.0)
+            .await?;
+        let last = "SELECT sequence, at FROM audit ORDER BY sequence DESC LIMIT 1";
+        let last_row: Option<(i64, i64)> = sqlx::query_as(last).fetch_optional(&self.0).await?;
         Ok(Inventory {
             requests,
             last_row: last_row.map(|(row, at)| (row, Timestamp::from_millis(at))),
         })
     }
 
-    /// Reads an embedded database from end to end.
-    ///
-    /// # Errors
-    /// [`StoreError::Damaged`] when it contradicts itself.
-    pub async fn verify(&self) -> Result<(), StoreError> {
-        let Engine::Sqlite { readers, .. } = &self.engine else {
-            return Ok(());
-        };
-        let found: Vec<String> = sqlx::query_scalar("PRAGMA integrity_check(1)")
-            .fetch_all(readers)
-            .await?;
-        match found.first() {
-            Some(verdict) if verdict == "ok" => Ok(()),
-            verdict => Err(StoreError::Damaged(verdict.cloned().unwrap_or_default())),
-        }
+    /// Lets go of it.
+    pub async fn close(self) {
+        self.0.close().await;
     }
+}
+
+/// Copies the embedded database at `path`, as it is at this moment, into `file`, which is empty. Others go on
+/// reading and writing meanwhile. Its tables may be of any version.
+pub async fn copy(path: &Path, file: &Path) -> Result<(), StoreError> {
+    let engine = Engine::sqlite(path).await?;
+    if let Engine::Sqlite { readers, .. } = &engine {
+        sqlx::query("VACUUM INTO $1")
+            .bind(file.to_string_lossy())
+            .execute(readers)
+            .await?;
+    }
+    engine.close().await;
+    // SQLite leaves that to whoever wants the copy to last.
+    File::open(file)
+        .and_then(|file| file.sync_all())
+        .map_err(of_file)
+}
+
+/// Gives a finished file its name, so that it lasts.
+pub fn put(file: &Path, name: &Path) -> Result<(), StoreError> {
+    fs::rename(file, name).map_err(of_file)?;
+    let folder = folder_of(name);
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(of_file)
 }
 
 /// Puts the database at `replacement`, which nobody uses, in the place of the one at `path`, and keeps that
@@ -81,18 +110,14 @@ impl Store {
 /// [`StoreError::InUse`] while a process works on it.
 pub async fn replace(path: &Path, replacement: &Path, kept: &Path) -> Result<(), StoreError> {
     let lock = InstanceLock::take(path)?;
+    let model = if path.exists() { path } else { folder_of(path) };
+    for file in [replacement, &beside(path, ".lock")] {
+        give_to_owner_of(file, model).map_err(of_file)?;
+    }
     if path.exists() {
-        fold_log(path, kept).await;
-        fs::hard_link(path, kept).map_err(sqlx::Error::Io)?;
+        keep(path, kept).await.map_err(of_file)?;
     }
-    fs::rename(replacement, path).map_err(sqlx::Error::Io)?;
-    if let Some(folder) = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        let synced = File::open(folder).and_then(|folder| folder.sync_all());
-        synced.map_err(sqlx::Error::Io)?;
-    }
+    put(replacement, path)?;
     lock.release();
     Ok(())
 }
@@ -105,52 +130,65 @@ pub fn ensure_unused(path: &Path) -> Result<(), StoreError> {
     InstanceLock::take(path).map(|lock| lock.release())
 }
 
-/// Leaves nothing beside the database that belongs to it, since SQLite would take it for the next one's.
-/// One that is too broken to be opened keeps what is beside it under its new name.
-async fn fold_log(path: &Path, kept: &Path) {
-    if let Ok(engine) = Engine::sqlite(path).await {
-        engine.close().await;
-    }
-    for ending in ["-wal", "-shm"] {
-        // Usually gone by now.
-        let _ = fs::rename(beside(path, ending), beside(kept, ending));
-    }
-}
-
 /// Removes what an earlier attempt may have left at `path`.
 pub fn clear(path: &Path) -> Result<(), StoreError> {
     for ending in ["", "-wal", "-shm", ".lock"] {
         match fs::remove_file(beside(path, ending)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(sqlx::Error::Io(error).into());
-            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(of_file(error)),
             _ => {}
         }
     }
     Ok(())
 }
 
-/// Whether there are records of Latchkey's in the SQLite file at `path`.
-pub async fn holds_records(path: &Path) -> Result<bool, StoreError> {
-    match Store::join(&Location::Sqlite(path.to_owned())).await {
-        Ok(store) => {
-            store.close().await;
-            Ok(true)
-        }
-        // Made by an older version, or by something else.
-        Err(StoreError::OlderSchema) => {
-            let engine = Engine::sqlite(path).await?;
-            let Engine::Sqlite { writer, .. } = &engine else {
-                return Ok(false);
-            };
-            let tables: i64 = sqlx::query_scalar(
-                "SELECT COUNT(*) FROM sqlite_master WHERE name IN ('requests', 'audit', 'outbox')",
-            )
-            .fetch_one(writer)
-            .await?;
-            engine.close().await;
-            Ok(tables == 3)
-        }
-        Err(error) => Err(error),
+/// Keeps the database at `path` under another name as well, with what was written last, and leaves nothing
+/// beside the first name that SQLite would take for the next database's.
+async fn keep(path: &Path, kept: &Path) -> io::Result<()> {
+    // The end of the last connection folds the write-ahead log into the file. A database that is too broken for
+    // that keeps its log beside it.
+    if let Ok(engine) = Engine::sqlite(path).await {
+        engine.close().await;
     }
+    link_or_copy(path, kept)?;
+    for ending in ["-wal", "-shm"] {
+        let log = beside(path, ending);
+        if log.exists() {
+            link_or_copy(&log, &beside(kept, ending))?;
+            fs::remove_file(log)?;
+        }
+    }
+    Ok(())
+}
+
+/// Not every file system, and not every owner, may link.
+fn link_or_copy(from: &Path, to: &Path) -> io::Result<()> {
+    if fs::hard_link(from, to).is_ok() {
+        return Ok(());
+    }
+    fs::copy(from, to)?;
+    give_to_owner_of(to, from)?;
+    File::open(to)?.sync_all()
+}
+
+/// What root restores still belongs to whoever runs the server.
+fn give_to_owner_of(file: &Path, model: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, chown};
+        let (is, wanted) = (fs::metadata(file)?, fs::metadata(model)?);
+        if (is.uid(), is.gid()) != (wanted.uid(), wanted.gid()) {
+            chown(file, Some(wanted.uid()), Some(wanted.gid()))?;
+        }
+    }
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or_else(|| Path::new("."))
+}
+
+fn of_file(error: io::Error) -> StoreError {
+    sqlx::Error::Io(error).into()
 }

@@ -49,6 +49,18 @@ pub fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
+/// The path with every link followed: locks and neighbours are those of the file itself.
+pub fn resolved(path: PathBuf) -> PathBuf {
+    if let Ok(resolved) = path.canonicalize() {
+        return resolved;
+    }
+    // It is not there yet; its folder is.
+    match (path.parent().map(Path::canonicalize), path.file_name()) {
+        (Some(Ok(folder)), Some(name)) => folder.join(name),
+        _ => path,
+    }
+}
+
 /// Refuses a folder on a file system that other machines share, where the operating system tells.
 ///
 /// SQLite's write-ahead log needs memory shared by all users of the file, and its locks have to hold;

@@ -24,8 +24,8 @@ use schema::Standing;
 
 pub use accounts::{AdminRecord, SessionRecord};
 pub use audit::{AuditRow, RowDigest};
-pub use backup::{Inventory, clear, ensure_unused, holds_records, replace};
-pub use instance::beside;
+pub use backup::{BackupFile, Inventory, clear, copy, ensure_unused, put, replace};
+pub use instance::{beside, resolved};
 pub use links::{Link, Purpose};
 pub use lists::{Cursor, ListFilter, ListPage, ListedRequest};
 pub use outbox::{JobEnd, LeasedJob};
@@ -99,6 +99,9 @@ pub enum StoreError {
         /// Why it is not.
         source: serde_json::Error,
     },
+    /// A file holds no records of Latchkey's.
+    #[error("it is no backup of Latchkey's")]
+    NoBackup,
     /// The database contradicts itself.
     #[error("it is damaged: {0}")]
     Damaged(String),

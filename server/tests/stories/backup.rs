@@ -10,6 +10,7 @@ use crate::{
     process::output,
 };
 
+const PASSWORD: &str = "correct horse battery";
 const HOUR: Duration = Duration::from_hours(1);
 
 /// The embedded database's file. These commands are for that engine; on the other one they say so.
@@ -25,6 +26,11 @@ async fn a_backup_is_taken_while_people_go_on_and_can_be_restored() {
     let story = Story::begin().await;
     let ada = story.locked_out("ada.keller");
     ada.is_approved_by("daniel.okafor").await;
+    story.admin("alice", PASSWORD).await;
+    let office = story.browser();
+    let form = [("name", "alice"), ("password", PASSWORD)];
+    office.post("/console/sign-in", &form).await;
+    office.get("/console").await.shows(200, "Recoveries");
     let copy = story.configuration().with_file_name("copy.db");
     let copy = copy.to_str().unwrap();
     let Some(path) = file(&story) else {
@@ -96,9 +102,42 @@ async fn a_backup_is_taken_while_people_go_on_and_can_be_restored() {
             .any(|subject| subject.contains("restored from a backup")),
         "{alerts:?}"
     );
+    // A session that was ended after the backup would be there again.
+    office.get("/console").await.shows(200, "Sign in");
     // Whoever was ended asks anew.
     let again = story.locked_out("ada.keller");
     again.is_approved_by("daniel.okafor").await;
+}
+
+#[tokio::test]
+async fn a_backup_is_taken_before_an_upgrade_as_well_and_of_a_linked_file() {
+    let story = Story::begin().await;
+    let Some(path) = file(&story) else { return };
+    story.stop().await;
+    let real = path.with_file_name("real.db");
+    fs::rename(&path, &real).unwrap();
+    std::os::unix::fs::symlink(&real, &path).unwrap();
+    story
+        .database()
+        .tamper("DELETE FROM _sqlx_migrations WHERE version > 2")
+        .await;
+    let copy = path.with_file_name("copy.db");
+    let (status, _, errors) = output(&story, &["backup", copy.to_str().unwrap()]);
+    assert_eq!(status, Some(0), "{errors}");
+    // Two names of one file are one database, with one lock.
+    let lock = path.with_file_name("real.db.lock");
+    let held = fs::File::options()
+        .create(true)
+        .append(true)
+        .open(lock)
+        .unwrap();
+    held.lock().unwrap();
+    let (status, _, errors) = output(&story, &["restore", copy.to_str().unwrap()]);
+    assert_eq!(status, Some(1));
+    assert!(
+        errors.contains("another Latchkey process works on it"),
+        "{errors}"
+    );
 }
 
 #[tokio::test]
@@ -130,8 +169,8 @@ async fn what_is_no_backup_changes_nothing() {
         )
         .await;
     for (file, problem) in [
-        (no_database, "is no backup of Latchkey's"),
-        (empty, "is no backup of Latchkey's"),
+        (no_database, "letter.txt: it is no backup of Latchkey's"),
+        (empty, "empty.db: it is no backup of Latchkey's"),
         (missing, "cannot read"),
         (damaged, "it is damaged: wrong # of entries in index gap"),
     ] {
@@ -143,12 +182,21 @@ async fn what_is_no_backup_changes_nothing() {
     }
 }
 
+/// Compares the log with its checkpoint.
+async fn check(story: &Story) {
+    story.recovery().check_log().await.unwrap();
+}
+
+fn checkpoint(story: &Story) -> PathBuf {
+    story.file("checkpoint.json")
+}
+
 #[tokio::test]
 async fn a_database_from_yesterday_is_noticed() {
     let story = Story::begin().await;
     let ada = story.locked_out("ada.keller");
     ada.waits().await;
-    story.recovery().check_log().await.unwrap();
+    check(&story).await;
     let yesterday = story.database().copy().await;
 
     // Today: a no, which yesterday's copy has not.
@@ -157,7 +205,7 @@ async fn a_database_from_yesterday_is_noticed() {
     daniel.denies().await;
     let bo = story.locked_out("bo.nilsson");
     bo.waits().await;
-    story.recovery().check_log().await.unwrap();
+    check(&story).await;
     story.advance(HOUR).await;
     story.stop().await;
     story.database().put_back(yesterday).await;
@@ -165,7 +213,7 @@ async fn a_database_from_yesterday_is_noticed() {
 
     // The waiting request has come back to life; nobody can go on with it.
     assert_eq!(ada.state().await, StateName::AwaitingApproval);
-    story.recovery().check_log().await.unwrap();
+    check(&story).await;
     let State::Ended(Ended::Aborted { cause, .. }) = ada.request().await.state else {
         panic!("still {:?}", ada.state().await);
     };
@@ -175,43 +223,115 @@ async fn a_database_from_yesterday_is_noticed() {
     let noticed = |subject: &&String| subject.contains("database was replaced by an older one");
     assert_eq!(alerts.iter().filter(noticed).count(), 1, "{alerts:?}");
 
-    // Once is enough, and new requests go their way.
-    story.recovery().check_log().await.unwrap();
+    // Once is enough, even if the new checkpoint was not kept; and new requests go their way.
+    let aside = fs::read_dir(checkpoint(&story).parent().unwrap()).unwrap();
+    let aside = aside
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.to_string_lossy().contains(".rolled-back-"));
+    fs::copy(aside.unwrap(), checkpoint(&story)).unwrap();
+    check(&story).await;
     story.run_jobs().await;
     let alerts = story.subjects(ADMINS).await;
     assert_eq!(alerts.iter().filter(noticed).count(), 1, "{alerts:?}");
     let again = story.locked_out("ada.keller");
     again.waits().await;
-    story.recovery().check_log().await.unwrap();
+    check(&story).await;
     assert_eq!(again.state().await, StateName::AwaitingApproval);
 }
 
 #[tokio::test]
 async fn a_log_that_has_grown_past_the_checkpoint_again_is_noticed_too() {
     let story = Story::begin().await;
-    story.recovery().check_log().await.unwrap();
+    check(&story).await;
     let empty = story.database().copy().await;
     let ada = story.locked_out("ada.keller");
     ada.asks().await;
-    story.recovery().check_log().await.unwrap();
+    check(&story).await;
     story.stop().await;
     story.database().put_back(empty).await;
     story.opens().await;
     story.locked_out("bo.nilsson").waits().await;
-    story.recovery().check_log().await.unwrap();
+    check(&story).await;
     story.run_jobs().await;
     let alerts = story.subjects(ADMINS).await;
     assert_eq!(alerts.len(), 1, "{alerts:?}");
 }
 
 #[tokio::test]
-async fn a_checkpoint_that_is_none_stops_the_look_and_is_left_alone() {
+async fn nobody_is_served_from_a_database_of_yesterday_before_it_is_noticed() {
     let story = Story::begin().await;
+    let ada = story.locked_out("ada.keller");
+    ada.is_approved_by("daniel.okafor").await;
+    check(&story).await;
+    let yesterday = story.database().copy().await;
+    let daniel = story.manager("daniel.okafor");
+    daniel.opens_mail().await;
+    daniel.denies().await;
+    check(&story).await;
+    story.stop().await;
+    story.database().put_back(yesterday).await;
+    let _server = story.program().await;
+    ada.status().await.shows(200, "We had to stop");
+}
+
+#[tokio::test]
+async fn no_pass_is_given_out_from_a_database_that_was_replaced_under_a_running_server() {
+    let story = Story::begin().await;
+    let ada = story.locked_out("ada.keller");
+    ada.is_approved_by("daniel.okafor").await;
+    let methods = story.methods("ada.keller").await;
+    check(&story).await;
+    let yesterday = story.database().copy().await;
+    let daniel = story.manager("daniel.okafor");
+    daniel.opens_mail().await;
+    daniel.denies().await;
+    check(&story).await;
+    story.database().put_back(yesterday).await;
+    let page = ada.claims().await;
+    match story.database() {
+        // Another file has its place.
+        Database::Sqlite(_) => assert_eq!(page.status, 503),
+        Database::Postgres(_) => {
+            page.shows(409, "We had to stop");
+        }
+    }
+    assert!(story.passes("ada.keller").await.is_empty());
+    assert_eq!(story.methods("ada.keller").await, methods);
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_is_missing_is_begun_anew_and_told() {
+    let story = Story::begin().await;
+    // Of an empty log there is one, too.
+    check(&story).await;
+    assert!(checkpoint(&story).exists());
     story.locked_out("ada.keller").asks().await;
-    story.recovery().check_log().await.unwrap();
-    let file = story.configuration().with_file_name("checkpoint.json");
-    fs::write(&file, "{}").unwrap();
+    check(&story).await;
+    fs::remove_file(checkpoint(&story)).unwrap();
+    for _ in 0..2 {
+        check(&story).await;
+        story.run_jobs().await;
+    }
+    let alerts = story.subjects(ADMINS).await;
+    assert_eq!(alerts, ["Alert: a checkpoint of the audit log was missing"]);
+}
+
+#[tokio::test]
+async fn without_a_checkpoint_that_can_be_read_nothing_is_given_out() {
+    let story = Story::begin().await;
+    let ada = story.locked_out("ada.keller");
+    ada.is_approved_by("daniel.okafor").await;
+    check(&story).await;
+    fs::write(checkpoint(&story), "{}").unwrap();
     let error = story.recovery().check_log().await.unwrap_err().to_string();
     assert!(error.contains("holds no checkpoint"), "{error}");
-    assert_eq!(fs::read_to_string(&file).unwrap(), "{}");
+    assert_eq!(ada.claims().await.status, 503);
+    assert_eq!(ada.state().await, StateName::Ready);
+    assert!(story.passes("ada.keller").await.is_empty());
+    // What somebody has put there is evidence.
+    assert_eq!(fs::read_to_string(checkpoint(&story)).unwrap(), "{}");
+    story.stop().await;
+    let (status, _, errors) = output(&story, &["serve"]);
+    assert_eq!(status, Some(1));
+    assert!(errors.contains("Find out who changed it"), "{errors}");
 }
