@@ -25,6 +25,7 @@ pub const fn title(view: &StatusView) -> &'static str {
         Stage::Reported => "This request was reported",
         Stage::Expired => "Your request has run out",
         Stage::Aborted => "We had to stop",
+        Stage::Restored => "Please ask again",
         Stage::Lapsed => "Your pass was not used in time",
         Stage::Repudiated => "This recovery was undone",
     }
@@ -117,6 +118,7 @@ fn standing(stage: Stage, account: Account) -> AnyView {
         Stage::Reported => ended::REPORTED.render(account),
         Stage::Expired => ended::EXPIRED.render(account),
         Stage::Aborted => ended::ABORTED.render(account),
+        Stage::Restored => ended::RESTORED.render(account),
         Stage::Lapsed => ended::LAPSED.render(account),
         Stage::Repudiated => ended::REPUDIATED.render(account),
     }

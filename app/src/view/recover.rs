@@ -159,6 +159,8 @@ pub enum Stage {
     Expired,
     /// It could not be finished safely; a person must look.
     Aborted,
+    /// The records came from a backup, which does not know how the request went on.
+    Restored,
     /// The pass was not used in time, or nothing was registered.
     Lapsed,
     /// The owner repudiated it afterwards.

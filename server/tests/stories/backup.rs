@@ -92,7 +92,7 @@ async fn a_backup_is_taken_while_people_go_on_and_can_be_restored() {
         panic!("still {:?}", ada.state().await);
     };
     assert_eq!(cause, AbortCause::RestoredFromBackup);
-    ada.claims().await.shows(409, "We had to stop");
+    ada.claims().await.shows(409, "Please ask again");
     assert!(story.passes("ada.keller").await.is_empty());
     story.run_jobs().await;
     let alerts = story.subjects(ADMINS).await;
@@ -271,7 +271,7 @@ async fn nobody_is_served_from_a_database_of_yesterday_before_it_is_noticed() {
     story.stop().await;
     story.database().put_back(yesterday).await;
     let _server = story.program().await;
-    ada.status().await.shows(200, "We had to stop");
+    ada.status().await.shows(200, "Please ask again");
 }
 
 #[tokio::test]
@@ -292,7 +292,7 @@ async fn no_pass_is_given_out_from_a_database_that_was_replaced_under_a_running_
         // Another file has its place.
         Database::Sqlite(_) => assert_eq!(page.status, 503),
         Database::Postgres(_) => {
-            page.shows(409, "We had to stop");
+            page.shows(409, "Please ask again");
         }
     }
     assert!(story.passes("ada.keller").await.is_empty());

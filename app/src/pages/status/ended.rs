@@ -66,6 +66,13 @@ pub const ABORTED: Ended = Ended {
     says_account: SaysAccount::ByState,
 };
 
+pub const RESTORED: Ended = Ended {
+    happened: "Our records had to be restored from a backup while your request was open. To be safe, we ended it.",
+    next: "Please ask again; it goes the same way. We are sorry that you have to.",
+    again: Again::Offered,
+    says_account: SaysAccount::ByState,
+};
+
 pub const LAPSED: Ended = Ended {
     happened: "The pass has stopped working, or no new way to sign in was set up. Your old ways have been removed; your password stays.",
     next: "Contact the people named at the bottom of this page and give them your reference. You can also ask again.",

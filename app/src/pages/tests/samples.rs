@@ -237,6 +237,7 @@ fn stages() -> Vec<(&'static str, Stage)> {
         ("reported", Stage::Reported),
         ("expired", Stage::Expired),
         ("aborted", Stage::Aborted),
+        ("restored", Stage::Restored),
         ("lapsed", Stage::Lapsed),
         ("repudiated", Stage::Repudiated),
     ]

@@ -1,7 +1,7 @@
 //! The status page.
 
 use app::view::{Account, Problem, Stage, StatusView};
-use domain::{ContactCode, Ended, Request, State, Terms};
+use domain::{AbortCause, ContactCode, Ended, Request, State, Terms};
 
 use crate::words::{masked, moment};
 
@@ -79,6 +79,10 @@ fn stage(request: &Request, code: &ContactCode, may_replace: bool) -> Option<Sta
             Ended::Withdrawn { .. } => Stage::Withdrawn,
             Ended::Reported { .. } => Stage::Reported,
             Ended::Expired { .. } => Stage::Expired,
+            Ended::Aborted {
+                cause: AbortCause::RestoredFromBackup,
+                ..
+            } => Stage::Restored,
             Ended::Aborted { .. } => Stage::Aborted,
             Ended::Lapsed { .. } => Stage::Lapsed,
             Ended::Repudiated { .. } => Stage::Repudiated,
