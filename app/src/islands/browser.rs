@@ -2,12 +2,19 @@
 //!
 //! Only effects call these, and effects run in the browser alone.
 
-use leptos::prelude::{document, window};
+use std::{cell::Cell, rc::Rc, time::Duration};
+
+use leptos::prelude::{document, set_timeout, window};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{
     Element, EventSource, MessageEvent,
-    js_sys::{Date, JSON, Reflect},
+    js_sys::{Date, Function, JSON, Math, Reflect},
 };
+
+/// Pause before a stream that was refused is asked for again, the first time; it doubles with each further one.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Whole seconds from now until `iso`, never less than none; `None` when `iso` is no moment.
 pub fn seconds_until(iso: &str) -> Option<u32> {
@@ -71,26 +78,70 @@ impl StatusEvent {
     }
 }
 
-/// Calls `heard` with every message of `/status/events` for as long as the page stands. The browser
-/// connects again by itself.
+/// Calls `heard` with every message of `/status/events` for as long as the page stands.
 pub fn listen_to_status(heard: impl Fn(&StatusEvent) + 'static) {
+    let failures = Rc::new(Cell::new(0));
+    let on_message = Closure::<dyn Fn(MessageEvent)>::new({
+        let failures = Rc::clone(&failures);
+        move |message: MessageEvent| {
+            failures.set(0);
+            let Some(text) = message.data().as_string() else {
+                return;
+            };
+            if let Ok(value) = JSON::parse(&text) {
+                heard(&StatusEvent(value));
+            }
+        }
+    });
+    connect(on_message.into_js_value().unchecked_into(), failures);
+}
+
+/// Connects to `/status/events`. A browser connects again by itself when a connection ends, but gives up for good when
+/// it is answered with an error, as by a server or proxy in trouble; then we try again.
+fn connect(on_message: Function, failures: Rc<Cell<u32>>) {
     let Ok(events) = EventSource::new("/status/events") else {
         return;
     };
-    let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
-        let Some(text) = message.data().as_string() else {
-            return;
-        };
-        if let Ok(value) = JSON::parse(&text) {
-            heard(&StatusEvent(value));
+    events.set_onmessage(Some(&on_message));
+    let on_error = Closure::<dyn Fn()>::new({
+        let events = events.clone();
+        move || {
+            if events.ready_state() != EventSource::CLOSED {
+                return;
+            }
+            let pause = pause_after(failures.get(), Math::random());
+            failures.set(failures.get().saturating_add(1));
+            let (on_message, failures) = (on_message.clone(), Rc::clone(&failures));
+            set_timeout(move || connect(on_message, failures), pause);
         }
     });
-    events.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-    on_message.forget();
+    events.set_onerror(Some(on_error.into_js_value().unchecked_ref()));
+}
+
+/// How long to wait after so many failures before this one. `chance`, from 0 to 1, keeps browsers that were cut off
+/// together from coming back together.
+fn pause_after(failures: u32, chance: f64) -> Duration {
+    FIRST_PAUSE
+        .saturating_mul(2_u32.saturating_pow(failures))
+        .min(LONGEST_PAUSE)
+        .mul_f64(0.5 + chance / 2.0)
 }
 
 /// Loads the status page anew.
 pub fn load_status() {
     // A browser that refuses leaves the page as it is, with its "Check again" link.
     let _ = window().location().assign("/status");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_up_to_the_longest_and_differ() {
+        assert_eq!(pause_after(0, 1.0), FIRST_PAUSE);
+        assert_eq!(pause_after(1, 1.0), FIRST_PAUSE * 2);
+        assert_eq!(pause_after(u32::MAX, 1.0), LONGEST_PAUSE);
+        assert_eq!(pause_after(u32::MAX, 0.0), LONGEST_PAUSE / 2);
+    }
 }

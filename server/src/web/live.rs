@@ -27,6 +27,8 @@ use app::view::ProblemPage;
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// How long to wait for a change when no code changes before.
 const IDLE: Duration = Duration::from_mins(5);
+/// How long to wait when the database does not answer.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 /// Sends where the request stands: at once, after each change that its page would show, and when its
 /// contact code changes.
@@ -70,7 +72,12 @@ impl Listener {
             if !self.wait.is_zero() && !changed(&mut self.changes, self.wait).await {
                 return None;
             }
-            let request = self.web.recovery.request_of(&self.secret).await.ok()??;
+            let Ok(request) = self.web.recovery.request_of(&self.secret).await else {
+                // A stream that ended now would be followed by an attempt that fails, and browsers make one only.
+                self.wait = TRY_AGAIN;
+                continue;
+            };
+            let request = request?;
             let (data, wait) = describe(&self.web, &request);
             self.wait = wait;
             if self.sent.as_ref() != Some(&data.shown) {

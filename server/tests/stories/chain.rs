@@ -131,6 +131,9 @@ async fn finishing_leaves_nothing_in_the_browser() {
         .shows(410, "There is no request in this browser");
 }
 
+/// How long a contact code lasts, in seconds.
+const CODE_PERIOD: i64 = 300;
+
 /// The next event's data. Comments that keep the connection alive are none.
 async fn next_event(events: &mut Response) -> Value {
     let mut text = String::new();
@@ -171,6 +174,31 @@ async fn a_waiting_browser_hears_of_every_change() {
     let next = next_event(&mut events).await;
     assert_ne!(next["shows"], first["shows"]);
     assert_eq!(next["contact_code"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_browser_that_waits_through_an_outage_hears_what_comes_after_it() {
+    let story = Story::begin().await;
+    let ada = story.locked_out("ada.keller");
+    ada.waits().await;
+    // The next contact code is near, and with it the next look at the request.
+    let left = CODE_PERIOD - story.now().millis() / 1000 % CODE_PERIOD;
+    let near = u64::try_from((left - 3).rem_euclid(CODE_PERIOD)).unwrap();
+    story.advance(Duration::from_secs(near)).await;
+    let mut events = ada.browser.listen("/status/events").await;
+    let first = next_event(&mut events).await;
+
+    let database = story.database();
+    database.tamper("ALTER TABLE requests RENAME TO away").await;
+    ada.browser.get("/status").await.shows(503, "go on");
+    let within = Duration::from_secs(6);
+    let ended = tokio::time::timeout(within, next_event(&mut events)).await;
+    assert!(ended.is_err(), "nothing can be told meanwhile");
+
+    database.tamper("ALTER TABLE away RENAME TO requests").await;
+    let next = next_event(&mut events).await;
+    assert_ne!(next["contact_code"], first["contact_code"]);
+    assert_eq!(next["shows"], first["shows"]);
 }
 
 #[tokio::test]
