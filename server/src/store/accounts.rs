@@ -30,14 +30,14 @@ pub struct SessionRecord {
 impl Store {
     /// Adds an account. `false` when there is one of that name.
     pub async fn add_admin(&self, admin: &AdminRecord, now: Timestamp) -> Result<bool, StoreError> {
-        let added = writing!(self, pool => {
+        let added = writing!(self, connection => {
             sqlx::query(
                 "INSERT INTO admins (name, password, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
             )
             .bind(&admin.name)
             .bind(&admin.password)
             .bind(now.millis())
-            .execute(pool)
+            .execute(connection)
             .await?
             .rows_affected()
         });
@@ -71,10 +71,10 @@ impl Store {
 
     /// The account of that name.
     pub async fn admin(&self, name: &str) -> Result<Option<AdminRecord>, StoreError> {
-        let row: Option<(String, String)> = reading!(self, pool => {
+        let row: Option<(String, String)> = reading!(self, connection => {
             sqlx::query_as("SELECT name, password FROM admins WHERE name = $1")
                 .bind(name)
-                .fetch_optional(pool)
+                .fetch_optional(connection)
                 .await?
         });
         Ok(row.map(|(name, password)| AdminRecord { name, password }))
@@ -87,14 +87,14 @@ impl Store {
         admin: &str,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        writing!(self, pool => {
+        writing!(self, connection => {
             sqlx::query(
                 "INSERT INTO sessions (hash, admin, created_at, last_seen_at) VALUES ($1, $2, $3, $3)",
             )
             .bind(hash.as_bytes())
             .bind(admin)
             .bind(now.millis())
-            .execute(pool)
+            .execute(connection)
             .await?;
         });
         Ok(())
@@ -102,10 +102,10 @@ impl Store {
 
     /// The session under `hash`, however old.
     pub async fn session(&self, hash: BearerHash) -> Result<Option<SessionRecord>, StoreError> {
-        let row: Option<(String, i64, i64)> = reading!(self, pool => {
+        let row: Option<(String, i64, i64)> = reading!(self, connection => {
             sqlx::query_as("SELECT admin, created_at, last_seen_at FROM sessions WHERE hash = $1")
                 .bind(hash.as_bytes())
-                .fetch_optional(pool)
+                .fetch_optional(connection)
                 .await?
         });
         Ok(row.map(|(admin, created_at, last_seen_at)| SessionRecord {
@@ -117,11 +117,11 @@ impl Store {
 
     /// Notes that a session was used.
     pub async fn touch_session(&self, hash: BearerHash, now: Timestamp) -> Result<(), StoreError> {
-        writing!(self, pool => {
+        writing!(self, connection => {
             sqlx::query("UPDATE sessions SET last_seen_at = $1 WHERE hash = $2")
                 .bind(now.millis())
                 .bind(hash.as_bytes())
-                .execute(pool)
+                .execute(connection)
                 .await?;
         });
         Ok(())
@@ -129,18 +129,18 @@ impl Store {
 
     /// Ends every session.
     pub async fn end_all_sessions(&self) -> Result<(), StoreError> {
-        writing!(self, pool => {
-            sqlx::query("DELETE FROM sessions").execute(pool).await?;
+        writing!(self, connection => {
+            sqlx::query("DELETE FROM sessions").execute(connection).await?;
         });
         Ok(())
     }
 
     /// Ends a session.
     pub async fn end_session(&self, hash: BearerHash) -> Result<(), StoreError> {
-        writing!(self, pool => {
+        writing!(self, connection => {
             sqlx::query("DELETE FROM sessions WHERE hash = $1")
                 .bind(hash.as_bytes())
-                .execute(pool)
+                .execute(connection)
                 .await?;
         });
         Ok(())

@@ -81,12 +81,12 @@ impl RowDigest {
 impl Store {
     /// The row of that number.
     pub async fn audit_row(&self, row: i64) -> Result<Option<RowDigest>, StoreError> {
-        let row: Option<RawRow> = reading!(self, pool => {
+        let row: Option<RawRow> = reading!(self, connection => {
             sqlx::query_as(
                 "SELECT sequence, at, request_id, actor, event FROM audit WHERE sequence = $1",
             )
             .bind(row)
-            .fetch_optional(pool)
+            .fetch_optional(connection)
             .await?
         });
         row.as_ref().map(RowDigest::of).transpose()
@@ -94,12 +94,12 @@ impl Store {
 
     /// The last row of the log.
     pub async fn audit_tail(&self) -> Result<Option<RowDigest>, StoreError> {
-        let row: Option<RawRow> = reading!(self, pool => {
+        let row: Option<RawRow> = reading!(self, connection => {
             sqlx::query_as(
                 "SELECT sequence, at, request_id, actor, event FROM audit
                  ORDER BY sequence DESC LIMIT 1",
             )
-            .fetch_optional(pool)
+            .fetch_optional(connection)
             .await?
         });
         row.as_ref().map(RowDigest::of).transpose()
@@ -107,9 +107,9 @@ impl Store {
 
     /// What happened to the installation, oldest first. Few things do.
     pub async fn installation_events(&self) -> Result<Vec<InstallationEvent>, StoreError> {
-        let events: Vec<String> = reading!(self, pool => {
+        let events: Vec<String> = reading!(self, connection => {
             sqlx::query_scalar("SELECT event FROM audit WHERE request_id IS NULL ORDER BY sequence")
-                .fetch_all(pool)
+                .fetch_all(connection)
                 .await?
         });
         events
@@ -137,12 +137,12 @@ impl Store {
 
     /// What happened to a request, oldest first. A request's life is short: its rows are read at once.
     pub async fn timeline(&self, request: RequestId) -> Result<Vec<AuditRow>, StoreError> {
-        let rows: Vec<(i64, i64, String, String)> = reading!(self, pool => {
+        let rows: Vec<(i64, i64, String, String)> = reading!(self, connection => {
             sqlx::query_as(
                 "SELECT sequence, at, actor, event FROM audit WHERE request_id = $1 ORDER BY sequence",
             )
             .bind(request.0)
-            .fetch_all(pool)
+            .fetch_all(connection)
             .await?
         });
         rows.into_iter()

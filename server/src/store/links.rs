@@ -48,7 +48,7 @@ impl Store {
         link: &Link,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        writing!(self, pool => { sqlx::query(
+        writing!(self, connection => { sqlx::query(
             "INSERT INTO links (hash, purpose, request_id, person_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(hash.as_bytes())
@@ -57,7 +57,7 @@ impl Store {
         .bind(link.person.as_ref().map(|person| person.0.as_str()))
         .bind(now.millis())
         .bind(link.expires_at.millis())
-        .execute(pool)
+        .execute(connection)
         .await?; });
         Ok(())
     }
@@ -69,13 +69,13 @@ impl Store {
         purpose: Purpose,
         now: Timestamp,
     ) -> Result<Option<Link>, StoreError> {
-        let row: Option<(Uuid, Option<String>, i64)> = reading!(self, pool => sqlx::query_as(
+        let row: Option<(Uuid, Option<String>, i64)> = reading!(self, connection => sqlx::query_as(
             "SELECT request_id, person_id, expires_at FROM links WHERE hash = $1 AND purpose = $2 AND expires_at > $3",
         )
         .bind(hash.as_bytes())
         .bind(purpose.as_str())
         .bind(now.millis())
-        .fetch_optional(pool)
+        .fetch_optional(connection)
         .await?);
         Ok(row.map(|(request, person, expires_at)| Link {
             purpose,

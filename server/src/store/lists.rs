@@ -56,10 +56,10 @@ impl ListedRequest {
 impl Store {
     /// One request as lists show it.
     pub async fn listed(&self, id: RequestId) -> Result<Option<ListedRequest>, StoreError> {
-        let row: Option<(String, i64)> = reading!(self, pool => {
+        let row: Option<(String, i64)> = reading!(self, connection => {
             sqlx::query_as("SELECT body, changed_at FROM requests WHERE id = $1")
                 .bind(id.0)
-                .fetch_optional(pool)
+                .fetch_optional(connection)
                 .await?
         });
         row.map(listed).transpose()
@@ -90,12 +90,12 @@ impl Store {
                  ORDER BY opened_at DESC, id DESC LIMIT $3"
             }
         };
-        let rows: Vec<(String, i64)> = reading!(self, pool => {
+        let rows: Vec<(String, i64)> = reading!(self, connection => {
             sqlx::query_as(statement)
                 .bind(before.opened_at)
                 .bind(before.id)
                 .bind(i64::from(size) + 1)
-                .fetch_all(pool)
+                .fetch_all(connection)
                 .await?
         });
         let size = usize::try_from(size).unwrap_or(usize::MAX);

@@ -5,9 +5,12 @@ mod accounts;
 mod audit;
 mod backup;
 mod engine;
+mod error;
+mod health;
 mod instance;
 mod links;
 mod lists;
+mod loan;
 mod outbox;
 mod place;
 mod requests;
@@ -19,16 +22,19 @@ use std::path::{Path, PathBuf};
 use sqlx::postgres::PgConnectOptions;
 
 use engine::{Engine, Writing};
+use health::Health;
 use instance::InstanceLock;
 use schema::Standing;
 
 pub use accounts::{AdminRecord, SessionRecord};
 pub use audit::{AuditRow, RowDigest};
 pub use backup::{BackupFile, Inventory, clear, copy, ensure_unused, put, replace};
+pub use error::StoreError;
 pub use instance::{beside, resolved};
 pub use links::{Link, Purpose};
 pub use lists::{Cursor, ListFilter, ListPage, ListedRequest};
 pub use outbox::{JobEnd, LeasedJob};
+pub use place::Misplaced;
 pub use requests::Change;
 
 /// Where the database is.
@@ -49,84 +55,9 @@ pub enum Location {
 #[derive(Clone, Debug)]
 pub struct Store {
     engine: Engine,
+    health: Health,
     /// Held while this process has an embedded database to itself.
     lock: Option<InstanceLock>,
-}
-
-/// Why the database did not do what was asked.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// Somebody else changed the request meanwhile. Nothing was written.
-    #[error("the request was changed meanwhile")]
-    Conflict,
-    /// The subject has another open request. Nothing was written.
-    #[error("the subject has another open request")]
-    SubjectOccupied,
-    /// Another process works on the embedded database.
-    #[error(
-        "another Latchkey process works on it: stop that one first, or move to PostgreSQL, which serves several"
-    )]
-    InUse,
-    /// The embedded database would be on a file system that does not keep its promises.
-    #[error(
-        "it is on a network file system ({kind}), where records could be lost: use a local disk, or PostgreSQL"
-    )]
-    NetworkFileSystem {
-        /// Its name.
-        kind: &'static str,
-    },
-    /// A newer version has changed the tables.
-    #[error(
-        "it was migrated by a newer version of Latchkey (migration {found}; this version knows {known}): start that version, or restore a backup from before the upgrade"
-    )]
-    NewerSchema {
-        /// The migration that this version does not know.
-        found: i64,
-        /// The newest that it knows.
-        known: i64,
-    },
-    /// Migrations are missing.
-    #[error("its tables are not up to date: run `latchkey migrate`")]
-    OlderSchema,
-    /// The database's tables could not be brought up to date.
-    #[error("the database's tables do not fit this version: {0}")]
-    Schema(#[from] sqlx::migrate::MigrateError),
-    /// A row holds something that this version cannot read.
-    #[error("a stored {what} cannot be read: {source}")]
-    Unreadable {
-        /// What it should have been.
-        what: &'static str,
-        /// Why it is not.
-        source: serde_json::Error,
-    },
-    /// A file holds no records of Latchkey's.
-    #[error("it is no backup of Latchkey's")]
-    NoBackup,
-    /// The database contradicts itself.
-    #[error("it is damaged: {0}")]
-    Damaged(String),
-    /// The database answers and takes no changes.
-    #[error("the database is read-only")]
-    ReadOnly,
-    /// The database failed.
-    #[error("the database failed: {0}")]
-    Database(sqlx::Error),
-}
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        // PostgreSQL undoes one of several transactions that stand in each other's way
-        // (serialization_failure, deadlock_detected): decided anew, it may succeed.
-        let code = error
-            .as_database_error()
-            .and_then(sqlx::error::DatabaseError::code);
-        match code.as_deref() {
-            Some("40001" | "40P01") => Self::Conflict,
-            // read_only_sql_transaction
-            Some("25006") => Self::ReadOnly,
-            _ => Self::Database(error),
-        }
-    }
 }
 
 impl std::fmt::Debug for Location {
@@ -179,6 +110,7 @@ impl Store {
         };
         let store = Self {
             engine: connect(location).await?,
+            health: Health::default(),
             lock,
         };
         store.engine.migrate().await?;
@@ -199,6 +131,7 @@ impl Store {
         }
         let store = Self {
             engine: connect(location).await?,
+            health: Health::default(),
             lock: None,
         };
         match store.engine.standing().await? {
@@ -224,7 +157,7 @@ impl Store {
     }
 
     async fn write(&self) -> Result<Writing, StoreError> {
-        self.engine.begin().await
+        self.engine.begin(&self.health).await
     }
 }
 

@@ -103,13 +103,13 @@ impl Store {
             Engine::Sqlite { .. } => LEASE_SQLITE,
             Engine::Postgres(_) => LEASE_POSTGRES,
         };
-        let row: Option<(Uuid, Option<Uuid>, String, i64)> = writing!(self, pool => {
+        let row: Option<(Uuid, Option<Uuid>, String, i64)> = writing!(self, connection => {
             sqlx::query_as(statement)
                 .bind(lease_until.millis())
                 .bind(now.millis())
                 // No lease is that long: the clock was wrong when it was taken.
                 .bind((lease_until + lease).millis())
-                .fetch_optional(pool)
+                .fetch_optional(connection)
                 .await?
         });
         let Some((id, request, job, attempts)) = row else {
@@ -159,7 +159,7 @@ impl Store {
             JobEnd::Postponed { until, fault } => (None, None, Some(until.millis()), Some(fault)),
             JobEnd::GivenUp { fault } => (None, now, None, Some(fault)),
         };
-        let settled = writing!(self, pool => {
+        let settled = writing!(self, connection => {
             sqlx::query(
                 "UPDATE outbox SET done_at = $1, failed_at = $2, not_before = COALESCE($3, not_before),
                         last_fault = COALESCE($4, last_fault), lease_until = NULL
@@ -171,7 +171,7 @@ impl Store {
             .bind(fault)
             .bind(id)
             .bind(lease_until.millis())
-            .execute(pool)
+            .execute(connection)
             .await?
             .rows_affected()
         });

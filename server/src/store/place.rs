@@ -12,6 +12,29 @@ pub(super) struct Place {
     file: Identity,
 }
 
+/// Why a file that is open is not at its place any more.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Misplaced {
+    /// Nothing is there that can be looked at.
+    #[error(
+        "the database file {path} was moved away or cannot be reached while it is in use ({reason}): put it back, and everything goes on by itself"
+    )]
+    Gone {
+        /// Where it was.
+        path: String,
+        /// What the operating system says.
+        reason: String,
+    },
+    /// Another file is there.
+    #[error(
+        "the database file {path} was replaced by another while it was in use: put the first one back, or restart Latchkey to work on the other"
+    )]
+    Replaced {
+        /// Where it was.
+        path: String,
+    },
+}
+
 /// Device and number on it (`stat(2)`).
 #[cfg(unix)]
 type Identity = (u64, u64);
@@ -30,13 +53,16 @@ impl Place {
 
     /// # Errors
     /// When no file, or another one, is at the path.
-    pub fn ensure_kept(&self) -> io::Result<()> {
-        if identity(&self.path)? == self.file {
-            return Ok(());
+    pub fn ensure_kept(&self) -> Result<(), Misplaced> {
+        let path = || self.path.display().to_string();
+        match identity(&self.path) {
+            Ok(found) if found == self.file => Ok(()),
+            Ok(_) => Err(Misplaced::Replaced { path: path() }),
+            Err(error) => Err(Misplaced::Gone {
+                path: path(),
+                reason: error.to_string(),
+            }),
         }
-        Err(io::Error::other(
-            "the database file was replaced by another while it was in use: put it back, or restart to work on the other",
-        ))
     }
 }
 

@@ -5,8 +5,10 @@ use uuid::Uuid;
 
 use super::{
     Store, StoreError,
-    engine::{Engine, Writing, reading, within},
-    from_json, to_json,
+    engine::{Engine, Writing, in_time, reading, within},
+    from_json,
+    loan::Loan,
+    to_json,
 };
 use crate::{jobs::Promise, secret::BearerHash};
 
@@ -95,10 +97,10 @@ impl Store {
 
     /// The request under `id`.
     pub async fn request(&self, id: RequestId) -> Result<Option<Request>, StoreError> {
-        let body: Option<String> = reading!(self, pool => {
+        let body: Option<String> = reading!(self, connection => {
             sqlx::query_scalar("SELECT body FROM requests WHERE id = $1")
                 .bind(id.0)
-                .fetch_optional(pool)
+                .fetch_optional(connection)
                 .await?
         });
         body.as_deref().map(read).transpose()
@@ -109,10 +111,10 @@ impl Store {
         &self,
         browser: BearerHash,
     ) -> Result<Option<Request>, StoreError> {
-        let body: Option<String> = reading!(self, pool => {
+        let body: Option<String> = reading!(self, connection => {
             sqlx::query_scalar("SELECT body FROM requests WHERE browser_hash = $1")
                 .bind(browser.as_bytes())
-                .fetch_optional(pool)
+                .fetch_optional(connection)
                 .await?
         });
         body.as_deref().map(read).transpose()
@@ -120,11 +122,11 @@ impl Store {
 
     /// Requests for which the timer has something to do, the most overdue first.
     pub async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<RequestId>, StoreError> {
-        let ids: Vec<Uuid> = reading!(self, pool => {
+        let ids: Vec<Uuid> = reading!(self, connection => {
             sqlx::query_scalar("SELECT id FROM requests WHERE due_at <= $1 ORDER BY due_at LIMIT $2")
                 .bind(now.millis())
                 .bind(i64::from(limit))
-                .fetch_all(pool)
+                .fetch_all(connection)
                 .await?
         });
         Ok(ids.into_iter().map(RequestId).collect())
@@ -132,10 +134,10 @@ impl Store {
 
     /// Ids of all requests in `state`. Few are in any state that a worker asks for.
     pub async fn in_state(&self, state: StateName) -> Result<Vec<RequestId>, StoreError> {
-        let ids: Vec<Uuid> = reading!(self, pool => {
+        let ids: Vec<Uuid> = reading!(self, connection => {
             sqlx::query_scalar("SELECT id FROM requests WHERE state = $1")
                 .bind(state.as_str())
-                .fetch_all(pool)
+                .fetch_all(connection)
                 .await?
         });
         Ok(ids.into_iter().map(RequestId).collect())
@@ -143,10 +145,10 @@ impl Store {
 
     /// Ids of the open requests that were opened until then.
     pub async fn opened_until(&self, then: Timestamp) -> Result<Vec<RequestId>, StoreError> {
-        let ids: Vec<Uuid> = reading!(self, pool => {
+        let ids: Vec<Uuid> = reading!(self, connection => {
             sqlx::query_scalar("SELECT id FROM requests WHERE is_open = TRUE AND opened_at <= $1")
                 .bind(then.millis())
-                .fetch_all(pool)
+                .fetch_all(connection)
                 .await?
         });
         Ok(ids.into_iter().map(RequestId).collect())
@@ -159,11 +161,12 @@ impl Store {
             return Ok(Vec::new());
         };
         let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-        let rows: Vec<(Uuid, i64)> =
-            sqlx::query_as("SELECT id, version FROM requests WHERE id = ANY($1)")
-                .bind(ids)
-                .fetch_all(pool)
-                .await?;
+        let rows: Vec<(Uuid, i64)> = in_time(async {
+            let mut loan = Loan::of(pool).await?;
+            let versions = sqlx::query_as("SELECT id, version FROM requests WHERE id = ANY($1)");
+            Ok(versions.bind(ids).fetch_all(loan.connection()).await?)
+        })
+        .await?;
         Ok(rows
             .into_iter()
             .map(|(id, version)| (RequestId(id), u64::try_from(version).unwrap_or_default()))
@@ -172,7 +175,7 @@ impl Store {
 
     /// Requests of the same subject that were opened after this one.
     pub async fn later_requests(&self, than: &Request) -> Result<Vec<Request>, StoreError> {
-        let bodies: Vec<String> = reading!(self, pool => {
+        let bodies: Vec<String> = reading!(self, connection => {
             sqlx::query_scalar(
                 "SELECT body FROM requests WHERE subject_id = $1 AND opened_at >= $2 AND id <> $3
                  ORDER BY opened_at",
@@ -180,7 +183,7 @@ impl Store {
             .bind(subject_id(than))
             .bind(than.facts.opened_at.millis())
             .bind(than.facts.id.0)
-            .fetch_all(pool)
+            .fetch_all(connection)
             .await?
         });
         bodies.iter().map(|body| read(body)).collect()
@@ -188,11 +191,11 @@ impl Store {
 
     /// All other requests of the same subject: one person has few.
     pub async fn other_requests(&self, of: &Request) -> Result<Vec<Request>, StoreError> {
-        let bodies: Vec<String> = reading!(self, pool => {
+        let bodies: Vec<String> = reading!(self, connection => {
             sqlx::query_scalar("SELECT body FROM requests WHERE subject_id = $1 AND id <> $2")
                 .bind(subject_id(of))
                 .bind(of.facts.id.0)
-                .fetch_all(pool)
+                .fetch_all(connection)
                 .await?
         });
         bodies.iter().map(|body| read(body)).collect()
@@ -204,14 +207,14 @@ impl Store {
         person: &PersonId,
         since: Timestamp,
     ) -> Result<u32, StoreError> {
-        let count: i64 = reading!(self, pool => {
+        let count: i64 = reading!(self, connection => {
             sqlx::query_scalar(
                 "SELECT COUNT(*) FROM requests
                  WHERE subject_id = $1 AND opened_at >= $2 AND state IN ('disclosed', 'completed', 'lapsed', 'repudiated')",
             )
             .bind(&person.0)
             .bind(since.millis())
-            .fetch_one(pool)
+            .fetch_one(connection)
             .await?
         });
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
@@ -219,10 +222,10 @@ impl Store {
 
     /// Until when a report keeps this person from being recovered.
     pub async fn frozen_until(&self, person: &PersonId) -> Result<Option<Timestamp>, StoreError> {
-        let until: Option<i64> = reading!(self, pool => {
+        let until: Option<i64> = reading!(self, connection => {
             sqlx::query_scalar("SELECT MAX(until) FROM freezes WHERE subject_id = $1")
                 .bind(&person.0)
-                .fetch_one(pool)
+                .fetch_one(connection)
                 .await?
         });
         Ok(until.map(Timestamp::from_millis))

@@ -6,7 +6,8 @@ use domain::Timestamp;
 
 use super::{
     Store, StoreError,
-    engine::{Engine, writing},
+    engine::{Engine, in_time, writing},
+    loan::Loan,
 };
 
 impl Store {
@@ -16,10 +17,14 @@ impl Store {
         let Engine::Postgres(pool) = &self.engine else {
             return Ok(None);
         };
-        let millis: i64 =
-            sqlx::query_scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
-                .fetch_one(pool)
-                .await?;
+        let millis: i64 = in_time(async {
+            let mut loan = Loan::of(pool).await?;
+            let present = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+            Ok(sqlx::query_scalar(present)
+                .fetch_one(loan.connection())
+                .await?)
+        })
+        .await?;
         Ok(Some(Timestamp::from_millis(millis)))
     }
 
@@ -34,7 +39,7 @@ impl Store {
         if !self.is_shared() {
             return Ok(true);
         }
-        let taken = writing!(self, pool => {
+        let taken = writing!(self, connection => {
             sqlx::query(
                 "INSERT INTO rounds (work, next_at) VALUES ($1, $2)
                  ON CONFLICT (work) DO UPDATE SET next_at = excluded.next_at
@@ -45,7 +50,7 @@ impl Store {
             .bind(now.millis())
             // Nobody has asked for a round that late: the clock was wrong then.
             .bind((now + period * 2).millis())
-            .execute(pool)
+            .execute(connection)
             .await?
             .rows_affected()
         });

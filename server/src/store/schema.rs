@@ -7,7 +7,7 @@ use sqlx::{
 
 use super::{
     Store, StoreError,
-    engine::{Engine, reading},
+    engine::{Engine, Lent, by_engine, in_time, within},
 };
 
 static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
@@ -39,24 +39,27 @@ impl Engine {
     /// [`StoreError::NewerSchema`] when a newer version was here, [`StoreError::Schema`] when a
     /// migration was changed after it was applied.
     pub async fn standing(&self) -> Result<Standing, StoreError> {
-        let applied = match self {
-            Self::Sqlite { writer, .. } => {
-                let known = "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'";
-                let tables: i64 = sqlx::query_scalar(known).fetch_one(writer).await?;
-                if tables == 0 {
-                    return Ok(Standing::Behind);
+        let applied = in_time(async {
+            let mut lent = self.writer().await?;
+            let tables = match &lent {
+                Lent::Sqlite(_) => {
+                    "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations')"
                 }
-                let mut connection = writer.acquire().await?;
-                connection.list_applied_migrations(APPLIED).await?
-            }
-            Self::Postgres(pool) => {
-                let known = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
-                if !sqlx::query_scalar::<_, bool>(known).fetch_one(pool).await? {
-                    return Ok(Standing::Behind);
+                Lent::Postgres(_) => "SELECT to_regclass('_sqlx_migrations') IS NOT NULL",
+            };
+            by_engine!(&mut lent, connection => {
+                let has_tables: bool = sqlx::query_scalar(tables)
+                    .fetch_one(&mut *connection)
+                    .await?;
+                if has_tables {
+                    Some(connection.list_applied_migrations(APPLIED).await?)
+                } else {
+                    None
                 }
-                let mut connection = pool.acquire().await?;
-                connection.list_applied_migrations(APPLIED).await?
-            }
+            })
+        });
+        let Some(applied) = applied.await? else {
+            return Ok(Standing::Behind);
         };
         let known = |version| {
             let mut migrations = self.migrator().iter();
@@ -114,20 +117,25 @@ impl Engine {
 impl Store {
     /// Whether the database answers, takes changes, and has the tables that this version works with. A newer version
     /// may have added some: while instances are upgraded one by one, the old ones go on.
+    ///
+    /// A change is made and undone. It is kept only if the last one failed, since what is undone may not need what was
+    /// missing then.
     pub async fn is_ready(&self) -> Result<bool, StoreError> {
-        if let Engine::Postgres(pool) = &self.engine {
-            let read_only: String = sqlx::query_scalar("SHOW transaction_read_only")
-                .fetch_one(pool)
-                .await?;
-            if read_only == "on" {
-                return Err(StoreError::ReadOnly);
-            }
-        }
-        let newest: Option<i64> = reading!(self, pool => {
+        let mut trial = self.write().await?;
+        let newest: Option<i64> = within!(&mut trial, connection => {
+            sqlx::query(
+                "INSERT INTO rounds (work, next_at) VALUES ('readiness', 0)
+                 ON CONFLICT (work) DO UPDATE SET next_at = rounds.next_at + 1",
+            )
+            .execute(&mut *connection)
+            .await?;
             sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations WHERE success")
-                .fetch_one(pool)
+                .fetch_one(connection)
                 .await?
         });
+        if self.health.is_poor() {
+            trial.commit().await?;
+        }
         Ok(newest.is_some_and(|newest| newest >= self.engine.newest()))
     }
 }

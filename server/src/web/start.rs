@@ -54,7 +54,7 @@ pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// The process can serve: its database answers and has the right tables.
+/// The process can serve: its database answers, takes changes and has the right tables.
 pub async fn readyz(State(web): State<Web>) -> Response {
     let problem = match web.recovery.is_ready().await {
         Ok(true) => return "ready\n".into_response(),
@@ -62,9 +62,9 @@ pub async fn readyz(State(web): State<Web>) -> Response {
         Err(error) => {
             tracing::error!(%error, "not ready");
             match error {
-                ServiceError::Store(StoreError::ReadOnly) => {
-                    "not ready: the database is read-only\n"
-                }
+                ServiceError::Store(
+                    StoreError::ReadOnly | StoreError::Unwritable | StoreError::DiskFull,
+                ) => "not ready: the database takes no changes\n",
                 _ => "not ready: the database does not answer\n",
             }
         }

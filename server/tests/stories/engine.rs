@@ -108,6 +108,20 @@ impl Database {
         Held::Postgres(transaction)
     }
 
+    /// How many wait for somebody else's lock, where that can be seen.
+    pub async fn waiting_for_locks(&self) -> i64 {
+        let Self::Postgres(url) = self else {
+            return 0;
+        };
+        let mut connection = PgConnection::connect(url.as_str()).await.unwrap();
+        let waiting = "SELECT COUNT(*) FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let waiting = sqlx::query_scalar(waiting);
+        let waiting = waiting.fetch_one(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        waiting
+    }
+
     /// Everything that is in it, piece by piece, with the names of the pieces.
     pub async fn content(&self) -> Vec<(String, Vec<u8>)> {
         match self {

@@ -27,6 +27,7 @@ mod process;
 mod program;
 mod races;
 mod reaper;
+mod silence;
 mod soak;
 mod stopped;
 mod store;

@@ -1,6 +1,6 @@
 //! What only an embedded database can suffer.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use crate::{
     blackout::{Blackout, no_pass_is_shown_that_is_not_kept, nobody_loses_a_step},
@@ -94,4 +94,26 @@ async fn a_read_only_disk_is_named_at_the_start_and_forgotten_afterwards() {
     }
     disk.is_read_only(false);
     story.program().await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_in_its_place_is_named_at_once() {
+    let story = in_folder().await;
+    story.opens().await;
+    let records = story.records().await;
+    let file = story.file("data/latchkey.db");
+    let away = story.file("away.db");
+    let complaint = async || {
+        let asked = tokio::time::timeout(Duration::from_secs(3), records.audit_tail());
+        let error = asked.await.expect("it is told at once").unwrap_err();
+        let error = error.to_string();
+        assert!(error.contains(file.to_str().unwrap()), "{error}");
+        error
+    };
+    fs::rename(&file, &away).unwrap();
+    assert!(complaint().await.contains("was moved away"));
+    fs::write(&file, "another").unwrap();
+    assert!(complaint().await.contains("was replaced by another"));
+    fs::rename(&away, &file).unwrap();
+    records.audit_tail().await.unwrap();
 }
