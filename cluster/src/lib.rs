@@ -3,15 +3,16 @@
 //! The build tool starts one for all tests; a test that stops its server, or fills its disk, starts another.
 
 mod account;
+mod password;
 mod programs;
 
 use std::{
     ffi::OsString,
-    fmt::Write as _,
-    fs,
-    io::ErrorKind,
+    fs::{self, File},
+    io::{ErrorKind, Write as _},
     net::TcpListener,
     ops::Range,
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
@@ -20,6 +21,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 
 use account::Account;
+use password::Password;
 pub use programs::Programs;
 
 /// How the server differs from PostgreSQL's defaults.
@@ -39,14 +41,21 @@ max_connections = 400
 /// How long the server may take to start or to stop, in seconds.
 const PATIENCE: &str = "60";
 
-/// A server with an empty database `postgres`, open to everybody on this machine. Dropping it stops it and removes
-/// its data.
+/// What the server says when somebody else listens on its port (`EADDRINUSE`; `LC_ALL` is `C`).
+const TAKEN: &str = "Address already in use";
+
+/// How many ports a new server tries.
+const PORTS_TRIED: usize = 5;
+
+/// A server with an empty database `postgres`, for whoever knows its superuser's password: who is in as a superuser can
+/// run programs as the server's account. Dropping it stops it and removes its data.
 #[derive(Debug)]
 pub struct Cluster {
     programs: Programs,
     account: Option<Account>,
     folder: PathBuf,
     port: u16,
+    password: Password,
     /// What starts PostgreSQL's programs; empty when nothing does.
     launcher: Vec<OsString>,
 }
@@ -60,6 +69,15 @@ impl Cluster {
     /// When no folder is in that account's reach, or the server cannot be made or started; its log is part of the
     /// message.
     pub fn start(programs: Programs, parents: &[PathBuf]) -> Result<Self> {
+        Self::start_on(programs, parents, free_port)
+    }
+
+    /// As [`Self::start`], on the first of these ports that nobody else takes before the server does.
+    fn start_on(
+        programs: Programs,
+        parents: &[PathBuf],
+        mut port: impl FnMut() -> Result<u16>,
+    ) -> Result<Self> {
         let account = Account::to_run_under()?;
         let parent = parents
             .iter()
@@ -67,25 +85,32 @@ impl Cluster {
             .context("PostgreSQL's account can enter none of the folders for its data")?;
         let folder = new_folder(parent)?;
         // From here on, dropping it clears up.
-        let cluster = Self {
+        let mut cluster = Self {
             programs,
             account,
             folder,
-            port: free_port()?,
+            port: port()?,
+            password: Password::choose()?,
             launcher: Vec::new(),
         };
         if let Some(account) = account {
             account.own(&cluster.folder)?;
         }
         cluster.initialise()?;
-        cluster.start_again()?;
-        Ok(cluster)
+        for _ in 0..PORTS_TRIED {
+            match cluster.start_again() {
+                Err(error) if error.to_string().contains(TAKEN) => cluster.port = port()?,
+                outcome => return outcome.map(|()| cluster),
+            }
+        }
+        bail!("somebody else took each of {PORTS_TRIED} free ports first")
     }
 
-    /// The address of the database `postgres`, for its superuser.
+    /// The address of the database `postgres`, for its superuser, with the password.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+        let (password, port) = (self.password.expose(), self.port);
+        format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres")
     }
 
     /// Starts the server after it was stopped, on the same data and port, and waits until it takes connections.
@@ -93,8 +118,13 @@ impl Cluster {
     /// # Errors
     /// When it does not start; its log is part of the message.
     pub fn start_again(&self) -> Result<()> {
+        let log = self.folder.join("log");
+        // What went wrong before is no news.
+        let _ = fs::remove_file(&log);
         let mut start = self.pg_ctl(&self.launcher, "start");
-        self.succeed(start.arg("--log").arg(self.folder.join("log")))
+        start.arg("--log").arg(log);
+        start.args(["--options", &format!("-p {}", self.port)]);
+        self.succeed(&mut start)
     }
 
     /// Stops the server as a crash would: connections are cut off, and the next start recovers from the log.
@@ -129,17 +159,25 @@ impl Cluster {
     }
 
     fn initialise(&self) -> Result<()> {
+        let password = self.folder.join("password");
+        let mut file = private_file(&password)?;
+        if let Some(account) = self.account {
+            account.own(&password)?;
+        }
+        file.write_all(self.password.expose().as_bytes())?;
         let mut initdb = self.command(&[], "initdb");
         initdb
-            .args(["--auth", "trust", "--username", "postgres"])
+            .args(["--auth", "scram-sha-256", "--username", "postgres"])
+            .arg("--pwfile")
+            .arg(&password)
             .args(["--encoding", "UTF8", "--locale", "C", "--no-sync"])
             .arg("--pgdata")
             .arg(self.data());
         self.succeed(&mut initdb)?;
+        fs::remove_file(password)?;
         let file = self.data().join("postgresql.conf");
         let mut settings = fs::read_to_string(&file)?;
         settings.push_str(SETTINGS);
-        writeln!(settings, "port = {}", self.port)?;
         Ok(fs::write(file, settings)?)
     }
 
@@ -189,6 +227,14 @@ impl Drop for Cluster {
     }
 }
 
+/// A new file that its owner alone can read.
+fn private_file(path: &Path) -> Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true).mode(0o600);
+    let made = options.open(path);
+    made.with_context(|| format!("cannot make {}", path.display()))
+}
+
 fn new_folder(parent: &Path) -> Result<PathBuf> {
     let process = std::process::id();
     for number in 0_u32.. {
@@ -222,4 +268,23 @@ fn free_port() -> Result<u16> {
         }
     }
     bail!("no port is free")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[ignore = "needs PostgreSQL, which `cargo xtask test` installs"]
+    fn a_port_that_was_taken_meanwhile_costs_another_try() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let taken = taken.local_addr().map(|address| (taken, address.port()));
+        let (_held, taken) = taken.unwrap();
+        let free = free_port().unwrap();
+        let mut ports = [taken, free].into_iter();
+        let programs = Programs::find(&[]).unwrap();
+        let next = || ports.next().context("two are enough");
+        let cluster = Cluster::start_on(programs, &[std::env::temp_dir()], next).unwrap();
+        assert_eq!(cluster.port, free);
+    }
 }

@@ -58,11 +58,23 @@ impl Database {
         Self::Postgres(url)
     }
 
-    /// As the configuration names it.
+    /// As the configuration names it: without the password.
     pub fn url(&self) -> String {
         match self {
             Self::Sqlite(path) => format!("sqlite:{}", path.display()),
-            Self::Postgres(url) => url.to_string(),
+            Self::Postgres(url) => {
+                let mut url = url.clone();
+                url.set_password(None).unwrap();
+                url.to_string()
+            }
+        }
+    }
+
+    /// The password, if it needs one.
+    pub fn password(&self) -> Option<&str> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(url) => url.password(),
         }
     }
 

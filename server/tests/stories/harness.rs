@@ -1,7 +1,9 @@
 //! The stage: a stand-in tenant, a server on its own database, and a clock for both.
 
 use std::{
+    fs::DirBuilder,
     net::SocketAddr,
+    os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
@@ -147,7 +149,8 @@ impl Story {
             .unwrap();
         let folder =
             Folder(std::env::temp_dir().join(format!("latchkey-story-{}", SystemEntropy.uuid())));
-        std::fs::create_dir(&folder.0).unwrap();
+        // The configuration holds a password.
+        DirBuilder::new().mode(0o700).create(&folder.0).unwrap();
         let url = format!("{}/_control/tenant", simulator.base_url());
         let tenant: Value = client.get(url).send().await.unwrap().json().await.unwrap();
         let database = database(&folder.0).await;
@@ -396,6 +399,10 @@ fn write_configuration(
         });
     let mut table: toml::Table = filled.parse().unwrap();
     table["database"]["url"] = database.url().into();
+    if let Some(password) = database.password() {
+        let section = table["database"].as_table_mut().unwrap();
+        section.insert("password".to_owned(), password.into());
+    }
     let checkpoint = toml::Table::from_iter([(
         "checkpoint_file".to_owned(),
         folder
