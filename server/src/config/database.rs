@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use url::{Host, Url};
 
-use super::read::Reader;
+use super::{read::Reader, source::Obeyed};
 use crate::store::{Location, resolved};
 
 /// What `database.url` means.
@@ -16,9 +16,10 @@ enum Place {
 }
 
 pub(super) fn database(reader: &mut Reader) -> Option<Location> {
+    let set = reader.variables_obeyed();
     let place = reader.required("database.url", |text| match text.strip_prefix("sqlite:") {
         Some(file) => sqlite(file).map(Place::File),
-        None => postgres(text).map(|options| Place::Server(Box::new(options))),
+        None => postgres(text, &set).map(|options| Place::Server(Box::new(options))),
     });
     let password = reader.secret("database.password", "database.password_file");
     let connections = reader.number("database.connections", 16, 2..=1000);
@@ -53,8 +54,9 @@ fn sqlite(file: &str) -> Result<String, String> {
 }
 
 /// Reads the address of a PostgreSQL server. Beyond this machine the connection must be encrypted, and
-/// the server must prove who it is: what goes over it decides who gets a pass.
-fn postgres(text: &str) -> Result<PgConnectOptions, String> {
+/// the server must prove who it is: what goes over it decides who gets a pass. `set` are variables that the driver
+/// would obey.
+fn postgres(text: &str, set: &[Obeyed]) -> Result<PgConnectOptions, String> {
     let kind = "must begin with `sqlite:` or `postgres://`";
     let url = Url::parse(text).map_err(|_| kind.to_owned())?;
     if !matches!(url.scheme(), "postgres" | "postgresql") {
@@ -88,6 +90,20 @@ fn postgres(text: &str) -> Result<PgConnectOptions, String> {
     } else {
         options.host(host.to_string().trim_matches(['[', ']']))
     };
+    let overruled = |(_, option): &Obeyed| {
+        let mut given = url.query_pairs();
+        option.is_some_and(|option| given.any(|(key, _)| key == option))
+    };
+    if let Some((variable, option)) = set.iter().find(|obeyed| !overruled(obeyed)) {
+        return Err(match option {
+            Some(option) => format!(
+                "cannot be used while {variable} is set in the environment, which would go before the configuration: unset it, and add `?{option}=FILE` here if it is wanted"
+            ),
+            None => format!(
+                "cannot be used while {variable} is set in the environment, which would go before the configuration: unset it"
+            ),
+        });
+    }
     let mut mode = None;
     for (key, value) in url.query_pairs() {
         match &*key {
@@ -143,9 +159,8 @@ fn ssl_mode(text: &str) -> Result<PgSslMode, String> {
         .map_err(|_| "has an `sslmode` that PostgreSQL does not know".to_owned())
 }
 
+/// With the password, or expressly without one: else the driver would look for one in the environment.
 fn with_password(options: PgConnectOptions, password: Option<SecretString>) -> PgConnectOptions {
-    match password {
-        Some(password) => options.password(password.expose_secret()),
-        None => options,
-    }
+    let password = password.unwrap_or_default();
+    options.password(password.expose_secret())
 }

@@ -11,7 +11,7 @@ use toml::Value;
 
 use super::{
     Problem, keys,
-    source::{Given, Source},
+    source::{Given, Obeyed, Source},
 };
 
 /// Hands out values by key. A value that cannot be used becomes a problem and counts as absent, so
@@ -19,6 +19,7 @@ use super::{
 pub(super) struct Reader {
     values: HashMap<String, Given>,
     problems: Vec<Problem>,
+    obeyed: Vec<Obeyed>,
     /// Where relative paths begin.
     folder: PathBuf,
 }
@@ -28,6 +29,7 @@ impl Reader {
         Self {
             values: source.values,
             problems: source.problems,
+            obeyed: source.obeyed,
             folder: folder.to_owned(),
         }
     }
@@ -59,6 +61,11 @@ impl Reader {
             problem: problem.into(),
             example: keys::example(path),
         });
+    }
+
+    /// Variables that are set and that PostgreSQL's driver would obey.
+    pub fn variables_obeyed(&self) -> Vec<Obeyed> {
+        self.obeyed.clone()
     }
 
     pub fn has(&self, path: &str) -> bool {

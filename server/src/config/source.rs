@@ -9,6 +9,18 @@ use super::{ConfigError, Problem, keys};
 /// Prefix of the variables that give keys: `LATCHKEY_SECTION__NAME`.
 const PREFIX: &str = "LATCHKEY_";
 
+/// A variable, and the option of `database.url` that goes before it.
+pub(super) type Obeyed = (&'static str, Option<&'static str>);
+
+/// What PostgreSQL's driver obeys by itself (<https://www.postgresql.org/docs/current/libpq-envars.html>), and cannot be
+/// told to leave alone. What else it reads is always set.
+const OBEYED: [Obeyed; 4] = [
+    ("PGOPTIONS", None),
+    ("PGSSLROOTCERT", Some("sslrootcert")),
+    ("PGSSLCERT", Some("sslcert")),
+    ("PGSSLKEY", Some("sslkey")),
+];
+
 /// A value as it was given.
 pub(super) struct Given {
     pub value: Value,
@@ -21,6 +33,8 @@ pub(super) struct Given {
 pub(super) struct Source {
     pub values: HashMap<String, Given>,
     pub problems: Vec<Problem>,
+    /// Variables that the driver of PostgreSQL would obey.
+    pub obeyed: Vec<Obeyed>,
 }
 
 impl Source {
@@ -60,6 +74,8 @@ impl Source {
             let Some(variable) = variable.to_str() else {
                 continue;
             };
+            self.obeyed
+                .extend(OBEYED.iter().filter(|(name, _)| *name == variable));
             let Some(name) = variable.strip_prefix(PREFIX) else {
                 continue;
             };

@@ -787,3 +787,41 @@ fn a_postgresql_server_is_reached_encrypted_or_on_this_machine() {
         );
     }
 }
+
+#[test]
+fn the_environment_of_other_postgresql_clients_goes_not_before_the_configuration() {
+    let folder = Folder::new("environment");
+    let load_with = |url: &str, variables: &[(&str, &str)]| {
+        let text = changed(&[("database.url", Some(&format!("{url:?}")))]);
+        load(&folder.write("latchkey.toml", &text), variables)
+    };
+    let url = "postgres://lk@localhost/records";
+    for (variable, option) in [
+        ("PGOPTIONS", None),
+        ("PGSSLROOTCERT", Some("sslrootcert")),
+        ("PGSSLCERT", Some("sslcert")),
+        ("PGSSLKEY", Some("sslkey")),
+    ] {
+        let problem = load_with(url, &[(variable, "anything")]).unwrap_err();
+        let problem = problem.to_string();
+        assert!(problem.contains("database.url"), "{problem}");
+        assert!(
+            problem.contains(&format!("while {variable} is set")),
+            "{problem}"
+        );
+        assert!(!problem.contains("anything"), "{problem}");
+        if let Some(option) = option {
+            let overruled = format!("{url}?{option}=/own.pem");
+            load_with(&overruled, &[(variable, "anything")]).unwrap();
+        }
+        // It is none of ours without PostgreSQL.
+        load_with("sqlite:/var/lib/latchkey.db", &[(variable, "anything")]).unwrap();
+    }
+    let config = load_with(url, &[]).unwrap();
+    let Location::Postgres { options, .. } = config.database else {
+        panic!("{:?}", config.database)
+    };
+    // An empty password is none. Without it the driver would take PGPASSWORD.
+    let options = format!("{options:?}");
+    assert!(options.contains("password: Some(\"\")"), "{options}");
+}

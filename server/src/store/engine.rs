@@ -28,12 +28,15 @@ const READERS: u32 = 8;
 /// What every connection to PostgreSQL is set to, whatever the server's own defaults are. Nobody waits for
 /// ever for a lock, and an instance that was stopped in mid-transaction does not keep the others from a row.
 /// The rules count on each statement seeing what others have committed. An answer promises that its change
-/// survives a power cut; a stricter setting than that is left alone.
+/// survives a power cut; a stricter setting than that is left alone. A schema that is named like our user must not come
+/// before the one with our tables, as PostgreSQL's default has it; a path that somebody has chosen is left alone.
 const TERMS: &str = "SET lock_timeout = '5s'; SET statement_timeout = '15s';
     SET idle_in_transaction_session_timeout = '15s';
     SET default_transaction_isolation = 'read committed';
     SELECT set_config('synchronous_commit', 'on', FALSE)
-     WHERE current_setting('synchronous_commit') = 'off'";
+     WHERE current_setting('synchronous_commit') = 'off';
+    SELECT set_config('search_path', 'public', FALSE)
+     WHERE current_setting('search_path') LIKE '%$user%'";
 
 /// Connections to one of the engines.
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use cluster::{Cluster, Programs};
 use latchkey::clock::{Entropy, SystemEntropy};
+use sqlx::{Connection, PgConnection};
 use url::Url;
 
 use crate::{
@@ -187,4 +188,45 @@ async fn a_full_disk_stops_what_needs_room_until_there_is_some() {
     assert!(program.ends().await.success());
     is_right(&story, &[], vec![program.log()]).await;
     assert_eq!(story.requests().await.len(), asked + 1);
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL, which `cargo xtask test` starts"]
+async fn a_server_of_a_test_is_for_those_who_know_its_password() {
+    let server = server();
+    let mut url: Url = server.url().parse().unwrap();
+    url.set_password(None).unwrap();
+    let refused = PgConnection::connect(url.as_str()).await.unwrap_err();
+    assert!(refused.to_string().contains("password"), "{refused}");
+    let story = story_on(&server).await;
+    story.opens().await;
+    story.browser().get("/readyz").await.shows(200, "ready");
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL, which `cargo xtask test` starts"]
+async fn tables_are_where_they_were_unless_somebody_has_chosen_a_place() {
+    let chosen = "ALTER ROLE CURRENT_USER IN DATABASE {name} SET search_path = chosen";
+    for (schema, setting, place) in [
+        ("\"{user}\"", None, "public"),
+        ("chosen", Some(chosen), "chosen"),
+    ] {
+        let story = Story::closed(&[]).await;
+        let url = url_of(&story);
+        let filled = |text: &str| {
+            text.replace("{name}", &own_name(url))
+                .replace("{user}", url.username())
+        };
+        let database = story.database();
+        let schema = format!("CREATE SCHEMA {}", filled(schema));
+        database.tamper(&schema).await;
+        if let Some(setting) = setting {
+            database.tamper(&filled(setting)).await;
+        }
+        story.opens().await;
+        // It fails where there is none.
+        database
+            .tamper(&format!("SELECT 1 FROM {place}.requests"))
+            .await;
+    }
 }
