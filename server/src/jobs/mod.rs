@@ -4,6 +4,7 @@
 mod clean_up;
 mod mails;
 mod perform;
+mod troubles;
 mod worker;
 
 use domain::{Alert, CleanUp, Effect, Fence, Notice, Outcome, PersonId, Timestamp};

@@ -3,8 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, task::JoinSet, time::MissedTickBehavior};
+use tracing::Instrument;
 
-use super::perform::{Fault, Progress, give_up, perform};
+use super::{
+    perform::{Fault, Progress, give_up, perform},
+    troubles::{News, Troubles},
+};
 use crate::{
     recovery::{Recovery, ServiceError},
     store::{JobEnd, LeasedJob},
@@ -64,7 +68,12 @@ impl Worker {
             }
             Ok(())
         });
-        tokio::join!(jobs, jobs_at_once, timers, watching);
+        tokio::join!(
+            jobs.instrument(tracing::info_span!("jobs")),
+            jobs_at_once,
+            timers.instrument(tracing::info_span!("timers")),
+            watching.instrument(tracing::info_span!("watching")),
+        );
     }
 
     /// Carries out jobs as soon as this instance has promised some.
@@ -73,7 +82,10 @@ impl Worker {
         loop {
             tokio::select! {
                 _ = stopped.changed() => return,
-                () = self.recovery.work_promised() => report(self.carry_out_due(&stop).await.map(drop)),
+                () = self.recovery.work_promised() => {
+                    // What keeps it from that keeps it from the next regular look, which tells of it.
+                    let _ = self.carry_out_due(&stop).await;
+                }
             }
         }
     }
@@ -114,24 +126,33 @@ impl Worker {
     }
 }
 
-/// Works at every `period` until `stop` closes.
+/// Works at every `period` until `stop` closes. The log tells when the work fails, and when it works again.
 pub async fn every<F>(period: Duration, mut stop: watch::Receiver<()>, work: impl Fn() -> F)
 where
     F: Future<Output = Result<(), ServiceError>>,
 {
     let mut ticks = tokio::time::interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut begun = None;
+    let mut troubles = Troubles::default();
     loop {
-        tokio::select! {
+        let now = tokio::select! {
             _ = stop.changed() => return,
-            _ = ticks.tick() => report(work().await),
+            now = ticks.tick() => now,
+        };
+        let at = now - *begun.get_or_insert(now);
+        let outcome = work().await;
+        let news = troubles.note(outcome.is_err(), at);
+        match (news, outcome) {
+            (Some(News::Fails), Err(error)) => tracing::error!(%error, "background work fails"),
+            (Some(News::StillFails(failures)), Err(error)) => {
+                tracing::error!(%error, failures, "background work still fails");
+            }
+            (Some(News::Recovered(failures)), _) => {
+                tracing::info!(failures, "background work goes on");
+            }
+            _ => {}
         }
-    }
-}
-
-fn report(result: Result<(), ServiceError>) {
-    if let Err(error) = result {
-        tracing::error!(%error, "background work failed");
     }
 }
 
