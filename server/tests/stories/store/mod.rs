@@ -88,7 +88,7 @@ async fn take(world: &mut World<'_>, step: Step) {
         Step::OpenByForm { subject } => world.open_by_form(subject).await,
         Step::Load { worker, request } => world.load(worker, request).await,
         Step::Act(act) => world.act(&act).await,
-        Step::Race(one, other) => world.race(&one, &other).await,
+        Step::Race(one, other) => Box::pin(world.race(&one, &other)).await,
         Step::Lease { worker } => world.lease(worker).await,
         Step::EndJob { worker, how } => world.end_job(worker, how).await,
         Step::RunTimers => world.run_timers().await,
@@ -114,7 +114,7 @@ fn run(cases: u32, seed: RngSeed) -> Met {
         runtime.block_on(async {
             let mut world = World::new(&met).await;
             for step in steps {
-                take(&mut world, step).await;
+                Box::pin(take(&mut world, step)).await;
             }
         });
         Ok(())
