@@ -46,7 +46,7 @@ pub enum FaultKind {
     /// `POST /_control/late-calls` says so. Calls made meanwhile overtake it. A token that has expired by then is
     /// refused.
     ApplyLater,
-    /// Lists go on showing deleted methods for some seconds.
+    /// Lists go on showing deleted methods for some seconds, and the list of passes is as it was then.
     StaleList,
     /// The list of methods holds one of a type that no version of the API documents.
     UnknownMethod,

@@ -1,11 +1,12 @@
 //! `…/authentication/temporaryAccessPassMethods` (FACTS §7).
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Backend, Context, GraphError, Outcome, error::collection, methods, users};
 use crate::{
     answer::Answer,
+    faults::FaultKind,
     world::{Initiator, PassRefusal, PassRequest},
 };
 
@@ -22,11 +23,25 @@ pub fn route(context: &mut Context<'_>, method: &str, key: &str, path: &[&str]) 
 fn list(context: &mut Context<'_>, key: &str) -> Outcome {
     methods::require_any(context, &methods::may_read("TAP"))?;
     let index = users::person(context, key)?;
-    let value: Vec<Value> = existing(context, index).into_iter().collect();
+    let now = context.world.now();
+    let then = now - lateness(context);
+    let shown = context.world.people[index].pass_at(then);
+    let value: Vec<Value> = shown
+        .map(|pass| pass.to_value(&context.world.pass_policy, now))
+        .into_iter()
+        .collect();
     Ok(collection(
         &context.metadata(&context_name(context, index)),
         &value,
     ))
+}
+
+/// How old the news of this list are.
+fn lateness(context: &mut Context<'_>) -> SignedDuration {
+    let listed = format!("/v1.0{}", context.request.path);
+    let faults = &mut context.world.faults;
+    let stale = faults.colouring(FaultKind::StaleList, "GET", &listed);
+    SignedDuration::from_secs(stale.and_then(|fault| fault.seconds).unwrap_or(0))
 }
 
 fn get(context: &mut Context<'_>, key: &str, id: &str) -> Outcome {

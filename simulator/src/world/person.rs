@@ -41,6 +41,13 @@ impl Person {
         self.passes.iter().rfind(|pass| pass.exists())
     }
 
+    /// The pass as it was at that moment.
+    pub fn pass_at(&self, then: Timestamp) -> Option<&Pass> {
+        self.passes
+            .iter()
+            .rfind(|pass| pass.created <= then && pass.removed.is_none_or(|removed| then < removed))
+    }
+
     /// The name of a directory object, as `GET /users/{id}/manager` and role lists carry it.
     pub fn as_directory_object(&self) -> Value {
         let mut value = self.profile.to_value();
