@@ -430,6 +430,8 @@ async fn serve(folder: &Folder, clock: &Arc<StoryClock>) -> Server {
         entropy: Arc::new(SystemEntropy),
     };
     let service = Service::build(config, surroundings).await.unwrap();
+    // As the program does before it serves.
+    service.recovery.check_log().await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let routes = service
