@@ -26,9 +26,6 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// After this many tries a job is given up: with the pauses above, after about a day.
 const TRIES: u32 = 300;
 
-/// What is kept as the last fault of a job that is to be carried out again as planned.
-const NO_FAULT: &str = "none: it is carried out several times";
-
 /// How often the worker looks.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
@@ -158,17 +155,21 @@ where
 
 async fn carry_out(recovery: &Arc<Recovery>, job: LeasedJob) {
     failpoint!(JobLeased);
-    let outcome = perform(recovery, &job).await;
+    // One at which the process breaks off never comes to tell of a fault.
+    let outcome = if job.attempts > TRIES {
+        Err(Fault::Permanent {
+            problem: "it broke off, again and again".to_owned(),
+        })
+    } else {
+        perform(recovery, &job).await
+    };
     let now = recovery.clock.now();
     let end = match &outcome {
         Ok(Progress::Done) => {
             failpoint!(JobDone);
             JobEnd::Done
         }
-        Ok(Progress::Again(at)) => JobEnd::Postponed {
-            until: *at,
-            fault: NO_FAULT,
-        },
+        Ok(Progress::Again(at)) => JobEnd::Again { at: *at },
         Err(Fault::Transient { problem, after }) if job.attempts < TRIES => {
             let pause = after.unwrap_or_else(|| pause_after(job.attempts));
             tracing::warn!(request = job.request.map(tracing::field::display), job = job.job.name(), attempts = job.attempts, %problem, "a job has to wait");

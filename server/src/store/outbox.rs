@@ -21,7 +21,7 @@ pub struct LeasedJob {
     pub request: Option<RequestId>,
     /// What is to be done.
     pub job: Job,
-    /// How often it was begun, this time included.
+    /// How often it was begun since it was last carried out as planned, this time included.
     pub attempts: u32,
     /// Until when it is held; the end of the lease tells this holder from the next.
     lease_until: Timestamp,
@@ -35,6 +35,11 @@ const UNREADABLE: Duration = Duration::from_mins(5);
 pub enum JobEnd<'a> {
     /// It is done.
     Done,
+    /// It met no fault, and is to be carried out again then. Tries count from there.
+    Again {
+        /// When it is due again.
+        at: Timestamp,
+    },
     /// It is put back until then.
     Postponed {
         /// When it is due again.
@@ -154,21 +159,25 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let now = Some(now.millis());
+        let attempts = matches!(end, JobEnd::Again { .. }).then_some(0_i64);
         let (done_at, failed_at, not_before, fault) = match end {
             JobEnd::Done => (now, None, None, None),
+            JobEnd::Again { at } => (None, None, Some(at.millis()), None),
             JobEnd::Postponed { until, fault } => (None, None, Some(until.millis()), Some(fault)),
             JobEnd::GivenUp { fault } => (None, now, None, Some(fault)),
         };
         let settled = writing!(self, connection => {
             sqlx::query(
                 "UPDATE outbox SET done_at = $1, failed_at = $2, not_before = COALESCE($3, not_before),
-                        last_fault = COALESCE($4, last_fault), lease_until = NULL
-                 WHERE id = $5 AND lease_until = $6",
+                        last_fault = COALESCE($4, last_fault), attempts = COALESCE($5, attempts),
+                        lease_until = NULL
+                 WHERE id = $6 AND lease_until = $7",
             )
             .bind(done_at)
             .bind(failed_at)
             .bind(not_before)
             .bind(fault)
+            .bind(attempts)
             .bind(id)
             .bind(lease_until.millis())
             .execute(connection)

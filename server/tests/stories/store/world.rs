@@ -311,12 +311,13 @@ impl<'a> World<'a> {
         };
         let now = self.story.now();
         let later = now + Duration::from_secs(u64::from(how));
-        let end = match how % 3 {
+        let end = match how % 4 {
             0 => JobEnd::Done,
             1 => JobEnd::Postponed {
                 until: later,
                 fault: "a fault",
             },
+            2 => JobEnd::Again { at: later },
             _ => JobEnd::GivenUp { fault: "a fault" },
         };
         let job = self.model.content.jobs.get_mut(&leased.id).unwrap();
@@ -327,6 +328,10 @@ impl<'a> World<'a> {
             match end {
                 JobEnd::Done => job.done_at = Some(now.millis()),
                 JobEnd::Postponed { until, .. } => job.not_before = until.millis(),
+                JobEnd::Again { at } => {
+                    job.not_before = at.millis();
+                    job.attempts = 0;
+                }
                 JobEnd::GivenUp { .. } => job.failed_at = Some(now.millis()),
             }
         } else {
