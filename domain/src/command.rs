@@ -127,6 +127,9 @@ pub enum Command {
         fault: Fault,
         /// How long to wait before another attempt.
         retry_after: Duration,
+        /// Whether a pass that is on no record may come of the attempt: Microsoft was asked for one, and
+        /// it is not certain that there is none and will be none.
+        may_leave_pass: bool,
     },
     /// The attempt failed, and another would too.
     Abort {
@@ -134,6 +137,8 @@ pub enum Command {
         fence: Fence,
         /// Why.
         cause: AbortCause,
+        /// As in [`Self::Release`].
+        may_leave_pass: bool,
     },
     /// Keep that a pass is deleted which no attempt recorded. It is true whatever has become of the
     /// attempt.
@@ -143,7 +148,8 @@ pub enum Command {
         /// The pass's id at Microsoft.
         pass: String,
     },
-    /// The pass that was recorded is not the live one: another is, or none.
+    /// The pass that was recorded is not the live one: another is, or none. A pass that an earlier
+    /// attempt left can be why; if there can be none, somebody else did it, and is not to be undone.
     FindPassMismatch {
         /// The fence under which the pass was given out.
         fence: Fence,

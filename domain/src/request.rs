@@ -52,6 +52,10 @@ pub struct RequestFacts {
     /// Passes, by their ids, that no attempt recorded and that were deleted therefore.
     #[serde(default)]
     pub reaped: Vec<String>,
+    /// Until when a pass can turn up that an attempt asked for and nobody recorded. None when no attempt
+    /// left that open.
+    #[serde(default)]
+    pub stray_until: Option<Timestamp>,
     /// The last pass that was given out, whatever has become of the request since.
     pub disclosed: Option<Disclosed>,
     /// When somebody first said that the owner did not ask for this, since the approvers were last
@@ -119,6 +123,10 @@ impl Terms {
     pub const MAX_SENDINGS: u8 = 3;
     /// How long a mailed code works.
     pub const EMAIL_CODE_LIFETIME: Duration = Duration::from_mins(10);
+    /// How long after the end of an attempt's lease a call of it can still be carried out, although its
+    /// connection is long gone: Microsoft gives calls to methods a minute by itself, and its directory
+    /// replicates for some minutes more before all reads see a write.
+    pub const LATENESS: Duration = Duration::from_mins(10);
     /// How long after disclosure the owner can repudiate.
     pub const REPUDIATION: Duration = Duration::from_hours(7 * 24);
     /// How long after the pass expired a registration that was begun with it may take: Microsoft gives

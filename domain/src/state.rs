@@ -224,6 +224,8 @@ pub enum Cancellation {
 pub struct PassRecord {
     /// Its id at Microsoft.
     pub id: String,
+    /// When it was made, by Microsoft's clock.
+    pub made_at: Timestamp,
     /// When it stops working.
     pub expires_at: Timestamp,
     /// The intent it was created for.
@@ -314,6 +316,8 @@ pub enum AbortCause {
     Permanent,
     /// Three attempts were not enough.
     AttemptsUsedUp,
+    /// The pass that was given out was deleted or replaced, and by no attempt of ours.
+    PassChanged,
     /// The database was restored from a backup, and what happened since the backup is lost.
     RestoredFromBackup,
 }

@@ -78,6 +78,16 @@ places! {
     LivePassChecking = "live-pass-checking",
     /// The live pass was compared with the recorded one.
     LivePassChecked = "live-pass-checked",
+    /// That a pass is deleted which nobody recorded is kept, and it is still there.
+    OrphanKept = "orphan-kept",
+    /// A pass that nobody recorded is deleted.
+    OrphanDeleted = "orphan-deleted",
+    /// The sessions of a repudiated recovery are ended.
+    RepudiatedSessionsEnded = "repudiated-sessions-ended",
+    /// The pass of a repudiated recovery is deleted.
+    RepudiatedPassDeleted = "repudiated-pass-deleted",
+    /// A method that came by a repudiated recovery is removed.
+    RepudiatedMethodRemoved = "repudiated-method-removed",
     /// A worker holds a job, and has done nothing for it.
     JobLeased = "job-leased",
     /// A job is done, a mail may have left, and that is not yet kept.

@@ -126,6 +126,11 @@ impl Words {
                 "A pass that was used is not replaced.",
                 "If that was not you, contact the people named at the bottom of this page at once.",
             ),
+            Problem::PassNotListed => notice(
+                "Microsoft does not show your pass at the moment.",
+                "It is not replaced before we know that nobody has used it.",
+                "Wait two minutes, then try again.",
+            ),
             Problem::IssueFailed => notice(
                 "We could not make your pass this time.",
                 "Your request is kept and is still approved. You may have been signed out on your other devices.",

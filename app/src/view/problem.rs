@@ -56,6 +56,8 @@ pub enum Problem {
     ReplaceOver,
     /// The pass that was shown has been used.
     PassUsed,
+    /// Microsoft does not list the pass that was shown, so that nobody knows whether it was used.
+    PassNotListed,
 }
 
 /// A whole page about a problem.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{approval, issue};
 use crate::{
     AbortCause, Actor, Alert, Cancellation, CleanUp, DenialReason, Effect, Ended, Event, Fault,
-    Issuing, LapseCause, Method, Notice, Outcome, Refusal, ReportedBy, Request, State, Terms,
-    Timestamp, guard::FREEZE,
+    LapseCause, Method, Notice, Outcome, Refusal, ReportedBy, Request, State, Terms, Timestamp,
+    guard::FREEZE,
 };
 
 pub(super) fn deny(request: &Request, actor: &Actor, now: Timestamp) -> Result<Outcome, Refusal> {
@@ -179,8 +179,9 @@ pub(super) fn tick(request: &Request, now: Timestamp) -> Result<Outcome, Refusal
             Ok(Outcome::state(request, state).event(event))
         }
         State::Ready(ready) if now >= ready.closes_at => Ok(expired(request, now)),
+        // Nobody knows how far the attempt got.
         State::Issuing(issuing) if now >= issuing.lease_until => Ok(issue::fail(
-            request,
+            &issue::leaving_pass(request, issuing),
             issuing,
             Fault::LeaseRanOut,
             Duration::ZERO,
@@ -202,10 +203,13 @@ pub(super) fn end_restored(request: &Request, now: Timestamp) -> Result<Outcome,
     match &request.state {
         State::Ended(_) => Err(request.wrong_state()),
         // The no that the backup holds leads where it would have led.
-        State::Issuing(Issuing {
-            cancelled: Some(cancellation),
-            ..
-        }) => Ok(cancelled(request, cancellation, now)),
+        State::Issuing(issuing) => {
+            let request = issue::leaving_pass(request, issuing);
+            Ok(match &issuing.cancelled {
+                Some(cancellation) => cancelled(&request, cancellation, now),
+                None => issue::aborted(&request, cause, now),
+            })
+        }
         _ if request.touched_account() => Ok(issue::aborted(request, cause, now)),
         // One alert for each would bury the others; whoever restored knows.
         _ => Ok(issue::stopped(request, cause, now)),

@@ -198,6 +198,28 @@ pub(super) fn disclose(
     )
 }
 
+/// The request as the attempt under `fence` leaves it.
+pub(super) fn stopping(
+    request: &Request,
+    fence: Fence,
+    may_leave_pass: bool,
+) -> Result<Request, Refusal> {
+    let issuing = issuing(request, fence)?;
+    Ok(if may_leave_pass {
+        leaving_pass(request, issuing)
+    } else {
+        request.clone()
+    })
+}
+
+/// The request as an attempt leaves it of which a pass may come that is on no record.
+pub(super) fn leaving_pass(request: &Request, issuing: &Issuing) -> Request {
+    let mut request = request.clone();
+    let stray_until = issuing.lease_until + Terms::LATENESS;
+    request.facts.stray_until = request.facts.stray_until.max(Some(stray_until));
+    request
+}
+
 pub(super) fn release(
     request: &Request,
     fence: Fence,
@@ -287,6 +309,10 @@ pub(super) fn find_mismatch(
         return Err(Refusal::StaleFence);
     }
     let found = Event::PassMismatchFound { fence };
+    if request.facts.stray_until.is_none_or(|until| now >= until) {
+        // Somebody has deleted or replaced it by hand, so nobody claims another without their say.
+        return Ok(aborted(request, AbortCause::PassChanged, now).because(found));
+    }
     if disclosed.approved.attempts >= Terms::MAX_ATTEMPTS {
         return Ok(aborted(request, AbortCause::AttemptsUsedUp, now).because(found));
     }

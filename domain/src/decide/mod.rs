@@ -120,6 +120,9 @@ pub enum Refusal {
     /// The work was done under a fence that is not the current one.
     #[error("another attempt has taken over")]
     StaleFence,
+    /// Microsoft does not list the pass on record, so nobody knows whether it was used.
+    #[error("the recorded pass is not listed")]
+    PassNotListed,
     /// The lease is over.
     #[error("the lease ran out")]
     LeaseRanOut,
@@ -180,8 +183,19 @@ pub fn decide(
             fence,
             fault,
             retry_after,
-        } => issue::release(request, fence, fault, retry_after, now),
-        Command::Abort { fence, cause } => issue::abort(request, fence, cause, now),
+            may_leave_pass,
+        } => {
+            let request = issue::stopping(request, fence, may_leave_pass)?;
+            issue::release(&request, fence, fault, retry_after, now)
+        }
+        Command::Abort {
+            fence,
+            cause,
+            may_leave_pass,
+        } => {
+            let request = issue::stopping(request, fence, may_leave_pass)?;
+            issue::abort(&request, fence, cause, now)
+        }
         Command::RecordReaped { fence, pass } => issue::record_reaped(request, fence, pass),
         Command::FindPassMismatch { fence } => issue::find_mismatch(request, fence, now),
         Command::Complete { new_methods } => ending::complete(request, new_methods, now),

@@ -48,6 +48,7 @@ pub fn open(opening: Opening, now: Timestamp) -> Outcome {
         refused: None,
         removals: Vec::new(),
         reaped: Vec::new(),
+        stray_until: None,
         disclosed: None,
         reported_at: None,
         fence: crate::Fence::default(),

@@ -226,9 +226,15 @@ fn three_attempts_are_enough() {
         Command::Replace { intent: intent(4) },
         Refusal::AttemptsUsedUp,
     );
+    // The second attempt vanishes this time, so its pass may have replaced the third one's.
+    let lost = released(Case::issuing(), 1)
+        .does(&Actor::Browser, claim(intent(2)))
+        .after(terms().lease)
+        .does(&Actor::Timer, Command::Tick)
+        .does(&Actor::Browser, claim(intent(3)))
+        .disclosed_now();
     let mismatch = Command::FindPassMismatch { fence: Fence(3) };
-    disclosed
-        .does(&Actor::Issuer, mismatch)
+    lost.does(&Actor::Issuer, mismatch)
         .is(StateName::Aborted)
         .logs(&[
             Event::PassMismatchFound { fence: Fence(3) },
@@ -248,6 +254,7 @@ fn an_aborted_attempt_removes_its_pass_and_calls_for_a_person() {
         let abort = Command::Abort {
             fence: Fence(1),
             cause: cause.clone(),
+            may_leave_pass: false,
         };
         Case::issuing()
             .does(&Actor::Issuer, abort)
@@ -343,23 +350,99 @@ fn a_pass_that_could_not_be_used_is_replaced_while_the_window_is_open() {
     assert_eq!(disclosed.pass.intent, intent(2));
 }
 
-#[test]
-fn a_recorded_pass_that_is_not_the_live_one_leads_back_with_an_alert() {
-    for actor in [Actor::Issuer, Actor::Watcher] {
-        let case = Case::disclosed()
-            .does(&actor, Command::FindPassMismatch { fence: Fence(1) })
-            .is(StateName::Ready)
-            .logs(&[Event::PassMismatchFound { fence: Fence(1) }])
+/// The pass of the last fence is found to be another one than the live one, or none.
+fn mismatched(case: Case, actor: &Actor) -> Case {
+    let fence = case.request.facts.fence;
+    let now = case.now;
+    let case = case.does(actor, Command::FindPassMismatch { fence });
+    match case.request.state_name() {
+        StateName::Ready => case.logs(&[Event::PassMismatchFound { fence }]).owes(&[
+            Effect::AlertAdmins {
+                alert: Alert::PassMismatch,
+            },
+            Effect::Reap { fence, from: now },
+        ]),
+        _ => case
+            .is(StateName::Aborted)
+            .logs(&[
+                Event::PassMismatchFound { fence },
+                Event::Aborted {
+                    cause: AbortCause::PassChanged,
+                },
+            ])
             .owes(&[
+                Effect::CleanUp {
+                    clean_up: CleanUp::RemovePass,
+                },
                 Effect::AlertAdmins {
-                    alert: Alert::PassMismatch,
+                    alert: Alert::Aborted {
+                        cause: AbortCause::PassChanged,
+                    },
                 },
-                Effect::Reap {
-                    fence: Fence(1),
-                    from: Case::disclosed().now,
-                },
-            ]);
-        case.does(&Actor::Browser, claim(intent(2)))
-            .is(StateName::Issuing);
+            ]),
     }
+}
+
+#[test]
+fn a_pass_that_an_attempt_may_have_left_leads_back_until_it_can_come_no_more() {
+    for actor in [Actor::Issuer, Actor::Watcher] {
+        let doubtful = Case::disclosed_in_doubt();
+        let stray_until = Case::issuing().now + terms().lease + Terms::LATENESS;
+        assert_eq!(doubtful.request.facts.stray_until, Some(stray_until));
+        mismatched(doubtful.clone().at(stray_until - MILLISECOND), &actor)
+            .is(StateName::Ready)
+            .does(&Actor::Browser, claim(intent(3)))
+            .is(StateName::Issuing);
+        mismatched(doubtful.at(stray_until), &actor).is(StateName::Aborted);
+    }
+}
+
+#[test]
+fn what_others_did_to_a_pass_is_not_undone() {
+    for actor in [Actor::Issuer, Actor::Watcher] {
+        let failed = released(Case::issuing(), 1).does(&Actor::Browser, claim(intent(2)));
+        for case in [
+            Case::disclosed(),
+            Case::replacing().disclosed_now(),
+            failed.disclosed_now(),
+        ] {
+            mismatched(case, &actor).is(StateName::Aborted);
+        }
+    }
+}
+
+#[test]
+fn whoever_ends_an_attempt_says_whether_a_pass_may_come_of_it() {
+    let stray_until = Some(Case::issuing().now + terms().lease + Terms::LATENESS);
+    for may_leave_pass in [false, true] {
+        let left = stray_until.filter(|_| may_leave_pass);
+        let fence = Fence(1);
+        let release = Command::Release {
+            fence,
+            fault: Fault::DirectoryUnavailable,
+            retry_after: Duration::ZERO,
+            may_leave_pass,
+        };
+        let abort = Command::Abort {
+            fence,
+            cause: AbortCause::Permanent,
+            may_leave_pass,
+        };
+        for command in [release, abort] {
+            for case in [
+                Case::issuing(),
+                Case::issuing().does(&by(SECOND), Command::Deny),
+            ] {
+                let ended = case.does(&Actor::Issuer, command.clone());
+                assert_eq!(ended.request.facts.stray_until, left, "{command:?}");
+            }
+        }
+    }
+    // What was left open stays so when a later attempt leaves nothing.
+    let second = Case::issuing()
+        .after(terms().lease)
+        .does(&Actor::Timer, Command::Tick)
+        .does(&Actor::Browser, claim(intent(2)));
+    let ended = released(second, 2);
+    assert_eq!(ended.request.facts.stray_until, stray_until);
 }

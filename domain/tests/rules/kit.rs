@@ -234,6 +234,7 @@ pub fn disclose(fence: Fence, intent: IntentId, now: Timestamp) -> Command {
         fence,
         pass: PassRecord {
             id: format!("pass-{}", fence.0),
+            made_at: now,
             expires_at: now + PASS_LIFETIME,
             intent,
         },
@@ -284,6 +285,7 @@ pub const fn release(fence: Fence, retry_after: Duration) -> Command {
         fence,
         fault: Fault::DirectoryUnavailable,
         retry_after,
+        may_leave_pass: false,
     }
 }
 
@@ -291,6 +293,7 @@ pub const fn abort(fence: Fence) -> Command {
     Command::Abort {
         fence,
         cause: AbortCause::MethodSurvived,
+        may_leave_pass: false,
     }
 }
 
@@ -411,6 +414,20 @@ impl Case {
     /// A second attempt runs, since the first pass could not be used.
     pub fn replacing() -> Self {
         Self::disclosed().does(&Actor::Browser, Command::Replace { intent: intent(2) })
+    }
+
+    /// The first attempt may have left a pass, and a second one gave out another.
+    pub fn disclosed_in_doubt() -> Self {
+        let release = Command::Release {
+            fence: Fence(1),
+            fault: Fault::DirectoryUnavailable,
+            retry_after: Duration::ZERO,
+            may_leave_pass: true,
+        };
+        Self::issuing()
+            .does(&Actor::Issuer, release)
+            .does(&Actor::Browser, claim(intent(2)))
+            .disclosed_now()
     }
 
     /// A request in the state of that name.

@@ -36,6 +36,7 @@ const fn next_states(from: StateName) -> &'static [StateName] {
     }
 }
 
+const TEN_MINUTES: Duration = Duration::from_mins(10);
 const SEVEN_DAYS: Duration = Duration::from_hours(7 * 24);
 
 /// The history of one request.
@@ -59,6 +60,8 @@ pub struct Oracle {
     removals: Vec<MethodRemoval>,
     /// Passes that were deleted without ever having been recorded.
     reaped: Vec<String>,
+    /// Until when an attempt that ended without a pass on record may still bring one about.
+    stray_until: Option<Timestamp>,
     /// People whom the rules exclude, whatever the directory says.
     excluded: Vec<PersonId>,
 }
@@ -106,6 +109,7 @@ impl Oracle {
         self.check_approvals(after);
         self.check_attempts(before, outcome, now);
         self.check_removals(command, after);
+        self.check_strays(before, command, after, now);
         self.check_reaping(command, outcome, now);
         self.check_no(before, command, to);
         self.check_repudiation(before, command, actor, outcome, now);
@@ -230,8 +234,43 @@ impl Oracle {
         assert_eq!(after.facts.removals, self.removals);
     }
 
-    /// Each attempt is looked after from the end of its lease on, an unknown live pass at once, and no pass that somebody was shown is
-    /// taken for one that nobody knows.
+    /// An attempt leaves nothing behind only if the issuer says so; a void pass leads back only if one
+    /// of ours can be why.
+    fn check_strays(
+        &mut self,
+        before: &Request,
+        command: &Command,
+        after: &Request,
+        now: Timestamp,
+    ) {
+        if let (State::Issuing(issuing), false) = (
+            &before.state,
+            matches!(after.state_name(), Issuing | Disclosed),
+        ) {
+            let is_clean = matches!(
+                command,
+                Command::Release {
+                    may_leave_pass: false,
+                    ..
+                } | Command::Abort {
+                    may_leave_pass: false,
+                    ..
+                }
+            );
+            if !is_clean {
+                let until = issuing.lease_until + TEN_MINUTES;
+                self.stray_until = self.stray_until.max(Some(until));
+            }
+        }
+        assert_eq!(after.facts.stray_until, self.stray_until);
+        if matches!(command, Command::FindPassMismatch { .. }) {
+            let is_ours = self.stray_until.is_some_and(|until| now < until);
+            assert!(is_ours || after.state_name() == Aborted);
+        }
+    }
+
+    /// Each attempt is looked after from the end of its lease on, an unknown live pass at once, and no
+    /// pass that somebody was shown is taken for one that nobody knows.
     fn check_reaping(&mut self, command: &Command, outcome: &Outcome, now: Timestamp) {
         let after = &outcome.request;
         let owed: Vec<_> = outcome

@@ -136,9 +136,9 @@ fn an_approver_who_reports_a_pass_raises_the_alarm_and_leaves_the_rest_to_the_ow
 fn the_owner_repudiates_within_seven_days_whatever_became_of_the_pass() {
     let disclosed = Case::disclosed();
     let end = disclosed.now + 7 * DAY;
-    let mismatched = disclosed.clone().does(
+    let mismatched = Case::disclosed_in_doubt().does(
         &Actor::Issuer,
-        Command::FindPassMismatch { fence: Fence(1) },
+        Command::FindPassMismatch { fence: Fence(2) },
     );
     let replacing = Case::replacing();
     for case in [

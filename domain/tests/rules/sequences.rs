@@ -154,6 +154,9 @@ fn take(case: Case, step: Step, oracle: &mut Oracle, met: &RefCell<Met>) -> Case
         (StateName::Issuing, StateName::Reported) => meet(met, "a report during an attempt"),
         (StateName::Disclosed, StateName::Issuing) => meet(met, "a replacement"),
         (StateName::Disclosed, StateName::Ready) => meet(met, "a mismatch"),
+        (StateName::Disclosed, StateName::Aborted) if actor == Actor::Issuer => {
+            meet(met, "a mismatch that is none of ours");
+        }
         (StateName::Issuing, StateName::Repudiated) => {
             meet(met, "a repudiation during an attempt");
         }
@@ -226,6 +229,7 @@ fn the_invariants_hold_in_a_known_order_that_goes_everywhere() {
         "a report during an attempt",
         "a replacement",
         "a mismatch",
+        "a mismatch that is none of ours",
         "a repudiation during an attempt",
         "a late repudiation",
         "a repudiation of a lapsed pass",

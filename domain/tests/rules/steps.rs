@@ -172,15 +172,32 @@ pub fn twisted(command: Command, twist: u8, now: Timestamp) -> Command {
             pass,
             kept,
         },
-        Command::Release { fence, .. } if twist.is_multiple_of(3) => release(fence, Duration::ZERO),
+        Command::Release {
+            fence,
+            fault,
+            retry_after,
+            ..
+        } if twist.is_multiple_of(3) => Command::Release {
+            fence,
+            fault,
+            retry_after,
+            may_leave_pass: true,
+        },
+        Command::Release { fence, .. } if twist.is_multiple_of(5) => release(fence, Duration::ZERO),
         Command::Release { fence, .. } => release(shifted(fence), Duration::ZERO),
         Command::Abort { fence, .. } if twist.is_multiple_of(3) => Command::Abort {
             fence,
             cause: AbortCause::GuardChanged(broken_guards(now)[nth % 7].1),
+            may_leave_pass: twist.is_multiple_of(2),
         },
-        Command::Abort { fence, cause } => Command::Abort {
+        Command::Abort {
+            fence,
+            cause,
+            may_leave_pass,
+        } => Command::Abort {
             fence: shifted(fence),
             cause,
+            may_leave_pass,
         },
         Command::TakeSnapshot { fence, .. } => take_snapshot(shifted(fence)),
         Command::RecordRemovals { fence, .. } => record_removals(shifted(fence)),

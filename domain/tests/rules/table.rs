@@ -271,7 +271,7 @@ const TABLE: &[(StateName, Asked, Expected)] = &[
     (Disclosed, Release, No(WrongState(Disclosed))),
     (Disclosed, Abort, No(WrongState(Disclosed))),
     (Disclosed, RecordReaped, To(Disclosed)),
-    (Disclosed, FindPassMismatch, To(Ready)),
+    (Disclosed, FindPassMismatch, To(Aborted)),
     (Disclosed, Complete, To(Completed)),
     (Disclosed, Lapse, To(Lapsed)),
     (Disclosed, Reopen, No(WrongState(Disclosed))),

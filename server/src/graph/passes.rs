@@ -31,6 +31,8 @@ pub struct CreatedPass {
     pub id: String,
     /// What the person types.
     pub value: SecretString,
+    /// When it was made, by Microsoft's clock.
+    pub made_at: Timestamp,
     /// When it stops working.
     pub expires_at: Timestamp,
     /// How long it works, in minutes.
@@ -169,11 +171,13 @@ impl Graph {
                 call,
             ));
         };
+        let made_at = pass.created_at().unwrap_or_else(|| self.clock().now());
         Ok(CreatedPass {
             value,
+            made_at,
             expires_at: pass
                 .expires_at()
-                .unwrap_or_else(|| self.clock().now() + minutes(pass.lifetime_in_minutes)),
+                .unwrap_or_else(|| made_at + minutes(pass.lifetime_in_minutes)),
             lifetime_minutes: pass.lifetime_in_minutes,
             id: pass.id,
         })

@@ -18,7 +18,8 @@ pub(super) async fn clean_up(
     }
 }
 
-/// Removes the pass that was given out, should it still be there, and one that nobody knows.
+/// Removes the pass that was given out, should it still be there. One that nobody knows is the reaper's:
+/// it can tell it from one that somebody else made.
 async fn remove_pass(recovery: &Recovery, request: &Request) -> Result<(), Fault> {
     // A case that was taken up again may have a pass by now that is to stay.
     if matches!(
@@ -34,7 +35,7 @@ async fn remove_pass(recovery: &Recovery, request: &Request) -> Result<(), Fault
             .delete_pass(person, &disclosed.pass.id)
             .await?;
     }
-    Ok(recovery.reap(request.facts.id, request.facts.fence).await?)
+    Ok(())
 }
 
 /// Undoes a recovery that its owner repudiated: the pass, every session, and every method that was
@@ -48,7 +49,9 @@ async fn undo_recovery(recovery: &Recovery, request: &Request) -> Result<(), Fau
     let person = &subject.person.id;
     // First whoever is signed in now, whatever becomes of the rest.
     let revoked = recovery.graph.revoke_sessions(person).await;
+    failpoint!(RepudiatedSessionsEnded);
     let deleted = recovery.graph.delete_pass(person, &disclosed.pass.id).await;
+    failpoint!(RepudiatedPassDeleted);
     let left = remove_added(recovery, request, disclosed).await;
     // Again, for those who came meanwhile by a method that is gone now.
     recovery.graph.revoke_sessions(person).await?;
@@ -82,7 +85,9 @@ async fn remove_added(
     let mut problem = None;
     // The default method goes last, when nothing else is left: a second round takes it.
     for method in added.iter().chain(&added) {
-        match recovery.graph.remove_method(person, method).await {
+        let removed = recovery.graph.remove_method(person, method).await;
+        failpoint!(RepudiatedMethodRemoved);
+        match removed {
             Ok(RemovalOutcome::Removed | RemovalOutcome::AlreadyGone) => {}
             Ok(RemovalOutcome::Refused | RemovalOutcome::NotRemovable) => {
                 return Err(Fault::Permanent {

@@ -7,11 +7,11 @@ mod perform;
 mod troubles;
 mod worker;
 
-use domain::{Alert, CleanUp, Effect, Fence, Notice, Outcome, PersonId, Timestamp};
+use domain::{Alert, CleanUp, Effect, Fence, Notice, Outcome, PersonId, Terms, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{audit::InstallationEvent, recovery::LATENESS};
+use crate::audit::InstallationEvent;
 
 pub use worker::{Pace, Worker, every};
 
@@ -159,7 +159,7 @@ fn jobs_of(
         }],
         Effect::Reap { fence, from } => vec![Job::Reap {
             fence: *fence,
-            until: *from + LATENESS,
+            until: *from + Terms::LATENESS,
         }],
     }
 }

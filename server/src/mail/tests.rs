@@ -105,6 +105,7 @@ fn every_mail() -> Vec<Mail> {
         AbortCause::MethodSurvived,
         AbortCause::Permanent,
         AbortCause::AttemptsUsedUp,
+        AbortCause::PassChanged,
         AbortCause::RestoredFromBackup,
     ];
     let alerts = [

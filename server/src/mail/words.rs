@@ -378,6 +378,12 @@ const fn abort_words(cause: &AbortCause) -> &'static str {
             "Microsoft refused a step for good. Nobody can use a pass of this attempt. Some methods may be gone: look at the account and \
              at the permissions of the application."
         }
+        AbortCause::PassChanged => {
+            "Microsoft does not list the Temporary Access Pass that was shown, but another one or none, and no call of ours \
+             can be the reason: somebody deleted it or made another one by hand. Microsoft's audit log says who. The \
+             request was ended; another pass was left as it is. If no administrator did this, somebody else has their \
+             rights: treat it as an attack. Sessions have ended and sign-in methods may be gone: help the person to register one."
+        }
         AbortCause::RestoredFromBackup => {
             "The database was restored from a backup, and what happened to this request since the backup is lost: it may \
              have been finished, declined or reported. It was ended. Nobody can use a pass of it any more. Sessions may \

@@ -14,12 +14,19 @@ use domain::{
 use secrecy::SecretString;
 
 use super::{Recovery, ServiceError};
-use crate::graph::{CreatedPass, Graph, GraphError};
+use crate::graph::{CreatedPass, Graph, GraphError, PassUsability};
 
 /// The longest a call to Graph takes, and what is needed afterwards to keep its outcome.
 const LAST_CALL: Duration = Duration::from_secs(10 + 5);
 /// How long to wait after a fault that names no time itself.
 const PAUSE: Duration = Duration::from_secs(5);
+/// Pauses before the looks for a change whose commit was not answered.
+const READINGS: [Duration; 4] = [
+    Duration::ZERO,
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+];
 /// How long to wait when the tenant's policy has not reached every server yet.
 const PROPAGATION: Duration = Duration::from_secs(30);
 
@@ -102,6 +109,23 @@ impl From<ServiceError> for Stop {
     }
 }
 
+/// How an attempt ends without a pass to see.
+#[derive(Debug)]
+struct Stopped {
+    stop: Stop,
+    /// Microsoft was asked for a pass, and it is not certain that there is none and will be none.
+    may_leave_pass: bool,
+}
+
+impl From<Stop> for Stopped {
+    fn from(stop: Stop) -> Self {
+        Self {
+            stop,
+            may_leave_pass: false,
+        }
+    }
+}
+
 /// One attempt under its fence and lease.
 pub(super) struct Attempt {
     pub recovery: Arc<Recovery>,
@@ -116,8 +140,20 @@ pub(super) struct Attempt {
 impl Recovery {
     /// Claims a pass for the bound browser and issues it.
     ///
-    /// Once begun, the attempt is carried through even if the browser goes away.
+    /// Once asked for, it is carried through even if the browser goes away.
     pub async fn claim(self: &Arc<Self>, id: RequestId, turn: Turn) -> Result<Issued, NotIssued> {
+        let recovery = Arc::clone(self);
+        let claimed = self
+            .attempts
+            .spawn(async move { recovery.attempt(id, turn).await })
+            .await;
+        claimed.map_err(|error| {
+            tracing::error!(request = %id, %error, "an issue attempt broke off; its lease will run out");
+            NotIssued::Failed
+        })?
+    }
+
+    async fn attempt(self: Arc<Self>, id: RequestId, turn: Turn) -> Result<Issued, NotIssued> {
         // A no that a restored database has lost still stands.
         self.check_log().await?;
         let intent = IntentId(self.entropy.uuid());
@@ -140,24 +176,18 @@ impl Recovery {
         failpoint!(IntentKept);
         let ends = begun + request.facts.terms.lease;
         let attempt = Attempt {
-            recovery: Arc::clone(self),
+            recovery: self,
             id,
             fence,
             intent,
             subject,
             ends,
         };
-        let finished = self
-            .attempts
-            .spawn(async move { attempt.run().await })
-            .await;
-        finished.map_err(|error| {
-            tracing::error!(request = %id, %error, "an issue attempt broke off; its lease will run out");
-            NotIssued::Failed
-        })?
+        attempt.run().await
     }
 
-    /// Refuses to replace a pass that was used: its bearer is signed in already.
+    /// Refuses to replace a pass unless Microsoft lists it as unused. Whoever has used it is signed in
+    /// already; and of one that is not listed nobody can tell.
     async fn pass_is_unused(&self, id: RequestId) -> Result<(), ServiceError> {
         let request = self.request(id).await?;
         let State::Disclosed(disclosed) = &request.state else {
@@ -168,18 +198,13 @@ impl Recovery {
             .subject
             .as_ref()
             .ok_or(Refusal::SubjectNotRecognised)?;
-        let used = self
-            .graph
-            .pass(&subject.person.id)
-            .await?
-            .is_some_and(|pass| {
-                pass.id == disclosed.pass.id
-                    && pass.usability == crate::graph::PassUsability::OneTimeUsed
-            });
-        if used {
-            Err(Refusal::AlreadyDone.into())
-        } else {
-            Ok(())
+        let listed = self.graph.pass(&subject.person.id).await?;
+        match listed.filter(|pass| pass.id == disclosed.pass.id) {
+            Some(pass) if pass.usability == PassUsability::OneTimeUsed => {
+                Err(Refusal::AlreadyDone.into())
+            }
+            Some(_) => Ok(()),
+            None => Err(Refusal::PassNotListed.into()),
         }
     }
 }
@@ -187,9 +212,10 @@ impl Recovery {
 impl Attempt {
     async fn run(self) -> Result<Issued, NotIssued> {
         let (fence, id) = (self.fence, self.id);
-        let stop = match self.work().await {
+        let stopped = match self.work().await {
             Ok(issued) => {
-                tokio::spawn(async move {
+                let attempts = self.recovery.attempts.clone();
+                attempts.spawn(async move {
                     failpoint!(LivePassChecking);
                     // Whatever becomes of the database, this pass was given out.
                     if let Err(error) = self.recovery.check_log().await {
@@ -203,21 +229,31 @@ impl Attempt {
                 });
                 return Ok(issued);
             }
-            Err(stop) => stop,
+            Err(stopped) => stopped,
         };
-        tracing::warn!(request = %id, fence = fence.0, ?stop, "an issue attempt stopped");
+        tracing::warn!(request = %id, fence = fence.0, ?stopped, "an issue attempt stopped");
         failpoint!(AttemptFailing);
+        let Stopped {
+            stop,
+            may_leave_pass,
+        } = stopped;
         let ending = match stop {
             Stop::Retry(fault, retry_after) => Command::Release {
                 fence,
                 fault,
                 retry_after,
+                may_leave_pass,
             },
-            Stop::Abort(cause) => Command::Abort { fence, cause },
+            Stop::Abort(cause) => Command::Abort {
+                fence,
+                cause,
+                may_leave_pass,
+            },
             // Whatever voided it, this attempt ends; after a cancellation the request ends with it.
             Stop::Void => Command::Abort {
                 fence,
                 cause: AbortCause::GuardChanged(Refusal::Cancelled),
+                may_leave_pass,
             },
         };
         if let Err(error) = self.recovery.apply(id, &Actor::Issuer, ending).await {
@@ -236,7 +272,24 @@ impl Attempt {
         self.recovery.graph.within(self.rest())
     }
 
-    async fn work(&self) -> Result<Issued, Stop> {
+    async fn work(&self) -> Result<Issued, Stopped> {
+        let (lifetime, kept) = self.clear().await?;
+        failpoint!(PassMaking);
+        let made = self
+            .graph()
+            .create_pass(&self.subject.person.id, lifetime, self.intent.0)
+            .await;
+        let pass = made.map_err(|error| Stopped {
+            may_leave_pass: error.may_have_been_applied(),
+            stop: error.into(),
+        })?;
+        failpoint!(PassMade);
+        self.disclose(pass, kept).await
+    }
+
+    /// Everything that comes before the pass. Returns its lifetime in minutes, and the methods that
+    /// stayed.
+    async fn clear(&self) -> Result<(u32, Vec<MethodRef>), Stop> {
         let person = &self.subject.person.id;
         let guards = self.recovery.guards(&self.graph(), person).await?;
         if let Err(refusal) = guards.hold(&self.subject, self.recovery.clock.now()) {
@@ -263,13 +316,7 @@ impl Attempt {
         if self.rest() < LAST_CALL {
             return Err(Stop::Retry(Fault::LeaseTooShort, Duration::ZERO));
         }
-        failpoint!(PassMaking);
-        let pass = self
-            .graph()
-            .create_pass(person, lifetime, self.intent.0)
-            .await?;
-        failpoint!(PassMade);
-        self.disclose(pass, kept).await
+        Ok((lifetime, kept))
     }
 
     /// Stops early when somebody said no meanwhile, or another attempt has taken over.
@@ -287,9 +334,10 @@ impl Attempt {
 
     /// Keeps the outcome. Only if that succeeds may the value be seen; otherwise the pass is deleted
     /// before anybody could.
-    async fn disclose(&self, pass: CreatedPass, kept: Vec<MethodRef>) -> Result<Issued, Stop> {
+    async fn disclose(&self, pass: CreatedPass, kept: Vec<MethodRef>) -> Result<Issued, Stopped> {
         let record = PassRecord {
             id: pass.id.clone(),
+            made_at: pass.made_at,
             expires_at: pass.expires_at,
             intent: self.intent,
         };
@@ -298,7 +346,14 @@ impl Attempt {
             pass: record,
             kept,
         };
-        match self.recovery.apply(self.id, &Actor::Issuer, command).await {
+        let mut disclosed = self.recovery.apply(self.id, &Actor::Issuer, command).await;
+        if let Err(ServiceError::Store(error)) = &disclosed {
+            tracing::warn!(request = %self.id, %error, "nobody knows whether a disclosure was kept");
+            if let Some(request) = self.disclosed_after_all().await {
+                disclosed = Ok(request);
+            }
+        }
+        match disclosed {
             Ok(request) => {
                 failpoint!(PassKept);
                 Ok(Issued {
@@ -309,19 +364,54 @@ impl Attempt {
             }
             Err(error) => {
                 drop(pass.value);
-                failpoint!(UnseenPassDeleting);
-                // The lease may be over, so the clean-up has a time of its own.
-                if let Err(error) = self
-                    .recovery
-                    .graph
-                    .delete_pass(&self.subject.person.id, &pass.id)
-                    .await
-                {
-                    tracing::error!(request = %self.id, %error, "a pass that nobody has seen could not be deleted");
-                }
-                failpoint!(UnseenPassDeleted);
-                Err(error.into())
+                let may_leave_pass = !self.take_back(&pass.id).await;
+                let stop = error.into();
+                Err(Stopped {
+                    stop,
+                    may_leave_pass,
+                })
             }
         }
+    }
+
+    /// The request, if its record says that this attempt has disclosed its pass: the answer to a commit
+    /// can be lost.
+    async fn disclosed_after_all(&self) -> Option<Request> {
+        for pause in READINGS {
+            tokio::time::sleep(pause.min(self.rest())).await;
+            if self.rest().is_zero() {
+                break;
+            }
+            let Ok(request) = self.recovery.request(self.id).await else {
+                continue;
+            };
+            match &request.state {
+                State::Disclosed(disclosed)
+                    if disclosed.fence == self.fence && disclosed.pass.intent == self.intent =>
+                {
+                    return Some(request);
+                }
+                // The commit may still be under way.
+                State::Issuing(issuing) if issuing.fence == self.fence => {}
+                _ => break,
+            }
+        }
+        None
+    }
+
+    /// Deletes a pass that nobody has seen; tells whether it is gone for certain.
+    async fn take_back(&self, pass: &str) -> bool {
+        failpoint!(UnseenPassDeleting);
+        // The lease may be over, so the clean-up has a time of its own.
+        let deleted = self
+            .recovery
+            .graph
+            .delete_pass(&self.subject.person.id, pass)
+            .await;
+        if let Err(error) = &deleted {
+            tracing::error!(request = %self.id, %error, "a pass that nobody has seen could not be deleted");
+        }
+        failpoint!(UnseenPassDeleted);
+        deleted.is_ok()
     }
 }

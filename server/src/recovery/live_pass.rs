@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use domain::{Actor, Command, Fence, Refusal, Request, RequestId, State};
+use domain::{Actor, Command, Disclosed, Fence, Refusal, Request, RequestFacts, RequestId, State};
 
 use super::{Recovery, ServiceError};
+use crate::graph::LivePass;
 
 /// Pauses before the looks. Lists are late at times, so only what all looks find is believed.
 const LOOKS: [Duration; 3] = [
@@ -12,8 +13,8 @@ const LOOKS: [Duration; 3] = [
     Duration::from_secs(2),
     Duration::from_secs(5),
 ];
-/// How long Microsoft may take to list a pass that it has made. Its directory replicates: a write can be
-/// invisible to reads for a while.
+/// How long Microsoft may take to list a pass that it has made, and not the one before. Its directory
+/// replicates: a write can be invisible to reads for a while.
 const SETTLED: Duration = Duration::from_mins(2);
 
 impl Recovery {
@@ -65,8 +66,13 @@ impl Recovery {
         }
         let is_void = match live {
             // A pass that was used is listed as such, so it is the same one still.
-            Some(live) => live.id != disclosed.pass.id,
-            None if now < disclosed.at + SETTLED => false,
+            Some(live) if live.id == disclosed.pass.id => false,
+            live if now < disclosed.at + SETTLED
+                && may_be_late(live.as_ref(), &request.facts, disclosed) =>
+            {
+                false
+            }
+            Some(_) => true,
             // Whoever has registered something has used the pass, wherever it is now.
             None => {
                 let methods = self.graph.methods(person).await?;
@@ -75,4 +81,20 @@ impl Recovery {
         };
         Ok(is_void.then_some(disclosed.fence))
     }
+}
+
+/// Whether a list without the pass on record may have been right before that was made. What came later
+/// than it is no late news.
+fn may_be_late(live: Option<&LivePass>, facts: &RequestFacts, disclosed: &Disclosed) -> bool {
+    live.is_none_or(|live| {
+        let is_older = live
+            .created_at
+            .is_some_and(|created_at| created_at < disclosed.pass.made_at);
+        let is_gone = facts.reaped.contains(&live.id)
+            || facts
+                .removals
+                .iter()
+                .any(|removal| removal.method.method.id == live.id);
+        is_older || is_gone
+    })
 }

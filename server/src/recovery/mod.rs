@@ -39,7 +39,6 @@ use waiting::Waiting;
 pub use approval::{Decision, Verdict};
 pub use issue::{Issued, NotIssued, Turn};
 pub use kiosk::{Opened, Proved, Typed};
-pub use reaper::LATENESS;
 
 /// How old the database's time may be to be taken over.
 const FRESH: Duration = Duration::from_secs(1);

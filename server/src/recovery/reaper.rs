@@ -11,10 +11,6 @@ use domain::{Actor, Command, Fence, Refusal, Request, RequestId, StateName, Time
 use super::{Recovery, ServiceError};
 use crate::graph::{GraphError, LivePass, PassUsability};
 
-/// How long after the end of an attempt's lease the reaper goes on looking. A call of ours can be carried
-/// out although its connection is long gone: Microsoft gives calls to methods a minute by itself, and its
-/// directory replicates for some minutes more before all reads see a write.
-pub const LATENESS: Duration = Duration::from_mins(10);
 /// Pause between two looks, and so the longest that an orphan stays once it is listed.
 const INTERVAL: Duration = Duration::from_mins(1);
 /// How far Microsoft's clock and ours may be apart.
@@ -42,10 +38,11 @@ impl Recovery {
         Ok((now < until).then(|| until.min(now + INTERVAL)))
     }
 
-    /// Deletes the live pass of the person whom the request is about, if it came since the claim and is
-    /// on nobody's record. `fence` is the attempt's that may have made it.
-    pub(crate) async fn reap(&self, id: RequestId, fence: Fence) -> Result<(), ServiceError> {
-        let Some(subject) = self.request(id).await?.facts.subject else {
+    /// Deletes the live pass of the person whom the request is about, if an attempt can have left it and
+    /// it is on nobody's record. `fence` is the attempt's that may have made it.
+    async fn reap(&self, id: RequestId, fence: Fence) -> Result<(), ServiceError> {
+        let facts = self.request(id).await?.facts;
+        let (Some(subject), Some(_)) = (facts.subject, facts.stray_until) else {
             return Ok(());
         };
         let person = &subject.person.id;
@@ -66,24 +63,29 @@ impl Recovery {
             Ok(_) | Err(ServiceError::Refused(Refusal::AlreadyDone)) => {}
             Err(error) => return Err(error),
         }
-        Ok(self.graph.delete_pass(person, &live.id).await?)
+        failpoint!(OrphanKept);
+        self.graph.delete_pass(person, &live.id).await?;
+        failpoint!(OrphanDeleted);
+        Ok(())
     }
 
     async fn is_orphan(&self, id: RequestId, live: &LivePass) -> Result<bool, ServiceError> {
         let request = self.request(id).await?;
-        let Some(claimed_at) = request.facts.claimed_at else {
+        let (Some(claimed_at), Some(stray_until)) =
+            (request.facts.claimed_at, request.facts.stray_until)
+        else {
             return Ok(false);
         };
         // Ours work once, and nobody has seen the value of an orphan, so nobody can have used it.
         let is_somebodys = !live.once || live.usability == PassUsability::OneTimeUsed;
-        let is_older = live
-            .created_at
-            .is_some_and(|at| at + CLOCKS_APART < claimed_at);
+        let came_at = live.created_at.unwrap_or_else(|| self.clock.now());
+        let is_in_time =
+            claimed_at <= came_at + CLOCKS_APART && came_at <= stray_until + CLOCKS_APART;
         let others = self.store.other_requests(&request).await?;
         let mut requests = std::iter::once(&request).chain(&others);
         let is_accounted_for =
             requests.any(|request| may_get_a_pass(request) || records(request, live));
-        Ok(!is_somebodys && !is_older && !is_accounted_for)
+        Ok(is_in_time && !is_somebodys && !is_accounted_for)
     }
 }
 

@@ -295,6 +295,7 @@ impl Web {
                     Refusal::DeadlinePassed if request.facts.disclosed.is_some() => {
                         Problem::ReplaceOver
                     }
+                    Refusal::PassNotListed => Problem::PassNotListed,
                     Refusal::AlreadyDone if request.facts.disclosed.is_some() => Problem::PassUsed,
                     _ => Problem::MovedOn,
                 };

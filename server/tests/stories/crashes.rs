@@ -9,10 +9,11 @@ use serde_json::json;
 
 use crate::{
     aftermath::{is_right, let_reaper_look, settle},
+    browser::Page,
     engine::Database,
     harness::{Story, setting},
     program::Program,
-    visitor::{GLANCE, Step, Visitor},
+    visitor::{GLANCE, Step, Visitor, heading},
 };
 
 /// How the program gets to a fail-point.
@@ -24,6 +25,10 @@ enum Way {
     Refused,
     /// By an attempt during which the owner says that it was not them.
     Disowned,
+    /// By an attempt that left a pass which nobody knows, after which nobody comes back.
+    Orphaned,
+    /// By an owner who repudiates a recovery that was carried out.
+    Repudiated,
 }
 
 /// How each fail-point is reached, and whether more than once in a recovery.
@@ -50,6 +55,11 @@ const WAYS: &[(&str, Way, bool)] = &[
     ("attempt-failing", Way::Refused, false),
     ("live-pass-checking", Way::Smooth, false),
     ("live-pass-checked", Way::Smooth, false),
+    ("orphan-kept", Way::Orphaned, false),
+    ("orphan-deleted", Way::Orphaned, false),
+    ("repudiated-sessions-ended", Way::Repudiated, false),
+    ("repudiated-pass-deleted", Way::Repudiated, false),
+    ("repudiated-method-removed", Way::Repudiated, false),
     ("job-leased", Way::Smooth, true),
     ("job-done", Way::Smooth, true),
 ];
@@ -76,12 +86,37 @@ async fn until_it_dies(visitor: &mut Visitor<'_>, program: &mut Program<'_>) -> 
     }
 }
 
+/// Claims a pass, gets none, and withdraws.
+async fn gives_up_after_a_failure(visitor: &mut Visitor<'_>) {
+    let ready = |page: &Page| heading(page) == "Approved: you can get your pass";
+    visitor.walk_until(GLANCE, ready).await;
+    let browser = &visitor.person.browser;
+    let page = browser.post("/pass", &[]).await;
+    page.shows(503, "We could not make your pass this time.");
+    let page = browser.post("/withdraw", &[]).await;
+    page.shows(200, "You withdrew your request");
+}
+
+/// Whoever got the pass registers a method, and the owner of the account says that it was not them.
+async fn is_repudiated(story: &Story) {
+    story.registers("ada.keller").await;
+    // The owner has the answer before anything is undone.
+    story.fault(json!({ "method": "POST", "path": "/revokeSignInSessions", "kind": "hang", "millis": 500, "times": 1 })).await;
+    let owner = story.locked_out("ada.keller");
+    owner.disowns().await.shows(200, "Thank you for telling us");
+}
+
 /// Kills the program when it reaches the place for the `time`th time. `false` when it does not.
 async fn kill_at(place: &str, time: usize, way: Way) -> bool {
-    let story = Story::closed(&[]).await;
+    let short: &[_] = &[("recovery.lease_seconds", "20")];
+    let settings = if way == Way::Orphaned { short } else { &[] };
+    let story = Story::closed(settings).await;
     let mut ada = Visitor::new(&story, "ada.keller", "daniel.okafor");
     match way {
-        Way::Smooth => {}
+        Way::Smooth | Way::Repudiated => {}
+        Way::Orphaned => {
+            story.fault(json!({ "method": "POST", "path": "/temporaryAccessPassMethods", "kind": "drop-after-write", "times": 1 })).await;
+        }
         Way::Refused => {
             story.fault(json!({ "method": "POST", "path": "/revokeSignInSessions", "kind": "status", "status": 503, "times": 1 })).await;
         }
@@ -98,12 +133,25 @@ async fn kill_at(place: &str, time: usize, way: Way) -> bool {
             owner.disowns().await.shows(200, "Thank you for telling us");
         }
     };
-    let (died, ()) = tokio::join!(until_it_dies(&mut ada, &mut program), owner);
+    let died = match way {
+        Way::Orphaned => {
+            gives_up_after_a_failure(&mut ada).await;
+            program.has_died().await;
+            true
+        }
+        Way::Repudiated => {
+            assert!(!until_it_dies(&mut ada, &mut program).await);
+            is_repudiated(&story).await;
+            program.has_died().await;
+            true
+        }
+        _ => tokio::join!(until_it_dies(&mut ada, &mut program), owner).0,
+    };
     if died {
         let mut visitors = [ada];
         settle(&story, &mut visitors).await;
         is_right(&story, &visitors, vec![program.log()]).await;
-        if way != Way::Disowned {
+        if !matches!(way, Way::Disowned | Way::Orphaned) {
             assert!(!visitors[0].shown.is_empty(), "{plan}: no pass in the end");
         }
     }
@@ -136,9 +184,17 @@ async fn kill_each_time(place: &str) {
 
 #[tokio::test]
 async fn killed_at_any_step_of_issuing() {
-    for (place, way, _) in WAYS.iter().filter(|(_, _, often)| !often) {
+    let once = |(_, way, often): &&(&str, Way, bool)| !often && *way != Way::Orphaned;
+    for (place, way, _) in WAYS.iter().filter(once) {
         assert!(kill_at(place, 1, *way).await, "{place} is not reached");
     }
+}
+
+#[tokio::test]
+async fn killed_while_a_pass_that_nobody_knows_is_deleted() {
+    let ways = WAYS.iter().filter(|(_, way, _)| *way == Way::Orphaned);
+    // All at once: each waits until a lease is over.
+    join_all(ways.map(|(place, way, _)| kill_at(place, 1, *way))).await;
 }
 
 #[tokio::test]

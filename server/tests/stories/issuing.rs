@@ -142,6 +142,7 @@ async fn a_pass_that_nobody_claims_again_is_removed() {
         .post("/withdraw", &[])
         .await
         .shows(200, "You withdrew your request");
+    story.advance(60 * SECOND).await;
     story.run_jobs().await;
     assert!(story.live_passes("ada.keller").await.is_empty());
     let alerts = story.subjects(ADMINS).await;

@@ -19,6 +19,7 @@ mod headers;
 mod instances;
 mod issuing;
 mod links;
+mod lost_answers;
 mod on_postgres;
 mod on_sqlite;
 mod outages;

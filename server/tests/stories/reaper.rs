@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Event, StateName};
+use domain::{AbortCause, Ended, Event, State, StateName};
 use serde_json::{Value, json};
 
 use crate::{
@@ -163,6 +163,64 @@ async fn an_orphan_outlives_no_outage() {
 }
 
 #[tokio::test]
+async fn what_came_when_no_attempt_could_bring_it_about_outlives_an_outage() {
+    let story = Story::begin().await;
+    let ada = story.locked_out(ADA);
+    ada.is_approved_by("daniel.okafor").await;
+    passes_meet(&story, "drop-after-write", 1).await;
+    fails_for_now(&ada).await;
+    story.graph_is_down(Some("GET"), PASSES).await;
+    later(&story, 13 * MINUTE).await;
+    let by_hand = story
+        .makes_pass_by_hand(ADA, json!({ "isUsableOnce": true }))
+        .await;
+    story.graph_is_back().await;
+    for _ in 0..2 {
+        later(&story, 5 * MINUTE).await;
+    }
+    assert_eq!(story.live_passes(ADA).await[0]["id"], json!(by_hand));
+}
+
+#[tokio::test]
+async fn nothing_is_reaped_after_an_attempt_that_asked_for_no_pass() {
+    let story = Story::begin().await;
+    let ada = story.locked_out(ADA);
+    ada.is_approved_by("daniel.okafor").await;
+    story
+        .graph_is_down(Some("POST"), "/revokeSignInSessions")
+        .await;
+    fails_for_now(&ada).await;
+    let by_hand = story
+        .makes_pass_by_hand(ADA, json!({ "isUsableOnce": true }))
+        .await;
+    for _ in 0..3 {
+        later(&story, MINUTE).await;
+    }
+    assert_eq!(story.live_passes(ADA).await[0]["id"], json!(by_hand));
+}
+
+#[tokio::test]
+async fn a_look_that_fails_is_repeated_soon_however_many_went_before() {
+    let story = Story::begin().await;
+    let ada = story.locked_out(ADA);
+    ada.is_approved_by("daniel.okafor").await;
+    passes_meet(&story, "apply-later", 1).await;
+    fails_for_now(&ada).await;
+    for _ in 0..5 {
+        later(&story, MINUTE).await;
+    }
+    story.late_calls_arrive().await;
+    story
+        .fault(json!({ "method": "GET", "path": PASSES, "kind": "status", "status": 503 }))
+        .await;
+    later(&story, MINUTE).await;
+    story.graph_is_back().await;
+    assert_eq!(story.live_passes(ADA).await.len(), 1);
+    later(&story, 5 * SECOND).await;
+    assert!(story.live_passes(ADA).await.is_empty());
+}
+
+#[tokio::test]
 async fn an_orphan_that_cannot_be_removed_is_told() {
     let story = Story::begin().await;
     let ada = story.locked_out(ADA);
@@ -173,6 +231,24 @@ async fn an_orphan_that_cannot_be_removed_is_told() {
         .fault(json!({ "method": "DELETE", "path": PASSES, "kind": "status", "status": 400 }))
         .await;
     later(&story, MINUTE).await;
+    let alerts = story.subjects(ADMINS).await;
+    assert!(
+        alerts[0].starts_with("Alert: a clean-up failed"),
+        "{alerts:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_job_at_which_the_process_breaks_off_each_time_is_given_up() {
+    let story = Story::begin().await;
+    let ada = story.locked_out(ADA);
+    ada.is_approved_by("daniel.okafor").await;
+    passes_meet(&story, "drop-after-write", 1).await;
+    fails_for_now(&ada).await;
+    let tries = "UPDATE outbox SET attempts = 300 WHERE job LIKE '%\"reap\"%'";
+    story.database().tamper(tries).await;
+    later(&story, MINUTE).await;
+    assert_eq!(story.live_passes(ADA).await.len(), 1, "it is not begun");
     let alerts = story.subjects(ADMINS).await;
     assert!(
         alerts[0].starts_with("Alert: a clean-up failed"),
@@ -283,19 +359,98 @@ async fn what_cannot_be_ours_stays() {
     assert!(story.live_passes(ADA).await.is_empty(), "it could be ours");
 }
 
+/// What somebody else did to the pass that was shown ended the request, and the administrators know.
+async fn is_left_to_administrators(story: &Story, person: &Person<'_>) {
+    let State::Ended(Ended::Aborted { cause, .. }) = person.request().await.state else {
+        panic!("not aborted");
+    };
+    assert_eq!(cause, AbortCause::PassChanged);
+    story.run_jobs().await;
+    let alerts = story.subjects(ADMINS).await;
+    assert!(alerts[0].starts_with("Alert: stopped half-way"));
+    assert_eq!(alerts.len(), 1, "{alerts:?}");
+    let before = story.live_passes(ADA).await;
+    person.claims().await.shows(409, "We had to stop");
+    for _ in 0..12 {
+        later(story, MINUTE).await;
+    }
+    assert_eq!(story.live_passes(ADA).await, before);
+    assert!(reaped(story, person).await.is_empty());
+}
+
 #[tokio::test]
-async fn a_shown_pass_that_is_not_listed_is_void_after_a_while() {
+async fn a_pass_that_an_administrator_deleted_is_not_made_again() {
     let story = Story::begin().await;
     let ada = story.locked_out(ADA);
     ada.is_approved_by("daniel.okafor").await;
     ada.claims().await.shows(200, "Your pass");
     story.deletes_pass_by_hand(ADA).await;
+    let again = ada.browser.post("/pass/again", &[]).await;
+    again.shows(409, "Microsoft does not show your pass at the moment.");
     later(&story, MINUTE).await;
     assert_eq!(ada.state().await, StateName::Disclosed, "lists are late");
     later(&story, MINUTE).await;
+    is_left_to_administrators(&story, &ada).await;
+    assert!(story.live_passes(ADA).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_pass_that_an_administrator_made_instead_stays() {
+    let story = Story::begin().await;
+    let ada = story.locked_out(ADA);
+    ada.is_approved_by("daniel.okafor").await;
+    story
+        .graph_is_down(Some("POST"), "/revokeSignInSessions")
+        .await;
+    fails_for_now(&ada).await;
+    story.graph_is_back().await;
+    later(&story, MINUTE).await;
+    ada.claims().await.shows(200, "Your pass");
+    let by_hand = story
+        .makes_pass_by_hand(ADA, json!({ "isUsableOnce": true }))
+        .await;
+    let again = ada.browser.post("/pass/again", &[]).await;
+    again.shows(409, "Microsoft does not show your pass at the moment.");
+    later(&story, MINUTE).await;
+    is_left_to_administrators(&story, &ada).await;
+    assert_eq!(story.live_passes(ADA).await[0]["id"], json!(by_hand));
+}
+
+#[tokio::test]
+async fn a_shown_pass_that_is_gone_after_an_attempt_in_doubt_is_replaced() {
+    let story = Story::begin().await;
+    let ada = story.locked_out(ADA);
+    ada.is_approved_by("daniel.okafor").await;
+    passes_meet(&story, "drop-after-write", 1).await;
+    fails_for_now(&ada).await;
+    story.advance(5 * SECOND).await;
+    ada.claims().await.shows(200, "Your pass");
+    story.deletes_pass_by_hand(ADA).await;
+    later(&story, 2 * MINUTE).await;
     assert_eq!(ada.state().await, StateName::Ready);
     assert_eq!(alarms(&story).await, 1);
     let page = ada.claims().await;
+    one_pass(&story, ADA, page.pass()).await;
+}
+
+#[tokio::test]
+async fn a_list_that_still_shows_the_pass_before_is_late() {
+    let story = Story::with(&[("recovery.methods", "\"portal\"")]).await;
+    let ada = story.locked_out(ADA);
+    ada.is_approved_by("daniel.okafor").await;
+    story
+        .makes_pass_by_hand(ADA, json!({ "isUsableOnce": true }))
+        .await;
+    story.advance(2 * MINUTE).await;
+    let page = ada.claims().await;
+    page.shows(200, "Your pass");
+    story
+        .fault(json!({ "method": "GET", "path": PASSES, "kind": "stale-list", "seconds": 100 }))
+        .await;
+    later(&story, MINUTE).await;
+    assert_eq!(ada.state().await, StateName::Disclosed);
+    later(&story, MINUTE).await;
+    assert_eq!(ada.state().await, StateName::Disclosed);
     one_pass(&story, ADA, page.pass()).await;
 }
 
@@ -348,20 +503,16 @@ async fn the_watcher_finds_a_void_pass_long_after_the_attempt() {
     ada.claims().await.shows(200, "Your pass");
     later(&story, 15 * MINUTE).await;
     assert_eq!(story.watch().await, 0);
-    story
+    let by_hand = story
         .makes_pass_by_hand(ADA, json!({ "isUsableOnce": true }))
         .await;
-    assert_eq!(story.watch().await, 0, "it has not ended");
-    assert_eq!(ada.state().await, StateName::Ready);
-    story.run_jobs().await;
-    assert_eq!(alarms(&story).await, 1);
-    assert!(story.live_passes(ADA).await.is_empty());
-    let page = ada.claims().await;
-    one_pass(&story, ADA, page.pass()).await;
+    assert_eq!(story.watch().await, 1);
+    is_left_to_administrators(&story, &ada).await;
+    assert_eq!(story.live_passes(ADA).await[0]["id"], json!(by_hand));
 }
 
 #[tokio::test]
-async fn a_pass_made_after_the_recorded_one_expired_voids_nothing() {
+async fn a_pass_made_after_the_recorded_one_expired_is_no_business_of_ours() {
     let story = Story::begin().await;
     let ada = story.locked_out(ADA);
     ada.is_approved_by("daniel.okafor").await;
@@ -372,5 +523,9 @@ async fn a_pass_made_after_the_recorded_one_expired_voids_nothing() {
         .await;
     assert_eq!(story.watch().await, 0);
     assert_eq!(ada.state().await, StateName::Disclosed);
+    later(&story, 15 * MINUTE).await;
+    assert_eq!(story.watch().await, 1);
+    assert_eq!(ada.state().await, StateName::Lapsed);
+    later(&story, MINUTE).await;
     assert_eq!(story.live_passes(ADA).await[0]["id"], json!(by_hand));
 }

@@ -86,6 +86,20 @@ async fn stopped_and_taken_over(place: &str, passes: usize) {
 }
 
 #[tokio::test]
+async fn a_browser_that_goes_away_while_its_claim_is_kept_cuts_nothing_off() {
+    let story = Story::closed(&[]).await;
+    let (ada, _program) = ready_at(&story, Some("intent-kept=wait:1000")).await;
+    let is = async |name| ada.person.state().await == name;
+    tokio::select! {
+        page = ada.person.browser.post("/pass", &[]) => panic!("answered: {}", page.text()),
+        () = story.eventually("the claim", async || is(StateName::Issuing).await) => {}
+    }
+    story
+        .eventually("the disclosure", async || is(StateName::Disclosed).await)
+        .await;
+}
+
+#[tokio::test]
 #[ignore = "needs PostgreSQL, which `cargo xtask test` starts"]
 async fn stopped_before_the_pass_is_made_and_taken_over() {
     stopped_and_taken_over("pass-making", 1).await;

@@ -9,7 +9,7 @@ use crate::view::{
 
 pub const TRICKY: &str = "ava <img src=x onerror=alert(1)> \"O'Neil\" & </title></script>";
 
-pub const PROBLEMS: [Problem; 25] = [
+pub const PROBLEMS: [Problem; 26] = [
     Problem::ReasonMissing,
     Problem::IdentifierMissing,
     Problem::IdentifierTooLong,
@@ -35,6 +35,7 @@ pub const PROBLEMS: [Problem; 25] = [
     Problem::IssueFailed,
     Problem::ReplaceOver,
     Problem::PassUsed,
+    Problem::PassNotListed,
 ];
 
 pub fn frame() -> Frame {

@@ -299,6 +299,9 @@ fn abort_name(cause: &AbortCause) -> String {
         AbortCause::MethodSurvived => "a method could not be removed",
         AbortCause::Permanent => "Microsoft refused for good",
         AbortCause::AttemptsUsedUp => "three attempts were not enough",
+        AbortCause::PassChanged => {
+            "the pass that was given out was deleted or replaced by somebody else"
+        }
         AbortCause::RestoredFromBackup => {
             "the database was restored from a backup, and what happened since is lost"
         }

@@ -130,6 +130,7 @@ impl World<'_> {
             let stop = Command::Abort {
                 fence: *fence,
                 cause,
+                may_leave_pass: false,
             };
             commands = vec![
                 browser(Command::Claim { intent: *intent }),
