@@ -80,25 +80,31 @@ const SOAK: &str = "soak::";
 
 fn rust(repo: &Repo) -> Result<Totals> {
     let mut product = product_tests(repo);
-    let tool = ["test", "--no-fail-fast", "--package", "xtask"];
     let mut sum = counted(&mut product, totals::cargo)?;
-    // The build tool alone, as it runs: together with the product it would
-    // compile their common dependencies once more.
-    sum += counted(repo.cargo().args(tool), totals::cargo)?;
     // With those that need PostgreSQL, which the first run has ignored.
     let mut again = stories_of_server(repo);
     again.args(["--include-ignored", "--skip", SOAK]);
     sum += on_postgres(repo, "The server's tests on PostgreSQL", &mut again);
+    // The build tool alone, as it runs: together with the product it would
+    // compile their common dependencies once more. What it starts PostgreSQL
+    // with needs the programs, which are installed by now.
+    let tools = ["--package", "xtask", "--package", "latchkey-cluster"];
+    let mut tools_tests = repo.cargo();
+    tools_tests
+        .args(["test", "--no-fail-fast"])
+        .args(tools)
+        .args(["--", "--include-ignored"]);
+    sum += counted(&mut tools_tests, totals::cargo)?;
     Ok(sum)
 }
 
-/// All tests but the build tool's: the application together with the server,
+/// All tests but the build tools': the application together with the server,
 /// so that it is tested as the server builds it, with `ssr`.
 fn product_tests(repo: &Repo) -> Command {
     let mut cargo = repo.cargo();
     cargo
         .args(["test", "--no-fail-fast", "--workspace"])
-        .args(["--exclude", "xtask"])
+        .args(["--exclude", "xtask", "--exclude", "latchkey-cluster"])
         .env_remove(postgres::URL);
     cargo
 }
