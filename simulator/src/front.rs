@@ -1,4 +1,4 @@
-//! What stands before Graph and the token endpoint: request ids, faults and the call log.
+//! What stands before Graph, the token endpoint and Verified ID: request ids, faults and the call log.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -19,6 +19,7 @@ use crate::{
     graph::{self, GraphError, GraphRequest},
     oauth,
     server::reset_connection,
+    verified_id,
     world::{Applied, Call, World},
 };
 
@@ -123,6 +124,26 @@ pub async fn token(State(tenant): State<Tenant>, parts: Parts, body: Bytes) -> R
         Some(Value::Object(logged)),
         oauth::faulty,
         move |world| oauth::answer(world, &request),
+        TOKEN_CONTENT_TYPE,
+    )
+    .await
+}
+
+/// Serves the Request Service of Verified ID.
+pub async fn verified_id(
+    State(tenant): State<Tenant>,
+    parts: Parts,
+    body: Bytes,
+) -> Response<Body> {
+    let json: Option<Value> = serde_json::from_slice(&body).ok();
+    let authorization = header(&parts.headers, "authorization");
+    let request = json.clone();
+    run(
+        &tenant,
+        &parts,
+        json,
+        verified_id::faulty,
+        move |world| verified_id::create(world, authorization.as_deref(), request.as_ref()),
         TOKEN_CONTENT_TYPE,
     )
     .await

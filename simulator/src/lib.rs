@@ -1,8 +1,9 @@
 //! A stand-in Microsoft Entra tenant for trying and testing Latchkey.
 //!
-//! It speaks the parts of OAuth 2.0, OpenID Connect and Microsoft Graph v1.0 that account recovery needs, offers a
-//! sign-in page where a Temporary Access Pass can be used, takes mail over SMTP and shows it, and lets testers look at
-//! and change everything under `/_control`. It shares no code with the rest of Latchkey, so that client and stand-in
+//! It speaks the parts of OAuth 2.0, OpenID Connect, Microsoft Graph v1.0 and the Request Service of Verified ID that
+//! account recovery needs, offers a sign-in page where a Temporary Access Pass can be used and a wallet to present
+//! Verified IDs from, takes mail over SMTP and shows it, and lets testers look at and change everything under
+//! `/_control`. It shares no code with the rest of Latchkey, so that client and stand-in
 //! cannot share a mistake.
 //!
 //! ```no_run
@@ -29,6 +30,7 @@ mod oauth;
 mod oidc;
 mod pages;
 mod server;
+mod verified_id;
 mod world;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -130,6 +132,14 @@ impl Simulator {
 fn routes(tenant: Tenant) -> Router {
     Router::new()
         .route("/v1.0/{*path}", any(front::graph))
+        .route(
+            "/v1.0/verifiableCredentials/createPresentationRequest",
+            post(front::verified_id),
+        )
+        .route(
+            "/v1.0/verifiableCredentials/presentationRequests/{id}",
+            get(pages::open_in_wallet),
+        )
         .route("/{tenant}/oauth2/v2.0/token", post(front::token))
         .route(
             "/{tenant}/oauth2/v2.0/authorize",

@@ -1,4 +1,4 @@
-//! The token endpoint: client credentials for Graph, codes of the sign-in for id tokens (FACTS §2, §19).
+//! The token endpoint: client credentials for Graph and Verified ID, codes of the sign-in for id tokens (FACTS §2, §19).
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -17,6 +17,10 @@ use crate::{
 };
 
 const GRAPH_SCOPE: &str = "https://graph.microsoft.com/.default";
+/// The Request Service of Verified ID, by its application id (FACTS §20).
+const VERIFIED_ID_SCOPE: &str = "3db474b9-6a0c-4840-96ac-1fceb342124f/.default";
+/// App roles of the Request Service begin so; all others are Graph's.
+const VERIFIED_ID_ROLE: &str = "VerifiableCredential.";
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// What the tenant has given out and still honours.
@@ -28,8 +32,34 @@ pub struct Grants {
     pub codes: HashMap<String, oidc::Code>,
 }
 
-/// An app's access to Graph.
+/// What a token opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resource {
+    Graph,
+    VerifiedId,
+}
+
+impl Resource {
+    /// The resource that a scope asks for.
+    fn of_scope(scope: &str, base_url: &str) -> Option<Self> {
+        if scope == GRAPH_SCOPE || scope.strip_suffix("/.default") == Some(base_url) {
+            Some(Self::Graph)
+        } else {
+            (scope == VERIFIED_ID_SCOPE).then_some(Self::VerifiedId)
+        }
+    }
+
+    const fn audience(self) -> &'static str {
+        match self {
+            Self::Graph => "https://graph.microsoft.com",
+            Self::VerifiedId => "3db474b9-6a0c-4840-96ac-1fceb342124f",
+        }
+    }
+}
+
+/// An app's access to one resource.
 pub struct AccessToken {
+    pub resource: Resource,
     pub expires: Timestamp,
     /// App roles at the time of issue: later grants show in newer tokens only.
     pub roles: BTreeSet<String>,
@@ -294,8 +324,7 @@ fn check_assertion(settings: &Settings, assertion: &str) -> Result<String, Token
 
 fn client_credentials(world: &mut World, request: &TokenRequest) -> Result<Answer, TokenError> {
     let scope = request.field("scope").unwrap_or_default();
-    let own_scope = format!("{}/.default", world.settings.base_url);
-    if scope != GRAPH_SCOPE && scope != own_scope {
+    let Some(resource) = Resource::of_scope(scope, &world.settings.base_url) else {
         return Err(TokenError::new(
             400,
             "invalid_scope",
@@ -304,15 +333,19 @@ fn client_credentials(world: &mut World, request: &TokenRequest) -> Result<Answe
                 "The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid. The scope {scope} is not valid."
             ),
         ));
-    }
+    };
     let lifetime = world
         .settings
         .token_lifetime_seconds
         .unwrap_or_else(entropy::token_lifetime_seconds);
     let now = machine_now();
-    let roles = world.settings.app_roles.clone();
+    let granted = world.settings.app_roles.iter();
+    let roles: BTreeSet<String> = granted
+        .filter(|role| role.starts_with(VERIFIED_ID_ROLE) == (resource == Resource::VerifiedId))
+        .cloned()
+        .collect();
     let token = keys::sign(&json!({
-        "aud": "https://graph.microsoft.com",
+        "aud": resource.audience(),
         "iss": format!("https://sts.windows.net/{}/", world.settings.tenant_id),
         "iat": now.as_second(),
         "nbf": now.as_second(),
@@ -326,10 +359,12 @@ fn client_credentials(world: &mut World, request: &TokenRequest) -> Result<Answe
         "ver": "1.0",
     }));
     let expires = world.now() + SignedDuration::from_secs(lifetime);
-    world
-        .grants
-        .access_tokens
-        .insert(token.clone(), AccessToken { expires, roles });
+    let grant = AccessToken {
+        resource,
+        expires,
+        roles,
+    };
+    world.grants.access_tokens.insert(token.clone(), grant);
     Ok(Answer::ok(json!({
         "token_type": "Bearer",
         "expires_in": lifetime,

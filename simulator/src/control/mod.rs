@@ -4,6 +4,7 @@
 
 mod people;
 mod scenery;
+mod wallet;
 
 use axum::{
     Json, Router,
@@ -50,6 +51,10 @@ pub fn routes() -> Router<Tenant> {
             get(scenery::mailbox).delete(scenery::clear_mailbox),
         )
         .route("/mailbox/mode", post(scenery::treat_mail))
+        .route("/presentations", get(wallet::list))
+        .route("/presentations/{id}", post(wallet::present))
+        .route("/presentations/{id}/open", post(wallet::open))
+        .route("/presentations/{id}/break-off", post(wallet::break_off))
         .route("/reset", post(scenery::reset))
 }
 

@@ -37,6 +37,9 @@ fn describe(settings: &Settings) -> Value {
         "revokeAnswers": settings.revoke_answers,
         "premium": settings.premium,
         "reportThrottle": settings.report_throttle,
+        "did": settings.did,
+        "faceCheckBilling": settings.face_check_billing,
+        "callbackOrigin": settings.callback_origin,
         "tokenLifetimeSeconds": settings.token_lifetime_seconds,
     })
 }
@@ -52,6 +55,8 @@ pub struct TenantChange {
     revoke_answers: Option<u16>,
     premium: Option<bool>,
     report_throttle: Option<bool>,
+    face_check_billing: Option<bool>,
+    callback_origin: Option<String>,
     token_lifetime_seconds: Option<i64>,
     /// Makes every access token issued so far unknown.
     #[serde(default)]
@@ -98,6 +103,12 @@ pub async fn change_tenant(
     }
     if let Some(throttle) = change.report_throttle {
         settings.report_throttle = throttle;
+    }
+    if let Some(billing) = change.face_check_billing {
+        settings.face_check_billing = billing;
+    }
+    if let Some(origin) = change.callback_origin {
+        settings.callback_origin = Some(origin);
     }
     if let Some(seconds) = change.token_lifetime_seconds {
         settings.token_lifetime_seconds = Some(seconds);

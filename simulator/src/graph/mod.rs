@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 pub use self::error::{Backend, GraphError};
 use self::query::Query;
-use crate::{answer::Answer, world::World};
+use crate::{answer::Answer, oauth::Resource, world::World};
 
 /// What a handler gives back.
 type Outcome = Result<Answer, GraphError>;
@@ -107,6 +107,11 @@ fn authenticate(world: &World, request: &GraphRequest) -> Result<BTreeSet<String
             "IDX14100: JWT is not well formed, or it was not issued by this tenant.",
         )
     })?;
+    if grant.resource != Resource::Graph {
+        return Err(GraphError::unauthenticated(
+            "Access token validation failure. Invalid audience.",
+        ));
+    }
     if world.now() >= grant.expires {
         return Err(GraphError::unauthenticated(
             "Lifetime validation failed, the token is expired.",

@@ -1,7 +1,8 @@
-//! Pages for people: the sign-in page, the security info of the person signed in, and the mailbox.
+//! Pages for people: the sign-in page, the security info of the person signed in, the mailbox and the wallet.
 
 mod mailbox;
 mod sign_in;
+mod wallet;
 
 use askama::Template;
 use axum::{
@@ -10,6 +11,8 @@ use axum::{
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
+
+pub use wallet::open as open_in_wallet;
 
 use crate::front::Tenant;
 
@@ -27,6 +30,7 @@ pub fn routes() -> Router<Tenant> {
         .route("/mailbox", get(mailbox::list))
         .route("/mailbox/{id}", get(mailbox::show))
         .route("/mailbox/{id}/html", get(mailbox::html_part))
+        .route("/wallet", get(wallet::show).post(wallet::present))
         .route("/simulator.css", get(style))
 }
 

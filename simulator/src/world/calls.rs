@@ -12,6 +12,7 @@ const CAPACITY: usize = 10_000;
 
 /// Request fields whose value is never logged.
 const SECRET_FIELDS: &[&str] = &[
+    "api-key",
     "client_secret",
     "client_assertion",
     "code",

@@ -8,6 +8,7 @@ mod logs;
 mod method;
 mod pass;
 mod person;
+mod presentation;
 mod role;
 mod sessions;
 mod settings;
@@ -24,6 +25,7 @@ pub use self::{
     method::{Kind, Method, kind_of, phone_id},
     pass::{Pass, PassPolicy, PassRefusal, PassRequest},
     person::{Person, Profile},
+    presentation::{Callback, Credential, LIFETIME, Presentation, Shown},
     role::{Group, ROLES, Role, RoleGrant, TENANT_WIDE, role},
     sessions::{BrowserSession, Sessions},
     settings::{Certificate, DefaultMethodWording, Settings},
@@ -44,6 +46,7 @@ pub struct World {
     pub faults: Faults,
     pub mailbox: Mailbox,
     pub grants: Grants,
+    pub presentations: Vec<Presentation>,
 }
 
 impl World {
@@ -72,6 +75,7 @@ impl World {
             faults: Faults::default(),
             mailbox: Mailbox::default(),
             grants: Grants::default(),
+            presentations: Vec::new(),
         }
     }
 

@@ -37,6 +37,7 @@ const GRANTED: &[&str] = &[
     "AuditLog.Read.All",
     "LicenseAssignment.Read.All",
     "Organization.Read.All",
+    "VerifiableCredential.Create.PresentRequest",
 ];
 
 /// The tenant, its one app registration and its switchable behaviour.
@@ -62,6 +63,13 @@ pub struct Settings {
     pub token_lifetime_seconds: Option<i64>,
     /// Whether the reporting APIs answer 429 after five requests in ten seconds (FACTS §13).
     pub report_throttle: bool,
+    /// The tenant's decentralized identifier: authority and issuer of its Verified IDs.
+    pub did: String,
+    /// Whether Face Check is paid for.
+    pub face_check_billing: bool,
+    /// Where callbacks of Verified ID go in place of the origin that they were asked for, as through a tunnel to a
+    /// server that its own address does not lead to from here.
+    pub callback_origin: Option<String>,
 }
 
 impl Settings {
@@ -82,6 +90,9 @@ impl Settings {
             premium: true,
             token_lifetime_seconds: None,
             report_throttle: true,
+            did: format!("did:web:verifiedid.{DOMAIN}"),
+            face_check_billing: true,
+            callback_origin: None,
         }
     }
 

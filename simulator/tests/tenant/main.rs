@@ -9,3 +9,4 @@ mod oidc;
 mod pages;
 mod support;
 mod token;
+mod verified_id;
