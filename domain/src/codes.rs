@@ -45,6 +45,13 @@ impl fmt::Debug for CodeKey {
     }
 }
 
+/// Whether this only stands between the symbols of a code that somebody typed: spaces, hyphens, and
+/// characters that cannot be seen.
+pub(crate) fn is_between_symbols(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+}
+
 /// Digits that somebody typed, without the spaces, hyphens and invisible characters people add.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TypedCode(String);
@@ -52,10 +59,7 @@ pub struct TypedCode(String);
 impl TypedCode {
     /// Reads what was typed; `None` unless it then is exactly `digits` ASCII digits.
     pub fn parse(typed: &str, digits: u8) -> Option<Self> {
-        let code: String = typed
-            .chars()
-            .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}'))
-            .collect();
+        let code: String = typed.chars().filter(|c| !is_between_symbols(*c)).collect();
         (code.len() == usize::from(digits) && code.bytes().all(|b| b.is_ascii_digit()))
             .then_some(Self(code))
     }

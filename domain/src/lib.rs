@@ -13,6 +13,7 @@ mod ids;
 mod method;
 mod person;
 mod request;
+mod saved_code;
 mod state;
 mod time;
 
@@ -26,6 +27,7 @@ pub use ids::{Fence, IntentId, PersonId, Reference, RequestId};
 pub use method::{Method, MethodKind, MethodRef, MethodRemoval, RemovalOutcome};
 pub use person::{Approver, Candidate, Person, PlaceInTree, Subject, UserKind};
 pub use request::{Origin, Proof, ProofKind, Reason, Request, RequestFacts, Terms};
+pub use saved_code::{MalformedSavedCode, SavedCode};
 pub use state::{
     AbortCause, Approval, Approved, Attestation, AwaitingApproval, Cancellation, Challenge,
     CoolingOff, DenialReason, Disclosed, Ended, Fault, Issuing, LapseCause, PassRecord, Proving,
