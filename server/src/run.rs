@@ -15,7 +15,10 @@ use tokio::{
 
 use crate::{
     audit::Checkpoints,
-    auth::password::PasswordHasher,
+    auth::{
+        password::PasswordHasher,
+        saved_codes::{Pepper, SavedCodes},
+    },
     clock::{Clock, Entropy, SystemClock, SystemEntropy},
     config::Config,
     graph::Graph,
@@ -195,7 +198,14 @@ impl Service {
         };
         let mailer = Mailer::new(&config.mail, &config.organisation, Arc::clone(&clock))
             .context("cannot set up mail ([mail])")?;
-        let code_key = code_key(&config.server.secret);
+        let code_key = CodeKey::new(key_for(b"latchkey codes v1", &config.server.secret));
+        let pepper = Pepper::new(key_for(b"latchkey saved codes v1", &config.server.secret));
+        let saved_codes = SavedCodes::new(
+            store.clone(),
+            Arc::clone(&entropy),
+            pepper,
+            config.saved_codes.memory_mebibytes,
+        );
         let graph = Graph::new(config.entra.graph, Arc::clone(&clock), Arc::clone(&entropy))
             .context("cannot set up the connection to Microsoft ([entra])")?;
         let passwords = PasswordHasher::new(PASSWORDS_AT_ONCE, Arc::clone(&entropy));
@@ -206,6 +216,7 @@ impl Service {
             clock,
             entropy,
             code_key,
+            saved_codes,
             settings,
             checkpoints: config.audit.checkpoint_file.map(Checkpoints::new),
         };
@@ -293,13 +304,12 @@ async fn keep_in_step(recovery: Arc<Recovery>, stopped: watch::Receiver<()>) {
     tokio::join!(changes, clock, log);
 }
 
-/// The key of contact codes and mailed codes: derived, so that the configured secret can serve other
-/// purposes without their sharing a key.
-fn code_key(secret: &SecretSlice<u8>) -> CodeKey {
+/// A key for one purpose, derived from the configured secret, so that purposes never share one.
+fn key_for(purpose: &[u8], secret: &SecretSlice<u8>) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret())
         .expect("HMAC takes a key of any length");
-    mac.update(b"latchkey codes v1");
-    CodeKey::new(mac.finalize().into_bytes().into())
+    mac.update(purpose);
+    mac.finalize().into_bytes().into()
 }
 
 async fn stop_signal() {

@@ -2,7 +2,7 @@
 
 mod checkpoint;
 
-use domain::Timestamp;
+use domain::{PersonId, RequestId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use checkpoint::{Checkpoint, CheckpointError, CheckpointTurn, Checkpoints};
@@ -30,5 +30,23 @@ pub enum InstallationEvent {
     Restored {
         /// Requests that were ended because of it.
         ended: u64,
+    },
+    /// An employee made saved recovery codes.
+    SavedCodesMade {
+        /// Whose codes.
+        person: PersonId,
+        /// How many.
+        count: u8,
+        /// Whether they took the place of others, which are void since then.
+        replaced: bool,
+    },
+    /// A saved recovery code was used up.
+    SavedCodeUsed {
+        /// Whose code.
+        person: PersonId,
+        /// Its number on paper.
+        position: u8,
+        /// What for.
+        request: RequestId,
     },
 }

@@ -7,8 +7,8 @@ use argon2::{
     password_hash::phc::PasswordHash,
 };
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::workshop::{Busy, Workshop};
 use crate::clock::Entropy;
 
 /// Memory of one hashing, in KiB.
@@ -29,10 +29,8 @@ const NOBODY: &str = "$argon2id$v=19$m=65536,t=3,p=4$bm9ib2R5LW5vYm9keS0$\
 /// Hashes passwords by argon2id, a few at a time.
 pub struct PasswordHasher {
     entropy: Arc<dyn Entropy>,
-    /// Those that work.
-    slots: Arc<Semaphore>,
-    /// Those that work and those that wait.
-    places: Arc<Semaphore>,
+    /// The library brings the memory: pieces of this size go straight back to the system.
+    workshop: Workshop<()>,
 }
 
 /// Whether a password is the one.
@@ -44,19 +42,12 @@ pub enum Verdict {
     Wrong,
 }
 
-/// Too many wait already; come back in a few seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("too many passwords are being checked")]
-pub struct Busy;
-
 impl PasswordHasher {
     /// Works on `max_concurrent` passwords at once, at least one. Each takes 64 MiB and a core.
     pub fn new(max_concurrent: usize, entropy: Arc<dyn Entropy>) -> Self {
-        let slots = max_concurrent.max(1);
         Self {
             entropy,
-            slots: Arc::new(Semaphore::new(slots)),
-            places: Arc::new(Semaphore::new(slots * (1 + QUEUE))),
+            workshop: Workshop::new(max_concurrent, QUEUE),
         }
     }
 
@@ -64,20 +55,20 @@ impl PasswordHasher {
     pub async fn hash(&self, password: SecretString) -> Result<String, Busy> {
         let mut salt = [0; 16];
         self.entropy.fill(&mut salt);
-        self.work(move || {
+        let hash = move |(): &mut ()| {
             argon2()
                 .hash_password_with_salt(password.expose_secret().as_bytes(), &salt)
                 .expect("the parameters, the salt's length and a password below 4 GiB are in range")
                 .to_string()
-        })
-        .await
+        };
+        self.workshop.work(self.workshop.enter()?, hash).await
     }
 
     /// Compares with a stored hash. Without one the same work is done.
     pub async fn verify(&self, phc: Option<&str>, password: SecretString) -> Result<Verdict, Busy> {
         let known = phc.is_some();
         let phc = phc.unwrap_or(NOBODY).to_owned();
-        self.work(move || {
+        let compare = move |(): &mut ()| {
             let Ok(stored) = PasswordHash::new(&phc) else {
                 tracing::error!("a stored password hash cannot be read");
                 return Verdict::Wrong;
@@ -86,34 +77,8 @@ impl PasswordHasher {
                 Ok(()) if known => Verdict::Right,
                 _ => Verdict::Wrong,
             }
-        })
-        .await
-    }
-
-    async fn work<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Busy> {
-        let place = Arc::clone(&self.places)
-            .try_acquire_owned()
-            .map_err(|_| Busy)?;
-        let slot = Arc::clone(&self.slots)
-            .acquire_owned()
-            .await
-            .map_err(|_| Busy)?;
-        // The permits go with the work: it holds its memory even if the caller has gone away.
-        let work = move || {
-            let _permits: [OwnedSemaphorePermit; 2] = [slot, place];
-            work()
         };
-        match tokio::task::spawn_blocking(work).await {
-            Ok(done) => Ok(done),
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime is shutting down.
-                Err(_) => Err(Busy),
-            },
-        }
+        self.workshop.work(self.workshop.enter()?, compare).await
     }
 }
 

@@ -108,6 +108,7 @@ pub(super) const KEYS: &[Key] = &[
     key("recovery.required_proofs", "required_proofs = 1"),
     key("recovery.lease_seconds", "lease_seconds = 60"),
     key("recovery.watch_seconds", "watch_seconds = 10"),
+    key("saved_codes.memory_mib", "memory_mib = 76"),
     key("log.format", r#"format = "json""#),
     key("log.filter", r#"filter = "info,latchkey=debug""#),
 ];

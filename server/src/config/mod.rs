@@ -9,6 +9,7 @@ mod database;
 mod error;
 mod keys;
 mod read;
+mod saved_codes;
 mod sections;
 mod source;
 
@@ -45,6 +46,8 @@ pub struct Config {
     pub alerts: Alerts,
     /// The terms of a recovery.
     pub recovery: Recovery,
+    /// Saved recovery codes.
+    pub saved_codes: SavedCodes,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -148,6 +151,13 @@ pub struct Recovery {
     pub lease: Duration,
     /// How often disclosed passes and new methods are looked at.
     pub watch: Duration,
+}
+
+/// Saved recovery codes.
+#[derive(Debug)]
+pub struct SavedCodes {
+    /// Memory that hashing them takes at most, in MiB.
+    pub memory_mebibytes: u32,
 }
 
 /// What is logged, and how.

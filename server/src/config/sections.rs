@@ -53,6 +53,7 @@ impl Config {
         let organisation = organisation(&mut reader);
         let alerts = alerts(&mut reader);
         let recovery = recovery(&mut reader);
+        let saved_codes = super::saved_codes::saved_codes(&mut reader);
         let log = log(&mut reader);
 
         let problems = reader.into_problems();
@@ -73,6 +74,7 @@ impl Config {
                 organisation,
                 alerts,
                 recovery,
+                saved_codes,
                 log,
             }),
             _ => Err(ConfigError::Problems(problems)),

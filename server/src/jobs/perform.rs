@@ -49,12 +49,13 @@ impl From<ServiceError> for Fault {
             ServiceError::Gone | ServiceError::Refused(_) => Self::Permanent {
                 problem: error.to_string(),
             },
-            ServiceError::Contended | ServiceError::Store(_) | ServiceError::Checkpoint(_) => {
-                Self::Transient {
-                    problem: error.to_string(),
-                    after: None,
-                }
-            }
+            ServiceError::Contended
+            | ServiceError::Busy(_)
+            | ServiceError::Store(_)
+            | ServiceError::Checkpoint(_) => Self::Transient {
+                problem: error.to_string(),
+                after: None,
+            },
         }
     }
 }

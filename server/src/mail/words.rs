@@ -286,6 +286,20 @@ fn installation_words(event: &InstallationEvent) -> (&'static str, Vec<String>) 
                     .to_owned(),
             ],
         ),
+        InstallationEvent::SavedCodesMade { person, count, replaced } => (
+            "saved recovery codes were made",
+            vec![format!(
+                "The person with the object id {person} made {count} saved recovery codes{}.",
+                if *replaced { "; those that they had before are void" } else { "" }
+            )],
+        ),
+        InstallationEvent::SavedCodeUsed { person, position, request } => (
+            "a saved recovery code was used",
+            vec![format!(
+                "Code number {position} of the person with the object id {person} was used up for the request {}.",
+                request.reference()
+            )],
+        ),
         InstallationEvent::Restored { ended: count } => (
             "the database was restored from a backup",
             vec![

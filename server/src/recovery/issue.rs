@@ -102,9 +102,10 @@ impl From<ServiceError> for Stop {
                 tracing::warn!(%error, "an issue attempt is void");
                 Self::Void
             }
-            ServiceError::Store(_) | ServiceError::Contended | ServiceError::Checkpoint(_) => {
-                Self::Retry(Fault::DirectoryUnavailable, PAUSE)
-            }
+            ServiceError::Store(_)
+            | ServiceError::Contended
+            | ServiceError::Busy(_)
+            | ServiceError::Checkpoint(_) => Self::Retry(Fault::DirectoryUnavailable, PAUSE),
         }
     }
 }

@@ -5,7 +5,7 @@ use domain::{
     Refusal, Request, RequestId, State, Submission, TypedCode, contact_code, open,
 };
 
-use super::{Recovery, ServiceError, actor_name};
+use super::{Besides, Recovery, ServiceError, actor_name};
 use crate::{secret::Bearer, store::Change};
 
 /// A new request and the secret of its browser.
@@ -62,6 +62,7 @@ impl Recovery {
             effects: &outcome.effects,
             jobs: &jobs,
             bind: None,
+            spend: None,
         };
         self.store.insert(&change, browser.hash()).await?;
         failpoint!(RequestOpened);
@@ -97,13 +98,12 @@ impl Recovery {
         // A code that nobody was mailed is wrong whatever was typed.
         if typed.is_email_code(&code) & request.facts.subject.is_some() {
             let browser = Bearer::generate(self.entropy.as_ref());
-            self.apply_and_bind(
-                id,
-                &Actor::Browser,
-                Command::PassProof(kind),
-                Some(browser.hash()),
-            )
-            .await?;
+            let besides = Besides {
+                bind: Some(browser.hash()),
+                ..Besides::default()
+            };
+            self.apply_and(id, &Actor::Browser, Command::PassProof(kind), besides)
+                .await?;
             Ok(Proved::Right { browser })
         } else {
             self.apply(id, &Actor::Browser, Command::FailProof(kind))

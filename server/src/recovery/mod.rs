@@ -26,12 +26,13 @@ use url::Url;
 
 use crate::{
     audit::{CheckpointError, Checkpoints},
+    auth::{saved_codes::SavedCodes, workshop::Busy},
     clock::{Clock, Entropy},
     graph::{Graph, GraphError},
     jobs::{self, Promise},
     mail::Mailer,
     secret::BearerHash,
-    store::{Change, Store, StoreError},
+    store::{Change, SavedCodeId, Store, StoreError},
 };
 
 use waiting::Waiting;
@@ -66,6 +67,8 @@ pub struct Recovery {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) code_key: CodeKey,
+    /// Saved recovery codes.
+    pub saved_codes: SavedCodes,
     pub(crate) settings: Settings,
     checkpoints: Option<Checkpoints>,
     waiting: Waiting,
@@ -88,10 +91,21 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// Key that codes are derived from.
     pub code_key: CodeKey,
+    /// Saved recovery codes.
+    pub saved_codes: SavedCodes,
     /// The installation.
     pub settings: Settings,
     /// Where checkpoints of the audit log are kept, if anywhere.
     pub checkpoints: Option<Checkpoints>,
+}
+
+/// What a change does besides changing the request, in the same transaction.
+#[derive(Clone, Copy, Debug, Default)]
+struct Besides {
+    /// Binds the request to another secret of its browser.
+    bind: Option<BearerHash>,
+    /// Uses up a saved code. If that was used meanwhile, nothing is kept ([`StoreError::CodeSpent`]).
+    spend: Option<SavedCodeId>,
 }
 
 /// Why a use case did not do what was asked.
@@ -106,6 +120,9 @@ pub enum ServiceError {
     /// Too many others changed the request at the same time.
     #[error("the request is changed by too many at once")]
     Contended,
+    /// Too many secrets are being checked at once; it costs nobody a try.
+    #[error(transparent)]
+    Busy(#[from] Busy),
     /// The database failed.
     #[error(transparent)]
     Store(StoreError),
@@ -142,6 +159,7 @@ impl Recovery {
             clock,
             entropy,
             code_key,
+            saved_codes,
             settings,
             checkpoints,
         } = parts;
@@ -152,6 +170,7 @@ impl Recovery {
             clock,
             entropy,
             code_key,
+            saved_codes,
             settings,
             checkpoints,
             waiting: Waiting::default(),
@@ -226,22 +245,22 @@ impl Recovery {
         actor: &Actor,
         command: Command,
     ) -> Result<Request, ServiceError> {
-        self.apply_and_bind(id, actor, command, None).await
+        self.apply_and(id, actor, command, Besides::default()).await
     }
 
-    /// As [`Self::apply`], and binds the request to another secret of its browser.
-    async fn apply_and_bind(
+    /// As [`Self::apply`], with what changes besides the request.
+    async fn apply_and(
         &self,
         id: RequestId,
         actor: &Actor,
         command: Command,
-        bind: Option<BearerHash>,
+        besides: Besides,
     ) -> Result<Request, ServiceError> {
         for _ in 0..TRIES {
             let request = self.request(id).await?;
             let now = self.clock.now();
             let outcome = decide(&request, command.clone(), actor, now)?;
-            match self.keep(outcome, actor, now, bind).await {
+            match self.keep(outcome, actor, now, besides).await {
                 Err(ServiceError::Store(StoreError::Conflict)) => {}
                 kept => return kept,
             }
@@ -254,7 +273,7 @@ impl Recovery {
         outcome: Outcome,
         actor: &Actor,
         now: Timestamp,
-        bind: Option<BearerHash>,
+        besides: Besides,
     ) -> Result<Request, ServiceError> {
         let jobs = self.promise(&outcome, now);
         let actor = actor_name(actor);
@@ -265,7 +284,8 @@ impl Recovery {
             events: &outcome.events,
             effects: &outcome.effects,
             jobs: &jobs,
-            bind,
+            bind: besides.bind,
+            spend: besides.spend,
         };
         failpoint!(ChangeDecided);
         self.store.keep(&change).await?;

@@ -36,6 +36,17 @@ pub(super) async fn append(
     insert(transaction, Some(request), actor, at, &event).await
 }
 
+/// Appends a row about no request, within the transaction of what it is about.
+pub(super) async fn append_installation(
+    transaction: &mut Writing,
+    actor: &str,
+    at: Timestamp,
+    event: &InstallationEvent,
+) -> Result<(), StoreError> {
+    let event = to_json(event, "audit event")?;
+    insert(transaction, None, actor, at, &event).await
+}
+
 async fn insert(
     transaction: &mut Writing,
     request: Option<RequestId>,
@@ -126,9 +137,8 @@ impl Store {
         event: &InstallationEvent,
         jobs: &[Promise],
     ) -> Result<(), StoreError> {
-        let event = to_json(event, "audit event")?;
         let mut transaction = self.write().await?;
-        insert(&mut transaction, None, actor, at, &event).await?;
+        append_installation(&mut transaction, actor, at, event).await?;
         for promise in jobs {
             super::outbox::add(&mut transaction, None, promise).await?;
         }

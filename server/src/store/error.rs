@@ -13,6 +13,9 @@ pub enum StoreError {
     /// The subject has another open request. Nothing was written.
     #[error("the subject has another open request")]
     SubjectOccupied,
+    /// A saved code was used or replaced meanwhile. Nothing was written.
+    #[error("the saved code was used or replaced meanwhile")]
+    CodeSpent,
     /// Another process works on the embedded database.
     #[error(
         "another Latchkey process works on it: stop that one first, or move to PostgreSQL, which serves several"

@@ -15,6 +15,7 @@ mod outbox;
 mod place;
 mod requests;
 mod rounds;
+mod saved_codes;
 mod schema;
 
 use std::path::{Path, PathBuf};
@@ -36,6 +37,9 @@ pub use lists::{Cursor, ListFilter, ListPage, ListedRequest};
 pub use outbox::{JobEnd, LeasedJob};
 pub use place::Misplaced;
 pub use requests::Change;
+pub use saved_codes::{
+    NewSavedCode, NewSavedSet, SAVED_CODE_HASH, SavedCodeId, SavedCodeRecord, SavedSet,
+};
 
 /// Where the database is.
 #[derive(Clone)]

@@ -4,10 +4,11 @@ use domain::{Effect, Event, PersonId, Request, RequestId, StateName, Timestamp};
 use uuid::Uuid;
 
 use super::{
-    Store, StoreError,
+    SavedCodeId, Store, StoreError,
     engine::{Engine, Writing, in_time, reading, within},
     from_json,
     loan::Loan,
+    saved_codes::spend,
     to_json,
 };
 use crate::{jobs::Promise, secret::BearerHash};
@@ -29,6 +30,8 @@ pub struct Change<'a> {
     pub jobs: &'a [Promise],
     /// The browser that the request is bound to from now on, where that changes.
     pub bind: Option<BearerHash>,
+    /// The saved code that proves something by this change, and is used up by it.
+    pub spend: Option<SavedCodeId>,
 }
 
 impl Store {
@@ -62,7 +65,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the request is not the one that the change was decided for;
-    /// [`StoreError::SubjectOccupied`] when another request of the subject is open.
+    /// [`StoreError::SubjectOccupied`] when another request of the subject is open; [`StoreError::CodeSpent`]
+    /// when the saved code was used for another change, or replaced.
     pub async fn keep(&self, change: &Change<'_>) -> Result<(), StoreError> {
         let request = change.request;
         let body = to_json(request, "request")?;
@@ -235,6 +239,10 @@ impl Store {
 /// Writes what belongs to a change into its transaction.
 async fn record(transaction: &mut Writing, change: &Change<'_>) -> Result<(), StoreError> {
     let id = change.request.facts.id;
+    if let Some(code) = change.spend {
+        let subject = subject_id(change.request);
+        spend(transaction, code, subject, id, change.actor, change.at).await?;
+    }
     for event in change.events {
         super::audit::append(transaction, id, change.actor, change.at, event).await?;
     }

@@ -57,6 +57,7 @@ impl IntoResponse for Failure {
                     ServiceError::Gone => ProblemPage::NoRequest,
                     ServiceError::Refused(_) => ProblemPage::Internal,
                     ServiceError::Contended
+                    | ServiceError::Busy(_)
                     | ServiceError::Store(_)
                     | ServiceError::Graph(_)
                     | ServiceError::Checkpoint(_) => ProblemPage::Unavailable,

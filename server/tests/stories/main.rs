@@ -28,6 +28,7 @@ mod process;
 mod program;
 mod races;
 mod reaper;
+mod saved_codes;
 mod silence;
 mod soak;
 mod stopped;

@@ -131,6 +131,7 @@ impl<'a> World<'a> {
             effects: &outcome.effects,
             jobs: &jobs,
             bind: None,
+            spend: None,
         };
         self.store.insert(&change, browser).await.unwrap();
         self.opened(&outcome, at, &jobs, browser);
@@ -378,6 +379,7 @@ async fn keep(store: &Store, decided: &Decided) -> Kept {
         effects: &decided.outcome.effects,
         jobs: &decided.jobs,
         bind: decided.bind,
+        spend: None,
     };
     match store.keep(&change).await {
         Ok(()) => Kept::Yes,
