@@ -302,6 +302,8 @@ pub enum Fault {
     LeaseTooShort,
     /// The directory still shows removed methods.
     RemovalNotConfirmed,
+    /// An operator has paused the installation.
+    Paused,
 }
 
 /// Why a request was aborted: a person must look.

@@ -19,7 +19,7 @@ use crate::{
     clock::{Entropy, SystemEntropy},
     config::Config,
     logging,
-    run::{self, Duty, Existing},
+    run::{self, Duty, Existing, Held},
     upkeep,
 };
 
@@ -77,6 +77,14 @@ enum ConfigCommand {
 enum AdminCommand {
     /// Create an administrator of the console
     Create(CreateAdmin),
+    /// Open, approve and give out nothing any more, on every instance, until `resume`
+    Pause {
+        /// Why, for the audit log and the other administrators
+        #[arg(long, value_parser = reason)]
+        reason: Option<String>,
+    },
+    /// Let everything go on after `pause`, or before the circuit breaker would
+    Resume,
 }
 
 #[derive(Debug, Args)]
@@ -145,7 +153,14 @@ fn carry_out(cli: Cli) -> Result<(), Failure> {
         Command::Backup { file } => Ok(block_on(upkeep::back_up(config, file))?),
         Command::Restore { file } => Ok(block_on(upkeep::restore(config, file))?),
         Command::Admin(AdminCommand::Create(admin)) => create_admin(config, &admin),
+        Command::Admin(AdminCommand::Pause { reason }) => hold(config, Held::Paused { reason }),
+        Command::Admin(AdminCommand::Resume) => hold(config, Held::Resumed),
     }
+}
+
+fn hold(config: Config, held: Held) -> Result<(), Failure> {
+    println!("{}", block_on(run::hold(config, held))?);
+    Ok(())
 }
 
 fn create_admin(config: Config, admin: &CreateAdmin) -> Result<(), Failure> {
@@ -199,6 +214,19 @@ fn generate_password(entropy: &dyn Entropy) -> SecretString {
     let mut bytes = Zeroizing::new([0; 15]);
     entropy.fill(&mut *bytes);
     SecretString::from(URL_SAFE_NO_PAD.encode(*bytes))
+}
+
+fn reason(text: &str) -> Result<String, String> {
+    /// The longest reason, in characters.
+    const LONGEST: usize = 300;
+    let text = text.trim();
+    if text.is_empty() || text.contains(char::is_control) || text.chars().count() > LONGEST {
+        Err(format!(
+            "a reason is one line of at most {LONGEST} characters"
+        ))
+    } else {
+        Ok(text.to_owned())
+    }
 }
 
 fn admin_name(text: &str) -> Result<String, String> {

@@ -15,6 +15,7 @@ pub mod clock;
 pub mod config;
 pub mod graph;
 pub mod jobs;
+pub mod limits;
 pub mod logging;
 pub mod mail;
 pub mod recovery;

@@ -23,6 +23,7 @@ use crate::{
     config::Config,
     graph::Graph,
     jobs::{Pace, Worker, every},
+    limits::{self, Limits},
     mail::Mailer,
     recovery::{Parts, Recovery, Settings},
     store::{AdminRecord, Location, Store},
@@ -52,6 +53,18 @@ pub enum Existing {
     Refuse,
     /// Give it the new password and end its sessions.
     Replace,
+}
+
+/// What an operator wants of the installation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// Nothing is opened, approved or given out.
+    Paused {
+        /// Why, for the log and the other administrators.
+        reason: Option<String>,
+    },
+    /// Everything goes on.
+    Resumed,
 }
 
 /// Where time and randomness come from.
@@ -163,13 +176,47 @@ pub async fn create_admin(
     Ok(())
 }
 
+/// Pauses everything that leads to a pass, on every instance, or lets it go on. Tells what came of it.
+pub async fn hold(config: Config, held: Held) -> anyhow::Result<&'static str> {
+    // A server may be working on it.
+    let store = open_store(&config.database).await?;
+    let service = Service::build_on(store, config, Surroundings::default()).await?;
+    let recovery = &service.recovery;
+    let changed = match held {
+        Held::Paused { reason } => recovery.pause(reason).await.map(|changed| {
+            if changed {
+                "Paused: nothing is opened, approved or given out, until `latchkey admin resume`."
+            } else {
+                "It is paused already."
+            }
+        }),
+        Held::Resumed => recovery.resume().await.map(|changed| {
+            if changed {
+                "Everything goes on."
+            } else {
+                "Nothing was paused."
+            }
+        }),
+    };
+    recovery.close().await;
+    Ok(changed?)
+}
+
 impl Service {
     /// Puts the parts together.
     pub async fn build(config: Config, surroundings: Surroundings) -> anyhow::Result<Self> {
-        let Surroundings { clock, entropy } = surroundings;
         let store = Store::open(&config.database)
             .await
             .map_err(|error| cannot_open(error, &config.database))?;
+        Self::build_on(store, config, surroundings).await
+    }
+
+    async fn build_on(
+        store: Store,
+        config: Config,
+        surroundings: Surroundings,
+    ) -> anyhow::Result<Self> {
+        let Surroundings { clock, entropy } = surroundings;
         let rules = &config.recovery;
         let terms = Recovery::terms(
             rules.required_proofs,
@@ -206,6 +253,13 @@ impl Service {
             pepper,
             config.saved_codes.memory_mebibytes,
         );
+        let limits = Limits::new(
+            store.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&entropy),
+            limits::Key::new(key_for(b"latchkey limits v1", &config.server.secret)),
+            config.limits,
+        );
         let graph = Graph::new(config.entra.graph, Arc::clone(&clock), Arc::clone(&entropy))
             .context("cannot set up the connection to Microsoft ([entra])")?;
         let passwords = PasswordHasher::new(PASSWORDS_AT_ONCE, Arc::clone(&entropy));
@@ -218,6 +272,7 @@ impl Service {
             code_key,
             saved_codes,
             settings,
+            limits: Arc::new(limits),
             checkpoints: config.audit.checkpoint_file.map(Checkpoints::new),
         };
         let recovery = Arc::new(Recovery::new(parts));

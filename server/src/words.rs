@@ -14,6 +14,17 @@ pub fn moment(at: Timestamp) -> Moment {
     }
 }
 
+/// A moment within the next minutes, to the second.
+pub fn moment_to_the_second(at: Timestamp) -> Moment {
+    let zoned = jiff::Timestamp::from_millisecond(at.millis())
+        .unwrap_or_default()
+        .to_zoned(TimeZone::UTC);
+    Moment {
+        words: zoned.strftime("%H:%M:%S UTC").to_string(),
+        ..moment(at)
+    }
+}
+
 /// What to call a person in a sentence.
 pub fn first_name(person: &Person) -> &str {
     person

@@ -91,6 +91,11 @@ impl Words {
                 "Nothing has changed on your account. Recovery is locked for a day to protect it.",
                 "If you are the owner, contact the people named at the bottom of this page now.",
             ),
+            Problem::ApproverBusy => notice(
+                "Too many requests are waiting for your approver already.",
+                UNCHANGED,
+                "Tell your approver, or wait until they have answered some. Then send your request again.",
+            ),
             Problem::AlreadyOpen => notice(
                 "There is already a request for this account.",
                 UNCHANGED,

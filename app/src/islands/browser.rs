@@ -27,6 +27,19 @@ pub fn seconds_until(iso: &str) -> Option<u32> {
     (!left.is_nan()).then_some(left as u32)
 }
 
+/// Milliseconds since the epoch, on the browser's clock.
+pub fn now() -> f64 {
+    Date::now()
+}
+
+/// Writes `value` into the input of that id.
+pub fn fill(id: &str, value: &str) {
+    if let Some(input) = element(id) {
+        // Nothing that we write can be refused.
+        let _ = input.set_attribute("value", value);
+    }
+}
+
 /// The element of that id.
 pub fn element(id: &str) -> Option<Element> {
     document().get_element_by_id(id)

@@ -7,10 +7,12 @@ mod browser;
 mod copy_button;
 mod countdown;
 mod live_status;
+mod work;
 
 pub use copy_button::CopyButton;
 pub use countdown::Countdown;
 pub use live_status::{LiveStatus, code_changes};
+pub use work::Work;
 
 /// Starts the islands of the page that the browser has just loaded.
 #[cfg(feature = "hydrate")]

@@ -60,7 +60,11 @@ pub fn body(page: Page, frame: &Frame) -> AnyView {
 
 /// Whether something moves on this page, so that it needs its scripts.
 pub const fn has_islands(page: &Page) -> bool {
-    matches!(page, Page::Status(_) | Page::Claim(_) | Page::Pass(_))
+    match page {
+        Page::Status(_) | Page::Claim(_) | Page::Pass(_) => true,
+        Page::Identify(view) => view.work.is_some(),
+        _ => false,
+    }
 }
 
 fn content(page: Page) -> AnyView {

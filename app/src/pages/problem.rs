@@ -1,5 +1,7 @@
 //! The words of every [`ProblemPage`].
 
+use std::borrow::Cow;
+
 use leptos::prelude::*;
 
 use crate::{
@@ -12,7 +14,7 @@ struct Words {
     title: &'static str,
     happened: &'static str,
     unharmed: &'static str,
-    next: &'static str,
+    next: Cow<'static, str>,
     /// Address and name of the way on.
     way_on: Option<(&'static str, &'static str)>,
 }
@@ -20,75 +22,127 @@ struct Words {
 const TO_START: Option<(&str, &str)> = Some(("/", "Go to the start"));
 const TO_STATUS: Option<(&str, &str)> = Some(("/status", "See where your request stands"));
 
-const fn words(problem: ProblemPage) -> Words {
+#[expect(clippy::too_many_lines, reason = "a table with one entry per page")]
+fn words(problem: ProblemPage) -> Words {
     match problem {
         ProblemPage::NotFound => Words {
             title: "There is no page here",
             happened: "The address may be mistyped, or cut off at the end.",
             unharmed: "Nothing has changed on your account.",
-            next: "If the address came from a mail, open the link in the mail again.",
+            next: Cow::Borrowed(
+                "If the address came from a mail, open the link in the mail again.",
+            ),
             way_on: TO_START,
         },
         ProblemPage::NotAPage => Words {
             title: "This address cannot be opened by itself",
             happened: "It belongs to a button on another page.",
             unharmed: "Nothing was done, and nothing has changed on your account.",
-            next: "Go back and use the button there.",
+            next: Cow::Borrowed("Go back and use the button there."),
             way_on: TO_STATUS,
         },
         ProblemPage::ForeignForm => Words {
             title: "We did not take that answer",
             happened: "It did not come from one of our pages, or your browser did not say where it came from.",
             unharmed: "Nothing was done, and nothing has changed on your account.",
-            next: "Open the page again and answer there. If that does not help, try another browser.",
+            next: Cow::Borrowed(
+                "Open the page again and answer there. If that does not help, try another browser.",
+            ),
             way_on: TO_STATUS,
         },
         ProblemPage::BadForm => Words {
             title: "We could not read that answer",
             happened: "It was not in the form that our pages send, or it was too long.",
             unharmed: "Nothing was done, and nothing has changed on your account.",
-            next: "Go back, load the page again and answer once more.",
+            next: Cow::Borrowed("Go back, load the page again and answer once more."),
             way_on: TO_STATUS,
         },
         ProblemPage::NoRequest => Words {
             title: "There is no request in this browser",
             happened: "You may have asked in another browser or on another device, or the request was cleared here.",
             unharmed: "If you have asked elsewhere, that request goes on.",
-            next: "Go back to the browser in which you asked. If you have not asked yet, start here.",
+            next: Cow::Borrowed(
+                "Go back to the browser in which you asked. If you have not asked yet, start here.",
+            ),
             way_on: TO_START,
         },
         ProblemPage::DeadLink => Words {
             title: "This link no longer works",
             happened: "It has been used, it is too old, or part of it is missing.",
             unharmed: "Opening it has changed nothing.",
-            next: "Open the newest mail about this and use the link there. If there is none, contact the people named at the bottom of this page.",
+            next: Cow::Borrowed(
+                "Open the newest mail about this and use the link there. If there is none, contact the people named at the bottom of this page.",
+            ),
             way_on: None,
         },
         ProblemPage::SameBrowser => Words {
             title: "Use another browser to review this",
             happened: "This browser was used to ask for the recovery. The same browser cannot approve it.",
             unharmed: "Nothing has changed on the account, and the request still waits.",
-            next: "Open the link from the mail on your own device. If you share a computer, use another one.",
+            next: Cow::Borrowed(
+                "Open the link from the mail on your own device. If you share a computer, use another one.",
+            ),
             way_on: None,
         },
         ProblemPage::Internal => Words {
             title: "Something went wrong on our side",
             happened: "We could not finish your last step.",
             unharmed: "Your request and the answers before this step are kept.",
-            next: "Wait a minute, then try again. If it happens again, contact the people named at the bottom of this page.",
+            next: Cow::Borrowed(
+                "Wait a minute, then try again. If it happens again, contact the people named at the bottom of this page.",
+            ),
             way_on: TO_STATUS,
         },
         ProblemPage::Unavailable => Words {
             title: "We cannot go on right now",
             happened: "A part that this service needs is not answering.",
             unharmed: "Your request and the answers before this step are kept.",
-            next: "Try again in a few minutes. If it is urgent, contact the people named at the bottom of this page.",
+            next: Cow::Borrowed(
+                "Try again in a few minutes. If it is urgent, contact the people named at the bottom of this page.",
+            ),
+            way_on: TO_STATUS,
+        },
+        ProblemPage::TooMany { minutes } => Words {
+            title: "Too many requests from this network",
+            happened: "More was asked from your internet address than one person needs. Others may share it with you, as in an office or a hotel.",
+            unharmed: "Nothing is broken, and nothing has changed on your account. A request that you have made goes on.",
+            next: Cow::Owned(format!(
+                "Wait {}, then try again. Or use another network, such as your phone's own.",
+                in_words(minutes)
+            )),
+            way_on: TO_STATUS,
+        },
+        ProblemPage::Flooded { minutes } => Words {
+            title: "We take no new requests at the moment",
+            happened: "Far more requests than usual are coming in. To protect everybody's accounts, we have stopped taking new ones for a while.",
+            unharmed: "Nothing has changed on your account. Requests that were made before go on.",
+            next: Cow::Owned(format!(
+                "Wait {}, then try again. If it is urgent, contact the people named at the bottom of this page.",
+                in_words(minutes)
+            )),
+            way_on: TO_STATUS,
+        },
+        ProblemPage::Paused => Words {
+            title: "Account recovery is paused",
+            happened: "The people who run this service have stopped it for now. Nothing is opened, approved or given out.",
+            unharmed: "Nothing was done. A request that was made before is kept, and can still be declined, reported or withdrawn.",
+            next: Cow::Borrowed(
+                "Try again later. If it is urgent, contact the people named at the bottom of this page.",
+            ),
             way_on: TO_STATUS,
         },
     }
 }
 
-pub const fn title(problem: ProblemPage) -> &'static str {
+/// So many minutes.
+fn in_words(minutes: u16) -> String {
+    match minutes {
+        0 | 1 => "a minute".to_owned(),
+        minutes => format!("{minutes} minutes"),
+    }
+}
+
+pub fn title(problem: ProblemPage) -> &'static str {
     words(problem).title
 }
 

@@ -18,7 +18,7 @@ pub use console::{
 pub use problem::{Problem, ProblemPage};
 pub use recover::{
     Account, CheckView, ClaimTurn, ClaimView, IdentifyView, PassView, ProveView, Reason, Stage,
-    StatusView, WhatHappenedView,
+    StatusView, WhatHappenedView, WorkView,
 };
 
 /// A page and everything it shows.

@@ -39,6 +39,8 @@ pub enum Problem {
     NotEligible,
     /// The account is frozen after a report.
     Frozen,
+    /// As many requests wait for the person's approver as may wait for anybody.
+    ApproverBusy,
     /// The person has another open request.
     AlreadyOpen,
     /// The tenant cannot issue passes to this person: the policy is off or does not include them.
@@ -81,4 +83,16 @@ pub enum ProblemPage {
     Internal,
     /// 503: database or directory away; the request is kept.
     Unavailable,
+    /// 429: too much from the same network.
+    TooMany {
+        /// When it can be tried again, from now.
+        minutes: u16,
+    },
+    /// 503: too much is going on, so nobody can ask for a while.
+    Flooded {
+        /// When it can be tried again, from now.
+        minutes: u16,
+    },
+    /// 503: the people who run the service have paused it.
+    Paused,
 }

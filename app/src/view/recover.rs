@@ -66,6 +66,25 @@ pub struct IdentifyView {
     pub identifier: String,
     /// What is wrong with it.
     pub problem: Option<Problem>,
+    /// What has to be done before the answer is taken, when much is going on.
+    pub work: Option<WorkView>,
+}
+
+/// Work for the browser, or a wait (`POST /identify`: also `ticket`, `number`).
+#[derive(Clone, Debug)]
+pub struct WorkView {
+    /// Sent along unchanged.
+    pub ticket: String,
+    /// Looked for is the number for which SHA-256 of `salt` and the number is this, in hex.
+    pub challenge: String,
+    /// What is hashed before the number.
+    pub salt: String,
+    /// The largest number to try.
+    pub largest: u32,
+    /// When it can be sent without the number.
+    pub ready_at: Moment,
+    /// Whether it was sent too early.
+    pub too_early: bool,
 }
 
 /// The mailed code (`POST /prove`: `code`; `POST /prove/resend`). The same for known and unknown

@@ -86,6 +86,9 @@ pub enum Refusal {
     /// Nobody may approve.
     #[error("nobody may approve")]
     NoApprover,
+    /// As many requests wait for the approver as may wait for anybody.
+    #[error("the approver has too many requests waiting")]
+    ApproverIsBusy,
     /// Not one of the approvers who were asked.
     #[error("not an approver of this request")]
     NotAnApprover,

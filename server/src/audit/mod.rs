@@ -5,6 +5,8 @@ mod checkpoint;
 use domain::{PersonId, RequestId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::recovery::Flood;
+
 pub use checkpoint::{Checkpoint, CheckpointError, CheckpointTurn, Checkpoints};
 
 /// What happened to the installation, as the audit log has it.
@@ -48,5 +50,19 @@ pub enum InstallationEvent {
         position: u8,
         /// What for.
         request: RequestId,
+    },
+    /// An operator has paused it: nothing is opened, approved or given out.
+    Paused {
+        /// Why, in their words.
+        reason: Option<String>,
+    },
+    /// An operator lets it go on.
+    Resumed,
+    /// Too much was going on, so nothing is opened for a while.
+    OpeningPaused {
+        /// Too much of what.
+        flood: Flood,
+        /// Until when, if it ends by then.
+        until: Timestamp,
     },
 }

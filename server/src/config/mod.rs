@@ -8,6 +8,7 @@
 mod database;
 mod error;
 mod keys;
+mod limits;
 mod read;
 mod saved_codes;
 mod sections;
@@ -25,7 +26,7 @@ use url::Url;
 
 pub use error::{ConfigError, Problem};
 
-use crate::{graph, store::Location};
+use crate::{graph, limits::Settings as Limits, store::Location};
 
 /// Everything that an operator decides.
 #[derive(Debug)]
@@ -48,6 +49,8 @@ pub struct Config {
     pub recovery: Recovery,
     /// Saved recovery codes.
     pub saved_codes: SavedCodes,
+    /// How often things may be done.
+    pub limits: Limits,
     /// What is logged, and how.
     pub log: Log,
 }

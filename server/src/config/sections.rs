@@ -54,6 +54,7 @@ impl Config {
         let alerts = alerts(&mut reader);
         let recovery = recovery(&mut reader);
         let saved_codes = super::saved_codes::saved_codes(&mut reader);
+        let limits = super::limits::limits(&mut reader);
         let log = log(&mut reader);
 
         let problems = reader.into_problems();
@@ -75,6 +76,7 @@ impl Config {
                 alerts,
                 recovery,
                 saved_codes,
+                limits,
                 log,
             }),
             _ => Err(ConfigError::Problems(problems)),

@@ -49,7 +49,12 @@ impl From<ServiceError> for Fault {
             ServiceError::Gone | ServiceError::Refused(_) => Self::Permanent {
                 problem: error.to_string(),
             },
+            ServiceError::Limited { wait } | ServiceError::Flooded { wait } => Self::Transient {
+                problem: error.to_string(),
+                after: Some(wait),
+            },
             ServiceError::Contended
+            | ServiceError::Paused
             | ServiceError::Busy(_)
             | ServiceError::Store(_)
             | ServiceError::Checkpoint(_) => Self::Transient {

@@ -26,6 +26,9 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// After this many tries a job is given up: with the pauses above, after about a day.
 const TRIES: u32 = 300;
 
+/// How often limits that limit nothing any more are forgotten.
+const SWEEP: Duration = Duration::from_mins(10);
+
 /// How often the worker looks.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
@@ -65,11 +68,18 @@ impl Worker {
             }
             Ok(())
         });
+        let sweeping = every(SWEEP, stop.clone(), || async {
+            if self.recovery.is_our_turn("sweep", SWEEP).await? {
+                self.recovery.limits.sweep().await?;
+            }
+            Ok(())
+        });
         tokio::join!(
             jobs.instrument(tracing::info_span!("jobs")),
             jobs_at_once,
             timers.instrument(tracing::info_span!("timers")),
             watching.instrument(tracing::info_span!("watching")),
+            sweeping.instrument(tracing::info_span!("sweeping")),
         );
     }
 

@@ -7,7 +7,7 @@ use askama::Template;
 use domain::{AbortCause, Alert, Notice, ReportedBy};
 
 use super::Mail;
-use crate::{audit::InstallationEvent, config::Organisation, words};
+use crate::{audit::InstallationEvent, config::Organisation, recovery::Flood, words};
 
 /// A mail in words.
 pub(super) struct Words {
@@ -299,6 +299,45 @@ fn installation_words(event: &InstallationEvent) -> (&'static str, Vec<String>) 
                 "Code number {position} of the person with the object id {person} was used up for the request {}.",
                 request.reference()
             )],
+        ),
+        InstallationEvent::Paused { reason } => (
+            "account recovery is paused",
+            vec![
+                match reason {
+                    Some(reason) => format!(
+                        "An operator has paused account recovery at the command line of the server. Their reason: {reason}"
+                    ),
+                    None => "An operator has paused account recovery at the command line of the server, and gave no reason."
+                        .to_owned(),
+                },
+                "Nothing is opened, approved or given out. Requests wait, their deadlines pass, and people can still \
+                 decline, report and withdraw. `latchkey admin resume` lets everything go on."
+                    .to_owned(),
+            ],
+        ),
+        InstallationEvent::Resumed => (
+            "account recovery goes on",
+            vec!["An operator has let account recovery go on, at the command line of the server.".to_owned()],
+        ),
+        InstallationEvent::OpeningPaused { flood, until } => (
+            "no new requests are taken for a while",
+            vec![
+                match flood {
+                    Flood::Opens => "Far more people than usual ask for recovery (limits.pause_at_opens).".to_owned(),
+                    Flood::Failures => {
+                        "Far more proofs than usual fail (limits.pause_at_failures): somebody may be guessing.".to_owned()
+                    }
+                },
+                format!(
+                    "No new request is taken until {}, and again whenever it goes on. You are told once. Requests that \
+                     are open go on.",
+                    words::moment(*until).words
+                ),
+                "Look at the console for where the requests come from. If something did happen to many people at once, \
+                 raise the limit; `latchkey admin resume` ends the pause. If it is an attack, `latchkey admin pause` \
+                 stops everything."
+                    .to_owned(),
+            ],
         ),
         InstallationEvent::Restored { ended: count } => (
             "the database was restored from a backup",

@@ -74,6 +74,7 @@ impl Recovery {
         typed: &TypedCode,
         attestation: Attestation,
     ) -> Result<Verdict, ServiceError> {
+        self.ensure_not_paused().await?;
         let id = decision.request;
         let actor = decision.actor();
         let request = self.request(id).await?;

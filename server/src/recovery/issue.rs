@@ -102,8 +102,11 @@ impl From<ServiceError> for Stop {
                 tracing::warn!(%error, "an issue attempt is void");
                 Self::Void
             }
+            ServiceError::Paused => Self::Retry(Fault::Paused, PAUSE),
             ServiceError::Store(_)
             | ServiceError::Contended
+            | ServiceError::Limited { .. }
+            | ServiceError::Flooded { .. }
             | ServiceError::Busy(_)
             | ServiceError::Checkpoint(_) => Self::Retry(Fault::DirectoryUnavailable, PAUSE),
         }
@@ -155,6 +158,7 @@ impl Recovery {
     }
 
     async fn attempt(self: Arc<Self>, id: RequestId, turn: Turn) -> Result<Issued, NotIssued> {
+        self.ensure_not_paused().await?;
         // A no that a restored database has lost still stands.
         self.check_log().await?;
         let intent = IntentId(self.entropy.uuid());
@@ -322,6 +326,7 @@ impl Attempt {
 
     /// Stops early when somebody said no meanwhile, or another attempt has taken over.
     async fn still_wanted(&self) -> Result<(), Stop> {
+        self.recovery.ensure_not_paused().await?;
         let request = self.recovery.request(self.id).await?;
         match &request.state {
             State::Issuing(issuing)

@@ -1,6 +1,7 @@
 //! The use cases: what people, timers and workers do with a request. Rules are in `domain`, queries in
 //! the store, calls to Microsoft in `graph`; here they are put in order.
 
+mod admission;
 mod approval;
 mod history;
 mod issue;
@@ -30,6 +31,7 @@ use crate::{
     clock::{Clock, Entropy},
     graph::{Graph, GraphError},
     jobs::{self, Promise},
+    limits::Limits,
     mail::Mailer,
     secret::BearerHash,
     store::{Change, SavedCodeId, Store, StoreError},
@@ -37,6 +39,7 @@ use crate::{
 
 use waiting::Waiting;
 
+pub use admission::{Asked, Flood};
 pub use approval::{Decision, Verdict};
 pub use issue::{Issued, NotIssued, Turn};
 pub use kiosk::{Opened, Proved, Typed};
@@ -70,6 +73,7 @@ pub struct Recovery {
     /// Saved recovery codes.
     pub saved_codes: SavedCodes,
     pub(crate) settings: Settings,
+    pub(crate) limits: Arc<Limits>,
     checkpoints: Option<Checkpoints>,
     waiting: Waiting,
     /// Issue attempts under way.
@@ -95,6 +99,8 @@ pub struct Parts {
     pub saved_codes: SavedCodes,
     /// The installation.
     pub settings: Settings,
+    /// How often things may be done.
+    pub limits: Arc<Limits>,
     /// Where checkpoints of the audit log are kept, if anywhere.
     pub checkpoints: Option<Checkpoints>,
 }
@@ -123,6 +129,21 @@ pub enum ServiceError {
     /// Too many secrets are being checked at once; it costs nobody a try.
     #[error(transparent)]
     Busy(#[from] Busy),
+    /// It was done too often from the same network.
+    #[error("a limit is used up for another {} s", wait.as_secs())]
+    Limited {
+        /// When it can be done again, from now.
+        wait: Duration,
+    },
+    /// Far too much is going on: nothing is opened for a while.
+    #[error("opening is paused for another {} s", wait.as_secs())]
+    Flooded {
+        /// How long, from now.
+        wait: Duration,
+    },
+    /// An operator has paused the installation.
+    #[error("recovery is paused by an operator")]
+    Paused,
     /// The database failed.
     #[error(transparent)]
     Store(StoreError),
@@ -138,6 +159,7 @@ impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::SubjectOccupied => Self::Refused(Refusal::AnotherRequestIsOpen),
+            StoreError::ApproverOccupied => Self::Refused(Refusal::ApproverIsBusy),
             other => Self::Store(other),
         }
     }
@@ -161,6 +183,7 @@ impl Recovery {
             code_key,
             saved_codes,
             settings,
+            limits,
             checkpoints,
         } = parts;
         Self {
@@ -172,6 +195,7 @@ impl Recovery {
             code_key,
             saved_codes,
             settings,
+            limits,
             checkpoints,
             waiting: Waiting::default(),
             attempts: TaskTracker::new(),
@@ -208,6 +232,11 @@ impl Recovery {
     /// Waits until this instance has promised new work.
     pub async fn work_promised(&self) {
         self.work.notified().await;
+    }
+
+    /// The present.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Takes over the time of a database that several instances share.
@@ -291,6 +320,7 @@ impl Recovery {
         self.store.keep(&change).await?;
         failpoint!(ChangeKept);
         self.announce(&outcome);
+        self.note_failures(&outcome).await;
         Ok(outcome.request)
     }
 

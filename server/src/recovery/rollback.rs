@@ -124,20 +124,29 @@ impl Recovery {
         Ok(ended)
     }
 
+    /// The jobs that tell the administrators what happened to the installation.
+    pub(super) fn installation_alerts(
+        &self,
+        event: &InstallationEvent,
+        now: Timestamp,
+    ) -> Vec<Promise> {
+        let alert = |address: &String| Job::AlertInstallation {
+            event: event.clone(),
+            address: address.clone(),
+        };
+        let addresses = self.settings.alert_addresses.iter();
+        addresses
+            .map(|address| self.promise_now(alert(address), now))
+            .collect()
+    }
+
     async fn record_installation_event(
         &self,
         actor: &Actor,
         event: &InstallationEvent,
     ) -> Result<(), ServiceError> {
         let now = self.clock.now();
-        let alert = |address: &String| Job::AlertInstallation {
-            event: event.clone(),
-            address: address.clone(),
-        };
-        let addresses = self.settings.alert_addresses.iter();
-        let jobs: Vec<Promise> = addresses
-            .map(|address| self.promise_now(alert(address), now))
-            .collect();
+        let jobs = self.installation_alerts(event, now);
         self.store
             .record_event(&actor_name(actor), now, event, &jobs)
             .await?;

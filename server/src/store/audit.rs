@@ -1,7 +1,7 @@
 //! The audit log.
 
 use super::{
-    Store, StoreError,
+    HoldChange, Store, StoreError,
     engine::{Writing, reading, within},
     from_json, to_json,
 };
@@ -45,6 +45,18 @@ pub(super) async fn append_installation(
 ) -> Result<(), StoreError> {
     let event = to_json(event, "audit event")?;
     insert(transaction, None, actor, at, &event).await
+}
+
+/// Appends what happened to the installation, with the jobs that it asks for.
+pub(super) async fn append_event(
+    transaction: &mut Writing,
+    change: HoldChange<'_>,
+) -> Result<(), StoreError> {
+    append_installation(transaction, change.actor, change.at, change.event).await?;
+    for promise in change.jobs {
+        super::outbox::add(transaction, None, promise).await?;
+    }
+    Ok(())
 }
 
 async fn insert(
@@ -138,10 +150,13 @@ impl Store {
         jobs: &[Promise],
     ) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
-        append_installation(&mut transaction, actor, at, event).await?;
-        for promise in jobs {
-            super::outbox::add(&mut transaction, None, promise).await?;
-        }
+        let change = HoldChange {
+            actor,
+            at,
+            event,
+            jobs,
+        };
+        append_event(&mut transaction, change).await?;
         transaction.commit().await
     }
 

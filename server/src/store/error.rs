@@ -16,6 +16,9 @@ pub enum StoreError {
     /// A saved code was used or replaced meanwhile. Nothing was written.
     #[error("the saved code was used or replaced meanwhile")]
     CodeSpent,
+    /// An approver has as many requests waiting as anybody may have. Nothing was written.
+    #[error("the approver has too many requests waiting")]
+    ApproverOccupied,
     /// Another process works on the embedded database.
     #[error(
         "another Latchkey process works on it: stop that one first, or move to PostgreSQL, which serves several"

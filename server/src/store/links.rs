@@ -16,6 +16,8 @@ pub enum Purpose {
     Approve,
     /// Saying "this wasn't me" as the owner of an account.
     NotMe,
+    /// Reading the codes of one's own requests, when there are too many to be mailed each.
+    ReadCode,
 }
 
 /// A link: it locates, it proves nothing more than that its bearer reads the mailbox.
@@ -25,7 +27,7 @@ pub struct Link {
     pub purpose: Purpose,
     /// The request that it is about.
     pub request: RequestId,
-    /// The approver whom it was made for.
+    /// The approver whom it was made for, or whose codes can be read.
     pub person: Option<PersonId>,
     /// Until when it works.
     pub expires_at: Timestamp,
@@ -36,6 +38,7 @@ impl Purpose {
         match self {
             Self::Approve => "approve",
             Self::NotMe => "not_me",
+            Self::ReadCode => "read_code",
         }
     }
 }
@@ -60,6 +63,24 @@ impl Store {
         .execute(connection)
         .await?; });
         Ok(())
+    }
+
+    /// Whether somebody was made a link that serves `purpose` and still works.
+    pub async fn has_link(
+        &self,
+        person: &PersonId,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let one: Option<i64> = reading!(self, connection => sqlx::query_scalar(
+            "SELECT CAST(1 AS BIGINT) FROM links WHERE person_id = $1 AND purpose = $2 AND expires_at > $3 LIMIT 1",
+        )
+        .bind(&person.0)
+        .bind(purpose.as_str())
+        .bind(now.millis())
+        .fetch_optional(connection)
+        .await?);
+        Ok(one.is_some())
     }
 
     /// The link under `hash`, if it serves `purpose` and still works.

@@ -94,6 +94,7 @@ impl Store {
         if updated != 1 {
             return Err(StoreError::Conflict);
         }
+        super::pending::update(&mut transaction, request, change.events).await?;
         record(&mut transaction, change).await?;
         failpoint!(ChangeWritten);
         transaction.commit().await

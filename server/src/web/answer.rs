@@ -1,6 +1,6 @@
 //! Answers: pages, redirects, and what becomes of errors.
 
-use std::any::Any;
+use std::{any::Any, time::Duration};
 
 use app::{
     PASS_SLOT,
@@ -51,6 +51,23 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let page = match self {
             Self::Problem(page) => page,
+            Self::Service(ServiceError::Limited { wait }) => {
+                return come_back(
+                    ProblemPage::TooMany {
+                        minutes: minutes(wait),
+                    },
+                    wait,
+                );
+            }
+            Self::Service(ServiceError::Flooded { wait }) => {
+                return come_back(
+                    ProblemPage::Flooded {
+                        minutes: minutes(wait),
+                    },
+                    wait,
+                );
+            }
+            Self::Service(ServiceError::Paused) => ProblemPage::Paused,
             Self::Service(error) => {
                 tracing::error!(%error, "a page could not be made");
                 match error {
@@ -58,6 +75,9 @@ impl IntoResponse for Failure {
                     ServiceError::Refused(_) => ProblemPage::Internal,
                     ServiceError::Contended
                     | ServiceError::Busy(_)
+                    | ServiceError::Limited { .. }
+                    | ServiceError::Flooded { .. }
+                    | ServiceError::Paused
                     | ServiceError::Store(_)
                     | ServiceError::Graph(_)
                     | ServiceError::Checkpoint(_) => ProblemPage::Unavailable,
@@ -65,12 +85,37 @@ impl IntoResponse for Failure {
             }
         };
         let mut response = status(page).into_response();
-        if page == ProblemPage::Unavailable {
+        if matches!(page, ProblemPage::Unavailable | ProblemPage::Paused) {
             response.headers_mut().insert(header::RETRY_AFTER, PAUSE);
         }
         response.extensions_mut().insert(page);
         response
     }
+}
+
+/// A page about something that goes on after a while.
+fn come_back(page: ProblemPage, wait: Duration) -> Response {
+    let mut response = status(page).into_response();
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, seconds(wait));
+    response.extensions_mut().insert(page);
+    response
+}
+
+/// For `Retry-After`.
+pub fn seconds(wait: Duration) -> HeaderValue {
+    HeaderValue::from(
+        wait.as_millis()
+            .div_ceil(1000)
+            .max(1)
+            .try_into()
+            .unwrap_or(u64::MAX),
+    )
+}
+
+fn minutes(wait: Duration) -> u16 {
+    u16::try_from(wait.as_secs().div_ceil(60).max(1)).unwrap_or(u16::MAX)
 }
 
 const fn status(page: ProblemPage) -> StatusCode {
@@ -81,7 +126,10 @@ const fn status(page: ProblemPage) -> StatusCode {
         ProblemPage::BadForm => StatusCode::UNPROCESSABLE_ENTITY,
         ProblemPage::NoRequest | ProblemPage::DeadLink => StatusCode::GONE,
         ProblemPage::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        ProblemPage::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ProblemPage::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+        ProblemPage::Flooded { .. } | ProblemPage::Paused | ProblemPage::Unavailable => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
     }
 }
 

@@ -24,6 +24,7 @@ use crate::{
         password::Verdict,
         session::{self, Session},
     },
+    limits::Action,
     store::{Cursor, ListFilter},
 };
 
@@ -63,6 +64,7 @@ pub struct SignInForm {
 
 /// Signs in.
 pub async fn sign_in(State(web): State<Web>, visit: Visit, Form(form): Form<SignInForm>) -> Answer {
+    web.limits.take(Action::ConsoleSignIn, &visit).await?;
     let name: String = form.name.trim().chars().take(LONGEST).collect();
     let account = session::account(&web.recovery, &name).await?;
     let stored = account.as_ref().map(|account| account.password.as_str());

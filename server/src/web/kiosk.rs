@@ -1,9 +1,9 @@
 //! The locked-out person's pages, up to the status of the request.
 
-use app::view::{CheckView, IdentifyView, Page, Problem, ProveView, Reason};
+use app::view::{CheckView, IdentifyView, Page, Problem, ProveView, Reason, WorkView};
 use axum::{
     extract::State,
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{
@@ -14,11 +14,15 @@ use serde::Deserialize;
 
 use super::{
     Web,
-    answer::{Answer, Failure},
+    answer::{Answer, Failure, seconds},
     present,
     visit::{Form, Query, Token, Visit},
 };
-use crate::recovery::{Proved, ServiceError};
+use crate::{
+    limits::{Action, Shown, Ticket},
+    recovery::{Asked, Proved, ServiceError},
+    words,
+};
 
 /// The reason, carried in the address.
 #[derive(Deserialize)]
@@ -33,6 +37,7 @@ pub async fn identify_page(State(web): State<Web>, Query(query): Query<ReasonQue
         reason: reason(&query.reason),
         identifier: String::new(),
         problem: None,
+        work: None,
     };
     web.page(StatusCode::OK, Page::Identify(view))
 }
@@ -48,6 +53,10 @@ pub struct IdentifyForm {
     identifier: String,
     #[serde(default)]
     reason: String,
+    #[serde(default)]
+    ticket: String,
+    #[serde(default)]
+    number: String,
 }
 
 /// Opens a request.
@@ -74,19 +83,53 @@ pub async fn identify(
                 reason,
                 identifier: typed,
                 problem: Some(problem),
+                work: None,
             };
             return Ok(web.page(StatusCode::UNPROCESSABLE_ENTITY, Page::Identify(view)));
         }
     };
-    let opened = web
-        .recovery
-        .open(identifier, present::reason_of(reason), visit.origin())
-        .await?;
-    Ok((
-        visit.give(Token::Browser, &opened.browser),
-        Redirect::to("/prove"),
-    )
-        .into_response())
+    let shown = Shown {
+        ticket: form.ticket,
+        number: form.number,
+    };
+    let typed = identifier.as_str().to_owned();
+    let asked = web.recovery.ask(
+        identifier,
+        present::reason_of(reason),
+        visit.origin(),
+        (&visit).into(),
+        Some(&shown),
+    );
+    match asked.await? {
+        Asked::Opened(opened) => Ok((
+            visit.give(Token::Browser, &opened.browser),
+            Redirect::to("/prove"),
+        )
+            .into_response()),
+        Asked::Work(ticket) => {
+            let too_early = ticket.to_field() == shown.ticket;
+            let wait = ticket.after().since(web.recovery.now());
+            let view = IdentifyView {
+                reason,
+                identifier: typed,
+                problem: None,
+                work: Some(work(&ticket, too_early)),
+            };
+            let page = web.page(StatusCode::TOO_MANY_REQUESTS, Page::Identify(view));
+            Ok(([(header::RETRY_AFTER, seconds(wait))], page).into_response())
+        }
+    }
+}
+
+fn work(ticket: &Ticket, too_early: bool) -> WorkView {
+    WorkView {
+        ticket: ticket.to_field(),
+        challenge: ticket.challenge.clone(),
+        salt: ticket.salt.clone(),
+        largest: ticket.maxnumber,
+        ready_at: words::moment_to_the_second(ticket.after()),
+        too_early,
+    }
 }
 
 /// Where a request's page is, if it is not the one that was asked for.
@@ -151,6 +194,7 @@ pub async fn prove(State(web): State<Web>, visit: Visit, Form(form): Form<CodeFo
     if let Some(elsewhere) = elsewhere(&request, "/prove") {
         return Ok(elsewhere);
     }
+    web.limits.take(Action::Prove, &visit).await?;
     let problem = match TypedCode::parse(&form.code, EmailCode::DIGITS) {
         None if form.code.trim().is_empty() => Problem::CodeMissing,
         None => Problem::CodeMalformed,
@@ -178,6 +222,7 @@ pub async fn prove(State(web): State<Web>, visit: Visit, Form(form): Form<CodeFo
 /// Mails another code.
 pub async fn resend(State(web): State<Web>, visit: Visit) -> Answer {
     let request = visit.request(&web).await?;
+    web.limits.take(Action::Resend, &visit).await?;
     match web.recovery.resend_code(request.facts.id).await {
         Ok(()) => Ok(Redirect::to("/prove?sent=again").into_response()),
         Err(ServiceError::Refused(Refusal::NoMoreCodes)) => {
@@ -230,6 +275,7 @@ pub async fn submit(State(web): State<Web>, visit: Visit) -> Answer {
             Refusal::SubjectIsFrozen => Problem::Frozen,
             Refusal::PassNotUsable => Problem::PassPolicy,
             Refusal::AnotherRequestIsOpen => Problem::AlreadyOpen,
+            Refusal::ApproverIsBusy => Problem::ApproverBusy,
             Refusal::SubjectIsGone
             | Refusal::SubjectIsDisabled
             | Refusal::SubjectIsGuest

@@ -25,7 +25,7 @@ use axum::{
 use tower_http::catch_panic::CatchPanicLayer;
 use url::Url;
 
-use crate::{auth::password::PasswordHasher, recovery::Recovery};
+use crate::{auth::password::PasswordHasher, limits::Limits, recovery::Recovery};
 
 pub use assets::Assets;
 
@@ -52,6 +52,7 @@ pub struct Site {
 #[derive(Clone)]
 pub struct Web {
     recovery: Arc<Recovery>,
+    limits: Arc<Limits>,
     passwords: Arc<PasswordHasher>,
     assets: Arc<Assets>,
     site: Arc<Site>,
@@ -61,6 +62,7 @@ impl Web {
     /// Puts the web side together.
     pub fn new(recovery: Arc<Recovery>, passwords: PasswordHasher, site: Site) -> Self {
         Self {
+            limits: Arc::clone(&recovery.limits),
             recovery,
             passwords: Arc::new(passwords),
             assets: Arc::new(Assets::load()),

@@ -13,7 +13,7 @@ use axum_extra::extract::{
     CookieJar,
     cookie::{Cookie, SameSite},
 };
-use domain::{Origin, Request};
+use domain::{Network, Origin, Request};
 
 use super::{Web, answer::Failure};
 use crate::secret::Bearer;
@@ -134,6 +134,13 @@ impl Visit {
     }
 }
 
+impl From<&Visit> for Network {
+    /// The network that a visit comes from.
+    fn from(visit: &Visit) -> Self {
+        visit.address.into()
+    }
+}
+
 impl FromRequestParts<Web> for Visit {
     type Rejection = Infallible;
 
@@ -173,8 +180,20 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: usize) -> IpAddr {
         .iter()
         .rev()
         .nth(steps)
-        .and_then(|entry| entry.parse().ok())
+        .and_then(|entry| address_in(entry))
         .unwrap_or(peer)
+}
+
+/// The address that a proxy wrote, where some add the port: `192.0.2.1`, `192.0.2.1:443`, `2001:db8::1`,
+/// `[2001:db8::1]`, `[2001:db8::1]:443`.
+fn address_in(entry: &str) -> Option<IpAddr> {
+    let bare = entry
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    bare.unwrap_or(entry)
+        .parse()
+        .or_else(|_| entry.parse::<SocketAddr>().map(|socket| socket.ip()))
+        .ok()
 }
 
 /// Whether a form could be read.
@@ -224,6 +243,23 @@ mod tests {
     use axum::http::HeaderValue;
 
     use super::*;
+
+    #[test]
+    fn an_address_is_read_with_and_without_its_port() {
+        for (entry, expected) in [
+            ("192.0.2.1", Some("192.0.2.1")),
+            ("192.0.2.1:51234", Some("192.0.2.1")),
+            ("2001:db8::1", Some("2001:db8::1")),
+            ("[2001:db8::1]", Some("2001:db8::1")),
+            ("[2001:db8::1]:443", Some("2001:db8::1")),
+            ("unknown", None),
+            ("_hidden", None),
+            ("", None),
+        ] {
+            let expected = expected.map(|text| text.parse().unwrap());
+            assert_eq!(address_in(entry), expected, "{entry}");
+        }
+    }
 
     #[test]
     fn only_what_our_own_proxies_wrote_is_believed() {

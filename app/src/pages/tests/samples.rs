@@ -4,12 +4,12 @@ use crate::view::{
     Account, CheckView, ClaimTurn, ClaimView, Evidence, Frame, IdentifyView, Moment, NotMeAnswer,
     NotMeView, Page, Paging, PassView, Problem, ProblemPage, ProveView, Reason, RecoveriesView,
     RecoveryDetailView, RecoveryRow, ReviewForm, ReviewOutcome, ReviewView, ReviewedView,
-    SignInView, Stage, StatusView, TimelineEntry, Tone, WhatHappenedView,
+    SignInView, Stage, StatusView, TimelineEntry, Tone, WhatHappenedView, WorkView,
 };
 
 pub const TRICKY: &str = "ava <img src=x onerror=alert(1)> \"O'Neil\" & </title></script>";
 
-pub const PROBLEMS: [Problem; 26] = [
+pub const PROBLEMS: [Problem; 27] = [
     Problem::ReasonMissing,
     Problem::IdentifierMissing,
     Problem::IdentifierTooLong,
@@ -27,6 +27,7 @@ pub const PROBLEMS: [Problem; 26] = [
     Problem::NoApprover,
     Problem::NotEligible,
     Problem::Frozen,
+    Problem::ApproverBusy,
     Problem::AlreadyOpen,
     Problem::PassPolicy,
     Problem::DirectoryUnavailable,
@@ -71,6 +72,24 @@ pub fn identify(problem: Option<Problem>) -> Page {
         reason: Reason::LostPhone,
         identifier: tricky(),
         problem,
+        work: None,
+    })
+}
+
+fn work(too_early: bool) -> Page {
+    let Page::Identify(view) = identify(None) else {
+        unreachable!("it is that page");
+    };
+    Page::Identify(IdentifyView {
+        work: Some(WorkView {
+            ticket: tricky(),
+            challenge: tricky(),
+            salt: tricky(),
+            largest: 300_000,
+            ready_at: moment(),
+            too_early,
+        }),
+        ..view
     })
 }
 
@@ -321,6 +340,8 @@ pub fn all() -> Vec<(String, Page)> {
         ("start".to_owned(), Page::Start),
         ("what happened".to_owned(), what_happened(None, None)),
         ("identify".to_owned(), identify(None)),
+        ("work".to_owned(), work(false)),
+        ("work, too early".to_owned(), work(true)),
         ("prove".to_owned(), prove(None)),
         ("check".to_owned(), check(None)),
         ("claim".to_owned(), claim(ClaimTurn::First)),
@@ -395,6 +416,9 @@ pub fn all() -> Vec<(String, Page)> {
             ProblemPage::SameBrowser,
             ProblemPage::Internal,
             ProblemPage::Unavailable,
+            ProblemPage::TooMany { minutes: 1 },
+            ProblemPage::Flooded { minutes: 12 },
+            ProblemPage::Paused,
         ]
         .map(|problem| (format!("problem {problem:?}"), Page::Problem(problem))),
     );

@@ -272,6 +272,7 @@ const fn fault_name(fault: Fault) -> &'static str {
     match fault {
         Fault::DirectoryUnavailable => "Microsoft did not answer",
         Fault::LeaseRanOut => "its time ran out",
+        Fault::Paused => "an operator had paused recovery",
         Fault::LeaseTooShort => "too little time was left to create a pass safely",
         Fault::RemovalNotConfirmed => "Microsoft still listed removed methods",
     }
