@@ -169,7 +169,7 @@ impl GraphError {
         }
     }
 
-    pub(super) fn retryable(fault: Transient, after: Option<Duration>, call: CallRecord) -> Self {
+    pub(crate) fn retryable(fault: Transient, after: Option<Duration>, call: CallRecord) -> Self {
         let may_have_been_applied = call.writes
             && matches!(
                 fault,
@@ -183,7 +183,7 @@ impl GraphError {
         }
     }
 
-    pub(super) fn permanent(problem: impl Into<String>, call: CallRecord) -> Self {
+    pub(crate) fn permanent(problem: impl Into<String>, call: CallRecord) -> Self {
         Self::Permanent {
             problem: problem.into(),
             call: Box::new(call),

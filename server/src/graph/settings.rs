@@ -70,7 +70,7 @@ pub enum SettingsError {
 }
 
 /// Accepts https anywhere and http on this machine.
-pub(super) fn check_address(name: &'static str, url: &Url) -> Result<(), SettingsError> {
+pub(crate) fn check_address(name: &'static str, url: &Url) -> Result<(), SettingsError> {
     let plain = url.username().is_empty()
         && url.password().is_none()
         && url.query().is_none()

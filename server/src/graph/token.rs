@@ -8,18 +8,14 @@ use std::{
     time::Duration,
 };
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::{StatusCode, Url};
-use rustls_pki_types::{CertificateDer, pem::PemObject};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use serde::Deserialize;
 use tokio::sync::Mutex;
-use uuid::Uuid;
 
 use super::{
     error::{CallRecord, GraphError, Transient},
+    proof::Prover,
     settings::{Credential, SettingsError},
     transport::{Answer, EXCHANGE_TIME, Transport},
 };
@@ -29,7 +25,6 @@ use crate::clock::{Clock, Entropy};
 const EARLY: Duration = Duration::from_mins(5);
 /// Pause after a refresh failed while the old token still works.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(30);
-const ASSERTION_LIFETIME_SECONDS: i64 = 5 * 60;
 
 /// Gives the application's token, asking Microsoft for one at most once at a time.
 pub(super) struct TokenSource {
@@ -158,13 +153,14 @@ impl TokenSource {
             request_id: None,
         };
         let asked_at = self.clock.monotonic();
-        let Ok(proof) = self.prover.prove(self) else {
-            let hint = "the private key cannot sign: it must be an RSA key of 2048 bits or more";
-            return Err(GraphError::Credential {
-                code: None,
-                hint,
-                call: Box::new(call),
-            });
+        let proof = match self.prover.prove(
+            &self.endpoint,
+            &self.client_id,
+            self.clock.as_ref(),
+            self.entropy.as_ref(),
+        ) {
+            Ok(proof) => proof,
+            Err(unable) => return Err(unable.during(call)),
         };
         let mut form = vec![
             ("client_id", self.client_id.as_str()),
@@ -200,79 +196,8 @@ struct Issued {
     expires_in: u32,
 }
 
-/// What proves the application, made ready for use.
-enum Prover {
-    Secret(SecretString),
-    Certificate {
-        key: EncodingKey,
-        thumbprint: String,
-    },
-}
-
-impl Prover {
-    fn new(credential: Credential) -> Result<Self, SettingsError> {
-        match credential {
-            Credential::Secret(secret) => Ok(Self::Secret(secret)),
-            Credential::Certificate {
-                certificate_pem,
-                private_key_pem,
-            } => {
-                let certificate = CertificateDer::from_pem_slice(certificate_pem.as_bytes())
-                    .map_err(|_| SettingsError::Certificate)?;
-                let key = EncodingKey::from_rsa_pem(private_key_pem.expose_secret().as_bytes())
-                    .map_err(|_| SettingsError::PrivateKey)?;
-                let thumbprint = URL_SAFE_NO_PAD.encode(Sha256::digest(&certificate));
-                Ok(Self::Certificate { key, thumbprint })
-            }
-        }
-    }
-
-    /// The form fields that prove the application.
-    fn prove(
-        &self,
-        source: &TokenSource,
-    ) -> Result<Vec<(&'static str, SecretString)>, jsonwebtoken::errors::Error> {
-        Ok(match self {
-            Self::Secret(secret) => vec![("client_secret", secret.clone())],
-            Self::Certificate { key, thumbprint } => {
-                let header = Header {
-                    x5t_s256: Some(thumbprint.clone()),
-                    ..Header::new(Algorithm::PS256)
-                };
-                let now = source.clock.now().millis() / 1000;
-                let claims = Claims {
-                    aud: source.endpoint.as_str(),
-                    iss: &source.client_id,
-                    sub: &source.client_id,
-                    jti: source.entropy.uuid(),
-                    nbf: now,
-                    iat: now,
-                    exp: now + ASSERTION_LIFETIME_SECONDS,
-                };
-                let assertion = jsonwebtoken::encode(&header, &claims, key)?;
-                let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-                vec![
-                    ("client_assertion_type", kind.into()),
-                    ("client_assertion", assertion.into()),
-                ]
-            }
-        })
-    }
-}
-
-/// Claims of a client assertion (RFC 7523), as the Microsoft identity platform asks for them.
-#[derive(Serialize)]
-struct Claims<'a> {
-    aud: &'a str,
-    iss: &'a str,
-    sub: &'a str,
-    jti: Uuid,
-    nbf: i64,
-    iat: i64,
-    exp: i64,
-}
-
-fn refusal(answer: Answer) -> GraphError {
+/// Why the token service refused the application, by what it answered.
+pub(crate) fn refusal(answer: Answer) -> GraphError {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Refusal {

@@ -13,7 +13,7 @@ use super::{
 use crate::clock::Clock;
 
 /// Longest time of one exchange, from connecting to the last byte.
-pub(super) const EXCHANGE_TIME: Duration = Duration::from_secs(10);
+pub(crate) const EXCHANGE_TIME: Duration = Duration::from_secs(10);
 const CONNECT_TIME: Duration = Duration::from_secs(3);
 /// Largest body that is read, in bytes. A full page of a thousand people stays below it.
 const BODY_SIZE: usize = 4 * 1024 * 1024;
@@ -21,14 +21,14 @@ const BODY_SIZE: usize = 4 * 1024 * 1024;
 const USUAL_BODY_SIZE: usize = 16 * 1024;
 
 /// The HTTP client and the clock that times it.
-pub(super) struct Transport {
+pub(crate) struct Transport {
     pub http: reqwest::Client,
     clock: Arc<dyn Clock>,
 }
 
 /// An answer, read to its end. The body is wiped when it is dropped, since it may hold a pass or a
 /// token.
-pub(super) struct Answer {
+pub(crate) struct Answer {
     pub status: StatusCode,
     pub retry_after: Option<Duration>,
     pub body: Zeroizing<Vec<u8>>,
