@@ -63,6 +63,10 @@ export async function startStack({ configuration = "", edit = (stock) => stock, 
     );
     const tenant = await (await ready(`${sim}/_control/tenant`, running[0])).json();
 
+    // The identity provider sends people back to registered addresses only.
+    const redirectUris = ["/sign-in/callback", "/prove/password/callback"].map((path) => app + path);
+    await control(sim, "PATCH", "/tenant", { redirectUris });
+
     const stock = fill(await readFile(join(here, "stack.toml"), "utf8"), {
       port,
       smtpPort,

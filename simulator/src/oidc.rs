@@ -17,13 +17,12 @@ use uuid::Uuid;
 
 use crate::{
     answer::Answer,
-    clock::machine_now,
     entropy,
     front::Tenant,
     keys,
     oauth::{TokenError, TokenRequest},
     pages::render,
-    world::{Settings, World},
+    world::{Settings, Signature, World},
 };
 
 /// How long a code and an id token live.
@@ -179,8 +178,8 @@ pub async fn choose(State(tenant): State<Tenant>, Form(choice): Form<Choice>) ->
         challenge: request.code_challenge.clone(),
         nonce: Some(request.nonce.clone()).filter(|nonce| !nonce.is_empty()),
         acrs: wanted_context(&request.claims),
-        auth_time: machine_now(),
-        expires: machine_now() + CODE_LIFETIME,
+        auth_time: world.now(),
+        expires: world.now() + CODE_LIFETIME,
     };
     let secret = entropy::secret();
     world.grants.codes.insert(secret.clone(), code);
@@ -225,7 +224,7 @@ pub fn redeem(world: &mut World, request: &TokenRequest) -> Result<Answer, Token
                 "OAuth2 Authorization code was already redeemed, or was never issued.",
             )
         })?;
-    if machine_now() >= code.expires {
+    if world.now() >= code.expires {
         return Err(invalid(
             70_008,
             "The provided authorization code or refresh token has expired.",
@@ -249,7 +248,7 @@ pub fn redeem(world: &mut World, request: &TokenRequest) -> Result<Answer, Token
         .ok_or_else(|| invalid(50_034, "The user account does not exist."))?;
     let person = &world.people[index];
     let settings = &world.settings;
-    let now = machine_now().as_second();
+    let now = world.now().as_second();
     let mut claims = json!({
         "ver": "2.0",
         "iss": settings.issuer(),
@@ -277,13 +276,22 @@ pub fn redeem(world: &mut World, request: &TokenRequest) -> Result<Answer, Token
     if let Some(context) = &code.acrs {
         claims["acrs"] = json!([context]);
     }
+    if let Some(claims) = claims.as_object_mut() {
+        settings.id_token.apply(claims);
+    }
+    let id_token = match settings.id_token.signature {
+        Signature::Genuine => keys::sign(&claims),
+        Signature::ForeignKey => keys::sign_as_stranger(&claims, keys::KEY_ID),
+        Signature::UnknownKey => keys::sign_as_stranger(&claims, "not-published"),
+        Signature::None => keys::sign_not_at_all(&claims),
+    };
     Ok(Answer::ok(json!({
         "token_type": "Bearer",
         "scope": "openid profile",
         "expires_in": ID_TOKEN_LIFETIME,
         "ext_expires_in": ID_TOKEN_LIFETIME,
         "access_token": entropy::secret(),
-        "id_token": keys::sign(&claims),
+        "id_token": id_token,
     })))
 }
 

@@ -15,7 +15,7 @@ use crate::{
     faults::Fault,
     front::Tenant,
     mail::Treatment,
-    world::{Certificate, DefaultMethodWording, PassPolicy, Settings},
+    world::{Certificate, DefaultMethodWording, Forgery, PassPolicy, Settings},
 };
 
 pub async fn tenant(State(tenant): State<Tenant>) -> Reply {
@@ -41,6 +41,7 @@ fn describe(settings: &Settings) -> Value {
         "faceCheckBilling": settings.face_check_billing,
         "callbackOrigin": settings.callback_origin,
         "tokenLifetimeSeconds": settings.token_lifetime_seconds,
+        "idToken": settings.id_token,
     })
 }
 
@@ -58,6 +59,7 @@ pub struct TenantChange {
     face_check_billing: Option<bool>,
     callback_origin: Option<String>,
     token_lifetime_seconds: Option<i64>,
+    id_token: Option<Forgery>,
     /// Makes every access token issued so far unknown.
     #[serde(default)]
     revoke_tokens: bool,
@@ -109,6 +111,9 @@ pub async fn change_tenant(
     }
     if let Some(origin) = change.callback_origin {
         settings.callback_origin = Some(origin);
+    }
+    if let Some(forgery) = change.id_token {
+        settings.id_token = forgery;
     }
     if let Some(seconds) = change.token_lifetime_seconds {
         settings.token_lifetime_seconds = Some(seconds);

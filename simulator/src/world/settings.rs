@@ -9,6 +9,7 @@ use base64::{
 };
 use jsonwebtoken::DecodingKey;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use uuid::{Uuid, uuid};
 
@@ -70,6 +71,7 @@ pub struct Settings {
     /// Where callbacks of Verified ID go in place of the origin that they were asked for, as through a tunnel to a
     /// server that its own address does not lead to from here.
     pub callback_origin: Option<String>,
+    pub id_token: Forgery,
 }
 
 impl Settings {
@@ -82,7 +84,12 @@ impl Settings {
             client_secret: "Sim8Q~not-a-secret.for-local-use-only+/=".to_owned(),
             domain: DOMAIN.to_owned(),
             organization: "Harbour & Finch".to_owned(),
-            redirect_uris: vec!["http://localhost:3000/auth/callback".to_owned()],
+            redirect_uris: [
+                "http://localhost:3000/sign-in/callback",
+                "http://localhost:3000/prove/password/callback",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
             app_roles: GRANTED.iter().copied().map(str::to_owned).collect(),
             certificate: None,
             default_method_wording: DefaultMethodWording::Configured,
@@ -93,6 +100,7 @@ impl Settings {
             did: format!("did:web:verifiedid.{DOMAIN}"),
             face_check_billing: true,
             callback_origin: None,
+            id_token: Forgery::default(),
         }
     }
 
@@ -110,6 +118,42 @@ impl Settings {
 
     pub fn graph_url(&self) -> String {
         format!("{}/v1.0", self.base_url)
+    }
+}
+
+/// How id tokens differ from what they should be, for tests of those who read them.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Forgery {
+    /// Claims in the place of the right ones; `null` takes one away.
+    pub claims: Map<String, Value>,
+    pub signature: Signature,
+}
+
+/// Who signs id tokens.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Signature {
+    #[default]
+    Genuine,
+    /// Another key, under the name of the published one.
+    ForeignKey,
+    /// Another key, under a name that is not published.
+    UnknownKey,
+    /// Nobody: the algorithm `none`.
+    None,
+}
+
+impl Forgery {
+    /// Changes the right claims.
+    pub fn apply(&self, claims: &mut Map<String, Value>) {
+        for (name, value) in &self.claims {
+            if value.is_null() {
+                claims.remove(name);
+            } else {
+                claims.insert(name.clone(), value.clone());
+            }
+        }
     }
 }
 

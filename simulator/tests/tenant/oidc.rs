@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::support::{Lab, Reply};
 
-const REDIRECT: &str = "http://localhost:3000/auth/callback";
+const REDIRECT: &str = "http://localhost:3000/sign-in/callback";
 const VERIFIER: &str = "a-verifier-of-more-than-forty-three-characters";
 
 fn request(lab: &Lab) -> Vec<(&'static str, String)> {
