@@ -16,8 +16,10 @@ use tokio::{
 use crate::{
     audit::Checkpoints,
     auth::{
+        oidc::{self, AttemptKey, RelyingParty},
         password::PasswordHasher,
         saved_codes::{Pepper, SavedCodes},
+        sign_in::SignIns,
     },
     clock::{Clock, Entropy, SystemClock, SystemEntropy},
     config::Config,
@@ -260,6 +262,26 @@ impl Service {
             limits::Key::new(key_for(b"latchkey limits v1", &config.server.secret)),
             config.limits,
         );
+        let attempt_key = AttemptKey::new(key_for(b"latchkey sign-ins v1", &config.server.secret));
+        let party = |section: &str, settings: Option<oidc::Settings>, path: &str| {
+            let Some(settings) = settings else {
+                return Ok(None);
+            };
+            let answers_at = config.server.base_url.join(path)?;
+            RelyingParty::new(
+                settings,
+                answers_at,
+                Arc::clone(&clock),
+                Arc::clone(&entropy),
+            )
+            .map(Some)
+            .with_context(|| format!("cannot set up the sign-in ([{section}])"))
+        };
+        let sign_ins = SignIns::new(
+            attempt_key,
+            party("sign_in", config.sign_in, "sign-in/callback")?,
+            party("password", config.password, "prove/password/callback")?,
+        );
         let graph = Graph::new(config.entra.graph, Arc::clone(&clock), Arc::clone(&entropy))
             .context("cannot set up the connection to Microsoft ([entra])")?;
         let passwords = PasswordHasher::new(PASSWORDS_AT_ONCE, Arc::clone(&entropy));
@@ -277,7 +299,7 @@ impl Service {
         };
         let recovery = Arc::new(Recovery::new(parts));
         recovery.follow_clock().await?;
-        let web = Web::new(Arc::clone(&recovery), passwords, site);
+        let web = Web::new(Arc::clone(&recovery), passwords, sign_ins, site);
         Ok(Self {
             recovery,
             web,

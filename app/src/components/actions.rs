@@ -29,6 +29,10 @@ pub enum Action {
     Report,
     /// Says "this wasn't me".
     NotMe,
+    /// Goes to the organisation's own sign-in.
+    SignInEmployee,
+    /// Signs an employee out.
+    SignOutEmployee,
     /// Signs in to the console.
     SignIn,
     /// Signs out of the console.
@@ -51,6 +55,8 @@ impl Action {
             Self::Deny => "/approve/deny",
             Self::Report => "/approve/report",
             Self::NotMe => "/not-me",
+            Self::SignInEmployee => "/sign-in",
+            Self::SignOutEmployee => "/sign-out",
             Self::SignIn => "/console/sign-in",
             Self::SignOut => "/console/sign-out",
         }

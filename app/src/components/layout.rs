@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Action, Button, Look, mark::Mark};
-use crate::view::Frame;
+use crate::view::{Frame, SignedIn, SignedInAt};
 
 /// How wide a page's content may grow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub fn Layout(frame: Frame, width: Width, children: Children) -> impl IntoView {
             <div class=format!("{} flex flex-wrap items-center gap-x-4 gap-y-1 py-4", width.class())>
                 <a class="brand" href="/"><Mark/>"Latchkey"</a>
                 <span class="organisation" dir="auto">{organisation}</span>
-                {signed_in_as.map(|name| view! { <SignedIn name/> })}
+                {signed_in_as.map(signed_in)}
             </div>
         </header>
         <main id="main" class=format!("{} flow grow py-8 sm:py-12", width.class()) tabindex="-1">
@@ -53,12 +53,15 @@ pub fn Layout(frame: Frame, width: Width, children: Children) -> impl IntoView {
     }
 }
 
-#[component]
-fn SignedIn(name: String) -> impl IntoView {
+fn signed_in(SignedIn { name, at }: SignedIn) -> impl IntoView {
+    let sign_out = match at {
+        SignedInAt::Console => Action::SignOut,
+        SignedInAt::OwnPages => Action::SignOutEmployee,
+    };
     view! {
         <div class="flex flex-wrap items-center gap-x-4 gap-y-2 sm:ms-auto">
             <span class="text-base">"Signed in as "<strong dir="auto">{name}</strong></span>
-            <form method="post" action=Action::SignOut.path()>
+            <form method="post" action=sign_out.path()>
                 <Button look=Look::Quiet>"Sign out"</Button>
             </form>
         </div>

@@ -3,6 +3,7 @@
 mod check;
 mod claim;
 mod console;
+mod employee_sign_in;
 mod identify;
 mod ladder;
 mod not_me;
@@ -41,6 +42,7 @@ pub fn title(page: &Page) -> String {
         Page::Review(view) => return prefix(view.problem) + &review::title(view),
         Page::Reviewed(view) => reviewed::title(view.outcome),
         Page::NotMe(view) => not_me::title(view),
+        Page::EmployeeSignIn(_) => employee_sign_in::TITLE,
         Page::SignIn(_) => sign_in::TITLE,
         Page::Recoveries(_) => console::LIST_TITLE,
         Page::Recovery(view) => return console::detail_title(view),
@@ -81,6 +83,7 @@ fn content(page: Page) -> AnyView {
         Page::Review(view) => review::review(*view).into_any(),
         Page::Reviewed(view) => reviewed::reviewed(view).into_any(),
         Page::NotMe(view) => not_me::not_me(view),
+        Page::EmployeeSignIn(view) => employee_sign_in::employee_sign_in(&view).into_any(),
         Page::SignIn(view) => sign_in::sign_in(view).into_any(),
         Page::Recoveries(view) => console::list(view).into_any(),
         Page::Recovery(view) => console::detail(*view).into_any(),
@@ -103,6 +106,7 @@ const fn problem(page: &Page) -> Option<Problem> {
         | Page::Finished
         | Page::Reviewed(_)
         | Page::NotMe(_)
+        | Page::EmployeeSignIn(_)
         | Page::Recoveries(_)
         | Page::Recovery(_)
         | Page::Problem(_) => None,

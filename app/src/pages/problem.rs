@@ -22,6 +22,9 @@ struct Words {
 const TO_START: Option<(&str, &str)> = Some(("/", "Go to the start"));
 const TO_STATUS: Option<(&str, &str)> = Some(("/status", "See where your request stands"));
 
+const TO_SIGN_IN: Option<(&str, &str)> = Some(("/sign-in", "Start the sign-in again"));
+const TO_PROOFS: Option<(&str, &str)> = Some(("/prove", "Go back and prove who you are"));
+
 #[expect(clippy::too_many_lines, reason = "a table with one entry per page")]
 fn words(problem: ProblemPage) -> Words {
     match problem {
@@ -83,6 +86,38 @@ fn words(problem: ProblemPage) -> Words {
                 "Open the link from the mail on your own device. If you share a computer, use another one.",
             ),
             way_on: None,
+        },
+        ProblemPage::SignInStale => Words {
+            title: "That sign-in is over",
+            happened: "It took longer than ten minutes, it was used before, or it began in another browser.",
+            unharmed: "Nobody was signed in here, and nothing has changed on your account.",
+            next: Cow::Borrowed("Start the sign-in again, and finish it in this browser."),
+            way_on: TO_SIGN_IN,
+        },
+        ProblemPage::SignInRefused => Words {
+            title: "You are not signed in",
+            happened: "The sign-in was stopped, or the account is not a work account of this organisation.",
+            unharmed: "Nothing has changed on your account.",
+            next: Cow::Borrowed("Start the sign-in again, and use your own work account."),
+            way_on: TO_SIGN_IN,
+        },
+        ProblemPage::PasswordStale => Words {
+            title: "That sign-in is over",
+            happened: "It took longer than ten minutes, it was used before, or it began in another browser.",
+            unharmed: "Your request is kept, and nothing has changed on your account.",
+            next: Cow::Borrowed(
+                "Go back and start the sign-in again, and finish it in this browser.",
+            ),
+            way_on: TO_PROOFS,
+        },
+        ProblemPage::PasswordRefused => Words {
+            title: "That sign-in does not count as a proof",
+            happened: "It was stopped, or it is not the proof that this request needs.",
+            unharmed: "Your request is kept, and nothing has changed on your account.",
+            next: Cow::Borrowed(
+                "Go back and start the sign-in again with the account that you named, or prove who you are in another way.",
+            ),
+            way_on: TO_PROOFS,
         },
         ProblemPage::Internal => Words {
             title: "Something went wrong on our side",

@@ -6,7 +6,7 @@ mod samples;
 use std::collections::{BTreeSet, HashSet};
 
 use html::Tag;
-use samples::{TRICKY, frame};
+use samples::{TRICKY, employee_frame, frame};
 
 use super::has_islands;
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The addresses that the server knows.
-const ACTIONS: [&str; 14] = [
+const ACTIONS: [&str; 16] = [
     "/approve",
     "/approve/deny",
     "/approve/report",
@@ -30,6 +30,8 @@ const ACTIONS: [&str; 14] = [
     "/pass/again",
     "/prove",
     "/prove/resend",
+    "/sign-in",
+    "/sign-out",
     "/submit",
     "/withdraw",
 ];
@@ -80,8 +82,13 @@ fn the_pass_has_one_place() {
 #[test]
 fn forms_post_to_known_actions() {
     let mut used = BTreeSet::new();
-    for (name, page) in samples::all() {
-        for form in html::tags(&html(page))
+    let employee = render(Page::Start, employee_frame()).html;
+    let pages = samples::all()
+        .into_iter()
+        .map(|(name, page)| (name, html(page)))
+        .chain([("an employee's".to_owned(), employee)]);
+    for (name, html) in pages {
+        for form in html::tags(&html)
             .into_iter()
             .filter(|tag| tag.name == "form")
         {

@@ -8,6 +8,7 @@ mod approve;
 mod console;
 mod problem;
 mod recover;
+mod sign_in;
 
 pub use approve::{
     Evidence, NotMeAnswer, NotMeView, ReviewForm, ReviewOutcome, ReviewView, ReviewedView,
@@ -20,6 +21,7 @@ pub use recover::{
     Account, CheckView, ClaimTurn, ClaimView, IdentifyView, PassView, ProveView, Reason, Stage,
     StatusView, WhatHappenedView, WorkView,
 };
+pub use sign_in::{EmployeeSignInView, Place, SignedIn, SignedInAt};
 
 /// A page and everything it shows.
 #[derive(Clone, Debug)]
@@ -48,6 +50,8 @@ pub enum Page {
     Reviewed(ReviewedView),
     /// "This wasn't me", asked and answered.
     NotMe(NotMeView),
+    /// The way to the organisation's own sign-in.
+    EmployeeSignIn(EmployeeSignInView),
     /// The console's sign-in.
     SignIn(SignInView),
     /// The console's list of recoveries.
@@ -67,8 +71,8 @@ pub struct Frame {
     pub help: String,
     /// Path under which this build's assets are served, without slashes at the ends, e.g. `pkg/3f2a`.
     pub assets: String,
-    /// Name of the signed-in console user, if there is one.
-    pub signed_in_as: Option<String>,
+    /// Who is signed in, if anybody is.
+    pub signed_in_as: Option<SignedIn>,
 }
 
 /// A moment as a reader sees it.

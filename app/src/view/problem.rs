@@ -79,6 +79,14 @@ pub enum ProblemPage {
     DeadLink,
     /// An approver opened their link in the browser that asked for the recovery.
     SameBrowser,
+    /// 410: the answer of a sign-in that took too long, was used, or began in another browser.
+    SignInStale,
+    /// 403: a sign-in that let nobody in, or nobody of this organisation.
+    SignInRefused,
+    /// As [`Self::SignInStale`], of a sign-in that was to be a proof.
+    PasswordStale,
+    /// 403: a sign-in that proves nothing about this request.
+    PasswordRefused,
     /// 500: our fault; the request is kept.
     Internal,
     /// 503: database or directory away; the request is kept.

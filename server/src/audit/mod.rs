@@ -5,7 +5,7 @@ mod checkpoint;
 use domain::{PersonId, RequestId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::recovery::Flood;
+use crate::{auth::oidc::SignInRefusal, recovery::Flood, store::SignInKind};
 
 pub use checkpoint::{Checkpoint, CheckpointError, CheckpointTurn, Checkpoints};
 
@@ -27,6 +27,14 @@ pub enum InstallationEvent {
     CheckpointBegun {
         /// The last row of the log.
         row: i64,
+    },
+    /// An answer of the organisation's identity provider was refused, and it was not about a request that could
+    /// say so in its own log.
+    SignInRefused {
+        /// What somebody tried to sign in for.
+        kind: SignInKind,
+        /// Why it was refused.
+        refusal: SignInRefusal,
     },
     /// An operator put a backup in the place of the database.
     Restored {

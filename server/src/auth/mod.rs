@@ -1,6 +1,10 @@
-//! Who may use the console, and the secrets that people prove themselves with.
+//! Who somebody is: passwords and sessions of the console, sign-ins at the organisation's identity provider, and the
+//! secrets that people prove themselves with.
 
+pub mod employee;
+pub mod oidc;
 pub mod password;
 pub mod saved_codes;
 pub mod session;
+pub mod sign_in;
 pub mod workshop;

@@ -78,6 +78,54 @@ pub(super) const KEYS: &[Key] = &[
         "entra.security_info_url",
         r#"security_info_url = "https://aka.ms/mysecurityinfo""#,
     ),
+    key(
+        "sign_in.client_id",
+        r#"client_id = "6f0a1c3e-94d2-4b58-8a77-1d5e2c9b3f40""#,
+    ),
+    key(
+        "sign_in.client_secret",
+        r#"client_secret = "…" with the secret's value, not its id"#,
+    ),
+    key(
+        "sign_in.client_secret_file",
+        r#"client_secret_file = "/etc/latchkey/sign-in-secret""#,
+    ),
+    key(
+        "sign_in.certificate_file",
+        r#"certificate_file = "/etc/latchkey/certificate.pem""#,
+    ),
+    key(
+        "sign_in.private_key_file",
+        r#"private_key_file = "/etc/latchkey/private-key.pem""#,
+    ),
+    key(
+        "sign_in.authority",
+        r#"authority = "https://login.microsoftonline.com/3f6c1a52-8d0e-4b7a-9c11-2e5f7a90b4d3/v2.0""#,
+    ),
+    key(
+        "password.client_id",
+        r#"client_id = "c2b7e915-3d48-4f6a-b0c1-7e8f5a2d6b93""#,
+    ),
+    key(
+        "password.client_secret",
+        r#"client_secret = "…" with the secret's value, not its id"#,
+    ),
+    key(
+        "password.client_secret_file",
+        r#"client_secret_file = "/etc/latchkey/password-secret""#,
+    ),
+    key(
+        "password.certificate_file",
+        r#"certificate_file = "/etc/latchkey/certificate.pem""#,
+    ),
+    key(
+        "password.private_key_file",
+        r#"private_key_file = "/etc/latchkey/private-key.pem""#,
+    ),
+    key(
+        "password.authority",
+        r#"authority = "https://login.microsoftonline.com/3f6c1a52-8d0e-4b7a-9c11-2e5f7a90b4d3/v2.0""#,
+    ),
     key("mail.host", r#"host = "smtp.example.com""#),
     key("mail.port", "port = 587"),
     key("mail.tls", r#"tls = "starttls""#),

@@ -12,6 +12,7 @@ mod limits;
 mod read;
 mod saved_codes;
 mod sections;
+mod sign_in;
 mod source;
 
 #[cfg(test)]
@@ -26,7 +27,7 @@ use url::Url;
 
 pub use error::{ConfigError, Problem};
 
-use crate::{graph, limits::Settings as Limits, store::Location};
+use crate::{auth::oidc, graph, limits::Settings as Limits, store::Location};
 
 /// Everything that an operator decides.
 #[derive(Debug)]
@@ -39,6 +40,10 @@ pub struct Config {
     pub audit: Audit,
     /// The tenant that it serves.
     pub entra: Entra,
+    /// The application that employees sign in with, if they do.
+    pub sign_in: Option<oidc::Settings>,
+    /// The application that the proof `password` is passed with, if it is one: it must not ask for a second factor.
+    pub password: Option<oidc::Settings>,
     /// How mail leaves.
     pub mail: Mail,
     /// Whom people recover their accounts at.

@@ -72,6 +72,14 @@ impl Reader {
         self.values.contains_key(path)
     }
 
+    /// Whether any key of the section is given.
+    pub fn has_section(&self, section: &str) -> bool {
+        self.values.keys().any(|path| {
+            path.split_once('.')
+                .is_some_and(|(name, _)| name == section)
+        })
+    }
+
     /// The key's text: neither empty nor with control characters, which have no place in a value and
     /// could break out of a mail header or a log line.
     pub fn text(&mut self, path: &str) -> Option<String> {

@@ -49,6 +49,9 @@ impl Config {
         let database = super::database::database(&mut reader);
         let audit = audit(&mut reader, database.as_ref());
         let entra = entra(&mut reader);
+        let tenant = entra.as_ref().map(|entra| &entra.graph);
+        let sign_in = super::sign_in::application(&mut reader, "sign_in", tenant);
+        let password = super::sign_in::application(&mut reader, "password", tenant);
         let mail = mail(&mut reader);
         let organisation = organisation(&mut reader);
         let alerts = alerts(&mut reader);
@@ -71,6 +74,8 @@ impl Config {
                 database,
                 audit,
                 entra,
+                sign_in,
+                password,
                 mail,
                 organisation,
                 alerts,
@@ -140,7 +145,7 @@ fn audit(reader: &mut Reader, database: Option<&Location>) -> Audit {
 fn entra(reader: &mut Reader) -> Option<Entra> {
     let tenant_id = reader.required("entra.tenant_id", guid);
     let client_id = reader.required("entra.client_id", guid);
-    let credential = credential(reader);
+    let credential = credential(reader, "entra");
     let mut url = |path, default: &str| {
         let url = reader.parsed(path, service_url);
         url.or_else(|| Url::parse(default).ok())
@@ -160,33 +165,39 @@ fn entra(reader: &mut Reader) -> Option<Entra> {
     })
 }
 
-fn credential(reader: &mut Reader) -> Option<Credential> {
-    const CERTIFICATE: &str = "entra.certificate_file";
-    const KEY: &str = "entra.private_key_file";
-    match (reader.has(CERTIFICATE), reader.has(KEY)) {
+/// What an application proves itself with: the keys of that name in each section that has one.
+pub(super) fn credential(reader: &mut Reader, section: &str) -> Option<Credential> {
+    let key = |name: &str| format!("{section}.{name}");
+    let (certificate_file, private_key_file) = (key("certificate_file"), key("private_key_file"));
+    let (secret, secret_file) = (key("client_secret"), key("client_secret_file"));
+    match (reader.has(&certificate_file), reader.has(&private_key_file)) {
         (false, false) => reader
-            .required_secret("entra.client_secret", "entra.client_secret_file")
+            .required_secret(&secret, &secret_file)
             .map(Credential::Secret),
         (true, true) => {
-            for key in ["entra.client_secret", "entra.client_secret_file"] {
+            for key in [&secret, &secret_file] {
                 if reader.has(key) {
                     reader.problem(
                         key,
-                        "cannot stand beside entra.certificate_file: keep one of them",
+                        format!("cannot stand beside {certificate_file}: keep one of them"),
                     );
                 }
             }
-            let certificate = reader.file(CERTIFICATE);
-            let private_key_pem = reader.file(KEY);
+            let certificate = reader.file(&certificate_file);
+            let private_key_pem = reader.file(&private_key_file);
             Some(Credential::Certificate {
                 certificate_pem: certificate?.expose_secret().to_owned(),
                 private_key_pem: private_key_pem?,
             })
         }
         (has_certificate, _) => {
-            let missing = if has_certificate { KEY } else { CERTIFICATE };
+            let missing = if has_certificate {
+                private_key_file
+            } else {
+                certificate_file
+            };
             reader.problem(
-                missing,
+                &missing,
                 "is missing: a certificate and its private key go together",
             );
             None
@@ -335,7 +346,7 @@ fn log(reader: &mut Reader) -> Log {
 
 const NOT_AN_ADDRESS: &str = "is not a plain mail address";
 
-fn guid(text: &str) -> Result<String, String> {
+pub(super) fn guid(text: &str) -> Result<String, String> {
     Uuid::try_parse(text)
         .ok()
         .filter(|_| text.len() == uuid::fmt::Hyphenated::LENGTH)
@@ -344,7 +355,7 @@ fn guid(text: &str) -> Result<String, String> {
 }
 
 /// An address that tokens, codes or people are sent to: https, or http on this machine.
-fn service_url(text: &str) -> Result<Url, String> {
+pub(super) fn service_url(text: &str) -> Result<Url, String> {
     let url =
         Url::parse(text).map_err(|_| "must be an address that begins with https://".to_owned())?;
     let host = url.host_str().unwrap_or_default();

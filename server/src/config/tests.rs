@@ -375,6 +375,55 @@ fn each_mistake_is_named_with_its_problem_and_an_example() {
 }
 
 #[test]
+fn an_application_for_sign_ins_is_whole_or_absent() {
+    const ID: Option<&str> = Some("\"6F0A1C3E-94D2-4B58-8A77-1D5E2C9B3F40\"");
+    const SECRET: Option<&str> = Some("\"hush\"");
+    for section in ["sign_in", "password"] {
+        let key = |name: &str| format!("{section}.{name}");
+        let (id, secret, authority) = (key("client_id"), key("client_secret"), key("authority"));
+        for (changes, wrong, problem) in [
+            (&[(id.as_str(), ID)][..], &secret, "is missing, and so is"),
+            (&[(secret.as_str(), SECRET)], &id, "is missing"),
+            (
+                &[(&id, Some("\"latchkey\"")), (&secret, SECRET)],
+                &id,
+                "must be a GUID",
+            ),
+            (
+                &[
+                    (&id, ID),
+                    (&secret, SECRET),
+                    (&authority, Some("\"http://login.example.com\"")),
+                ],
+                &authority,
+                "must begin with https://",
+            ),
+        ] {
+            let found = problems("applications", changes, &[]);
+            let [found] = found.as_slice() else {
+                panic!("{changes:?}: {found:?}")
+            };
+            assert_eq!(found.key, *wrong);
+            assert!(found.problem.contains(problem), "{found}");
+        }
+        let folder = Folder::new("application");
+        let whole = changed(&[(&id, ID), (&secret, SECRET)]);
+        let config = load(&folder.write("latchkey.toml", &whole), &[]).unwrap();
+        let (given, other) = match section {
+            "sign_in" => (config.sign_in, config.password),
+            _ => (config.password, config.sign_in),
+        };
+        let given = given.unwrap();
+        assert_eq!(given.client_id, "6f0a1c3e-94d2-4b58-8a77-1d5e2c9b3f40");
+        assert_eq!(
+            given.authority.as_str(),
+            "https://login.microsoftonline.com/3f6c1a52-8d0e-4b7a-9c11-2e5f7a90b4d3/v2.0"
+        );
+        assert!(other.is_none());
+    }
+}
+
+#[test]
 fn all_mistakes_are_reported_at_once_in_the_order_of_the_keys() {
     let changes = [
         ("log.format", Some("\"xml\"")),
@@ -715,14 +764,21 @@ fn the_example_file_shows_every_key_once_and_its_defaults_are_right() {
         .replace("/etc/latchkey/certificate.pem", "pem")
         .replace("/etc/latchkey/private-key.pem", "pem");
     let as_given = load(&folder.write("given.toml", &given), &[]).unwrap();
-    let with_defaults: String = all
-        .lines()
-        .filter(|line| {
-            !line.contains("client_secret")
-                && !line.contains("username")
-                && !line.contains("password")
-        })
-        .fold(String::new(), |all, line| all + line + "\n")
+    // Without what is not given by default: whole sections, and keys that others stand for.
+    let mut with_defaults = table;
+    for section in ["sign_in", "password"] {
+        with_defaults.remove(section).unwrap();
+    }
+    for (_, keys) in &mut with_defaults {
+        let keys = keys.as_table_mut().unwrap();
+        keys.retain(|name, _| {
+            !["client_secret", "username", "password"]
+                .iter()
+                .any(|other| name.starts_with(other))
+        });
+    }
+    let with_defaults = with_defaults
+        .to_string()
         .replace("/etc/latchkey/secret", "secret")
         .replace("/etc/latchkey/certificate.pem", "pem")
         .replace("/etc/latchkey/private-key.pem", "pem");

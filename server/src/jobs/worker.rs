@@ -26,7 +26,7 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 /// After this many tries a job is given up: with the pauses above, after about a day.
 const TRIES: u32 = 300;
 
-/// How often limits that limit nothing any more are forgotten.
+/// How often what is over is forgotten.
 const SWEEP: Duration = Duration::from_mins(10);
 
 /// How often the worker looks.
@@ -70,7 +70,7 @@ impl Worker {
         });
         let sweeping = every(SWEEP, stop.clone(), || async {
             if self.recovery.is_our_turn("sweep", SWEEP).await? {
-                self.recovery.limits.sweep().await?;
+                self.recovery.sweep().await?;
             }
             Ok(())
         });

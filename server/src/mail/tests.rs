@@ -10,8 +10,10 @@ use uuid::Uuid;
 use super::{Cause, Mail, MailError, Mailer, address, words::Words};
 use crate::{
     audit::InstallationEvent,
+    auth::oidc::SignInRefusal,
     clock::Clock,
     config::{self, Organisation, Tls},
+    store::SignInKind,
 };
 
 const KEY: Uuid = Uuid::from_u128(0x1234_5678_9abc_def0);
@@ -132,6 +134,10 @@ fn every_mail() -> Vec<Mail> {
     mails.extend(causes.map(|cause| alert(Alert::Aborted { cause })));
     mails.push(installation(InstallationEvent::Restored { ended: 3 }));
     mails.push(installation(InstallationEvent::CheckpointBegun { row: 3 }));
+    mails.push(installation(InstallationEvent::SignInRefused {
+        kind: SignInKind::Employee,
+        refusal: SignInRefusal::Guest,
+    }));
     mails.push(installation(InstallationEvent::RolledBack {
         checkpoint_row: 4711,
         checkpoint_at: StoppedClock.now(),

@@ -339,6 +339,12 @@ fn installation_words(event: &InstallationEvent) -> (&'static str, Vec<String>) 
                     .to_owned(),
             ],
         ),
+        InstallationEvent::SignInRefused { refusal, .. } => (
+            "a sign-in was refused",
+            vec![format!(
+                "Somebody came back from your organisation's sign-in, and was not let in: {refusal}."
+            )],
+        ),
         InstallationEvent::Restored { ended: count } => (
             "the database was restored from a backup",
             vec![

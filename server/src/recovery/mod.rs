@@ -4,6 +4,7 @@
 mod admission;
 mod approval;
 mod history;
+mod installation;
 mod issue;
 mod kiosk;
 mod live_pass;

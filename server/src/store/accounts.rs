@@ -127,12 +127,19 @@ impl Store {
         Ok(())
     }
 
-    /// Ends every session.
+    /// Ends every session, of the console and of employees, and every sign-in that has begun.
     pub async fn end_all_sessions(&self) -> Result<(), StoreError> {
-        writing!(self, connection => {
-            sqlx::query("DELETE FROM sessions").execute(connection).await?;
+        let mut transaction = self.write().await?;
+        within!(&mut transaction, connection => {
+            for statement in [
+                "DELETE FROM sessions",
+                "DELETE FROM employee_sessions",
+                "DELETE FROM sign_ins",
+            ] {
+                sqlx::query(statement).execute(&mut *connection).await?;
+            }
         });
-        Ok(())
+        transaction.commit().await
     }
 
     /// Ends a session.

@@ -4,6 +4,7 @@
 mod accounts;
 mod audit;
 mod backup;
+mod employees;
 mod engine;
 mod error;
 mod health;
@@ -20,6 +21,7 @@ mod requests;
 mod rounds;
 mod saved_codes;
 mod schema;
+mod sign_ins;
 
 use std::path::{Path, PathBuf};
 
@@ -33,6 +35,7 @@ use schema::Standing;
 pub use accounts::{AdminRecord, SessionRecord};
 pub use audit::{AuditRow, RowDigest};
 pub use backup::{BackupFile, Inventory, clear, copy, ensure_unused, put, replace};
+pub use employees::EmployeeSession;
 pub use error::StoreError;
 pub use holds::{Hold, HoldChange, Holder};
 pub use instance::{beside, resolved};
@@ -45,6 +48,7 @@ pub use requests::Change;
 pub use saved_codes::{
     NewSavedCode, NewSavedSet, SAVED_CODE_HASH, SavedCodeId, SavedCodeRecord, SavedSet,
 };
+pub use sign_ins::{SignInKind, SignInPurpose};
 
 /// Where the database is.
 #[derive(Clone)]

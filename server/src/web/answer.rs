@@ -4,26 +4,28 @@ use std::{any::Any, time::Duration};
 
 use app::{
     PASS_SLOT,
-    view::{Frame, Page, PassView, ProblemPage},
+    view::{Frame, Page, PassView, Place, ProblemPage, SignedIn, SignedInAt},
 };
 use axum::{
     body::{Body, Bytes},
     extract::{Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
-    response::{Html, IntoResponse, Response},
+    response::{Html, IntoResponse, Redirect, Response},
 };
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use super::Web;
-use crate::recovery::ServiceError;
+use crate::{auth::employee::Employee, recovery::ServiceError, store::SignInKind};
 
 /// Why a handler has no page of its own to show.
 #[derive(Debug)]
 pub enum Failure {
     /// A page about the problem says all that there is.
     Problem(ProblemPage),
+    /// Whoever wants to be there has to sign in first, and comes back.
+    SignInFirst(Place),
     /// Something failed that the visitor can do nothing about.
     Service(ServiceError),
 }
@@ -68,6 +70,10 @@ impl IntoResponse for Failure {
                 );
             }
             Self::Service(ServiceError::Paused) => ProblemPage::Paused,
+            Self::SignInFirst(place) => {
+                let address = format!("/sign-in?to={}", place.slug());
+                return Redirect::to(&address).into_response();
+            }
             Self::Service(error) => {
                 tracing::error!(%error, "a page could not be made");
                 match error {
@@ -122,9 +128,15 @@ const fn status(page: ProblemPage) -> StatusCode {
     match page {
         ProblemPage::NotFound => StatusCode::NOT_FOUND,
         ProblemPage::NotAPage => StatusCode::METHOD_NOT_ALLOWED,
-        ProblemPage::ForeignForm | ProblemPage::SameBrowser => StatusCode::FORBIDDEN,
+        ProblemPage::ForeignForm
+        | ProblemPage::SameBrowser
+        | ProblemPage::SignInRefused
+        | ProblemPage::PasswordRefused => StatusCode::FORBIDDEN,
         ProblemPage::BadForm => StatusCode::UNPROCESSABLE_ENTITY,
-        ProblemPage::NoRequest | ProblemPage::DeadLink => StatusCode::GONE,
+        ProblemPage::NoRequest
+        | ProblemPage::DeadLink
+        | ProblemPage::SignInStale
+        | ProblemPage::PasswordStale => StatusCode::GONE,
         ProblemPage::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         ProblemPage::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
         ProblemPage::Flooded { .. } | ProblemPage::Paused | ProblemPage::Unavailable => {
@@ -156,7 +168,7 @@ pub fn broke_off(_panic: Box<dyn Any + Send + 'static>) -> Response {
 }
 
 impl Web {
-    fn frame(&self, signed_in_as: Option<String>) -> Frame {
+    fn frame(&self, signed_in_as: Option<SignedIn>) -> Frame {
         Frame {
             organisation: self.site.organisation.clone(),
             help: self.site.help.clone(),
@@ -172,17 +184,45 @@ impl Web {
 
     /// A page of the console.
     pub fn console_page(&self, page: Page, admin: &str) -> Response {
-        self.drawn(StatusCode::OK, page, Some(admin.to_owned()))
+        let signed_in = SignedIn {
+            name: admin.to_owned(),
+            at: SignedInAt::Console,
+        };
+        self.drawn(StatusCode::OK, page, Some(signed_in))
     }
 
-    fn drawn(&self, status: StatusCode, page: Page, signed_in_as: Option<String>) -> Response {
+    /// A page for an employee who is signed in.
+    pub fn employee_page(&self, status: StatusCode, page: Page, employee: &Employee) -> Response {
+        let signed_in = SignedIn {
+            name: employee.name.clone(),
+            at: SignedInAt::OwnPages,
+        };
+        self.drawn(status, page, Some(signed_in))
+    }
+
+    fn drawn(&self, status: StatusCode, page: Page, signed_in_as: Option<SignedIn>) -> Response {
+        let leads_to = self.leads_to(&page);
         let document = app::render(page, self.frame(signed_in_as));
         (
             status,
-            [content_security_policy(&document.nonce)],
+            [content_security_policy(
+                &document.nonce,
+                leads_to.as_deref(),
+            )],
             Html(document.html),
         )
             .into_response()
+    }
+
+    /// The identity provider that a form of the page leads to. Browsers hold a form to what the page allows even
+    /// where its answer redirects.
+    fn leads_to(&self, page: &Page) -> Option<String> {
+        let kind = match page {
+            Page::EmployeeSignIn(_) => SignInKind::Employee,
+            Page::Prove(_) => SignInKind::Password,
+            _ => return None,
+        };
+        Some(self.sign_ins.party(kind)?.origin())
     }
 
     /// The page with the pass. Its value is put into the finished document, in a buffer that is wiped
@@ -199,7 +239,7 @@ impl Web {
             body.extend_from_slice(part.as_bytes());
         }
         let headers = [
-            content_security_policy(&document.nonce),
+            content_security_policy(&document.nonce, None),
             (
                 header::CONTENT_TYPE,
                 HeaderValue::from_static("text/html; charset=utf-8"),
@@ -226,11 +266,14 @@ fn escaped(text: &str) -> Zeroizing<String> {
     escaped
 }
 
-/// Nothing but our own files and the scripts that this very answer vouches for.
-fn content_security_policy(nonce: &str) -> (HeaderName, HeaderValue) {
+/// Nothing but our own files and the scripts that this very answer vouches for; forms go to us, and on to `leads_to`.
+fn content_security_policy(nonce: &str, leads_to: Option<&str>) -> (HeaderName, HeaderValue) {
+    let leads_to = leads_to
+        .map(|origin| format!(" {origin}"))
+        .unwrap_or_default();
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
-         img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+         img-src 'self'; connect-src 'self'; form-action 'self'{leads_to}; base-uri 'none'; frame-ancestors 'none'"
     );
     // A nonce is base64: it always fits into a header.
     let value =

@@ -11,6 +11,7 @@ mod live;
 mod not_me;
 mod pass;
 mod present;
+mod sign_in;
 mod start;
 mod visit;
 
@@ -25,7 +26,11 @@ use axum::{
 use tower_http::catch_panic::CatchPanicLayer;
 use url::Url;
 
-use crate::{auth::password::PasswordHasher, limits::Limits, recovery::Recovery};
+use crate::{
+    auth::{password::PasswordHasher, sign_in::SignIns},
+    limits::Limits,
+    recovery::Recovery,
+};
 
 pub use assets::Assets;
 
@@ -54,17 +59,24 @@ pub struct Web {
     recovery: Arc<Recovery>,
     limits: Arc<Limits>,
     passwords: Arc<PasswordHasher>,
+    sign_ins: Arc<SignIns>,
     assets: Arc<Assets>,
     site: Arc<Site>,
 }
 
 impl Web {
     /// Puts the web side together.
-    pub fn new(recovery: Arc<Recovery>, passwords: PasswordHasher, site: Site) -> Self {
+    pub fn new(
+        recovery: Arc<Recovery>,
+        passwords: PasswordHasher,
+        sign_ins: SignIns,
+        site: Site,
+    ) -> Self {
         Self {
             limits: Arc::clone(&recovery.limits),
             recovery,
             passwords: Arc::new(passwords),
+            sign_ins: Arc::new(sign_ins),
             assets: Arc::new(Assets::load()),
             site: Arc::new(site),
         }
@@ -92,6 +104,9 @@ impl Web {
             .route("/approve/{secret}", get(approve::open_link))
             .route("/not-me", get(not_me::page).post(not_me::disown))
             .route("/not-me/{secret}", get(not_me::open_link))
+            .route("/sign-in", get(sign_in::page).post(sign_in::begin))
+            .route("/sign-in/callback", get(sign_in::finish))
+            .route("/sign-out", post(sign_in::sign_out))
             .route("/console", get(console::recoveries))
             .route("/console/recoveries/{id}", get(console::recovery))
             .route(

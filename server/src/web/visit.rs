@@ -3,6 +3,7 @@
 use std::{
     convert::Infallible,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
 };
 
 use axum::{
@@ -16,8 +17,15 @@ use axum_extra::extract::{
 use domain::{Network, Origin, Request};
 
 use super::{Web, answer::Failure};
-use crate::secret::Bearer;
-use app::view::ProblemPage;
+use crate::{
+    auth::{
+        employee::{self, Employee},
+        sign_in,
+    },
+    secret::Bearer,
+    store::SignInKind,
+};
+use app::view::{Place, ProblemPage};
 
 /// The longest description of a browser that is kept.
 const LONGEST_USER_AGENT: usize = 300;
@@ -33,10 +41,21 @@ pub enum Token {
     Owner,
     /// A console session.
     Console,
+    /// A session of an employee.
+    Employee,
+    /// A sign-in at the organisation's identity provider that has begun.
+    SignIn,
 }
 
 impl Token {
-    const ALL: [Self; 4] = [Self::Browser, Self::Approver, Self::Owner, Self::Console];
+    const ALL: [Self; 6] = [
+        Self::Browser,
+        Self::Approver,
+        Self::Owner,
+        Self::Console,
+        Self::Employee,
+        Self::SignIn,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -44,16 +63,20 @@ impl Token {
             Self::Approver => "latchkey-review",
             Self::Owner => "latchkey-owner",
             Self::Console => "latchkey-console",
+            Self::Employee => "latchkey-employee",
+            Self::SignIn => "latchkey-sign-in",
         }
     }
 
     /// How long the browser keeps it: approvers read and call within a quarter of an hour, or open
     /// their link again.
-    const fn lifetime(self) -> jiff::SignedDuration {
+    const fn lifetime(self) -> Duration {
         match self {
-            Self::Browser => jiff::SignedDuration::from_hours(48),
-            Self::Approver | Self::Owner => jiff::SignedDuration::from_mins(15),
-            Self::Console => jiff::SignedDuration::from_hours(12),
+            Self::Browser => Duration::from_hours(48),
+            Self::Approver | Self::Owner => Duration::from_mins(15),
+            Self::Console => Duration::from_hours(12),
+            Self::Employee => employee::LIFETIME,
+            Self::SignIn => sign_in::LIFETIME,
         }
     }
 }
@@ -64,6 +87,8 @@ pub struct Visit {
     address: IpAddr,
     user_agent: String,
     secure: bool,
+    /// Where the visitor comes back to who has to sign in first.
+    place: Option<Place>,
 }
 
 impl Visit {
@@ -90,12 +115,28 @@ impl Visit {
             .ok_or(ProblemPage::NoRequest)?)
     }
 
+    /// The employee who is signed in in this browser. Whoever is not is sent to sign in, and comes back to the place
+    /// that the visited address belongs to.
+    pub async fn employee(&self, web: &Web) -> Result<Employee, Failure> {
+        if web.sign_ins.party(SignInKind::Employee).is_none() {
+            return Err(ProblemPage::NotFound.into());
+        }
+        let employee = match self.secret(Token::Employee) {
+            Some(secret) => employee::resume(&web.recovery, &secret).await?,
+            None => None,
+        };
+        employee.ok_or_else(|| match self.place {
+            Some(place) => Failure::SignInFirst(place),
+            None => ProblemPage::NotFound.into(),
+        })
+    }
+
     /// Cookies that give the browser `secret` for `token`.
     pub fn give(&self, token: Token, secret: &Bearer) -> CookieJar {
         CookieJar::new().add(self.cookie(
             token,
             secret.expose().to_string(),
-            token.lifetime().as_secs(),
+            i64::try_from(token.lifetime().as_secs()).unwrap_or(i64::MAX),
         ))
     }
 
@@ -159,6 +200,7 @@ impl FromRequestParts<Web> for Visit {
             address: client_address(peer, &parts.headers, web.site.trusted_proxies),
             user_agent: user_agent.chars().take(LONGEST_USER_AGENT).collect(),
             secure: web.site.base_url.scheme() == "https",
+            place: Place::at(parts.uri.path()),
         })
     }
 }

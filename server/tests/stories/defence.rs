@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Every action, and whether its address is a page too.
-const ACTIONS: [(&str, bool); 14] = [
+const ACTIONS: [(&str, bool); 16] = [
     ("/identify", true),
     ("/prove", true),
     ("/prove/resend", false),
@@ -23,6 +23,8 @@ const ACTIONS: [(&str, bool); 14] = [
     ("/approve/deny", false),
     ("/approve/report", false),
     ("/not-me", true),
+    ("/sign-in", true),
+    ("/sign-out", false),
     ("/console/sign-in", true),
     ("/console/sign-out", false),
 ];

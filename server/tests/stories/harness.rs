@@ -416,7 +416,10 @@ fn write_configuration(
     for (key, value) in settings {
         let (section, name) = key.split_once('.').unwrap();
         let value: toml::Table = format!("value = {value}").parse().unwrap();
-        let section = table[section].as_table_mut().unwrap();
+        let section = table
+            .entry(section)
+            .or_insert_with(|| toml::Table::new().into());
+        let section = section.as_table_mut().unwrap();
         section.insert(name.to_owned(), value["value"].clone());
     }
     std::fs::write(folder.0.join("latchkey.toml"), table.to_string()).unwrap();

@@ -10,7 +10,7 @@ use crate::{browser::Page, harness::Story};
 const HTTPS: &str = "\"https://recovery.harbourfinch.example\"";
 
 /// Every route, some that are none, and some that are refused.
-const ADDRESSES: [(&str, &str); 33] = [
+const ADDRESSES: [(&str, &str); 37] = [
     ("GET", "/"),
     ("GET", "/what-happened"),
     ("GET", "/what-happened?reason=lost-phone"),
@@ -35,6 +35,10 @@ const ADDRESSES: [(&str, &str); 33] = [
     ("GET", "/approve/nonsense"),
     ("GET", "/not-me"),
     ("POST", "/not-me"),
+    ("GET", "/sign-in"),
+    ("POST", "/sign-in"),
+    ("GET", "/sign-in/callback"),
+    ("POST", "/sign-out"),
     ("GET", "/console"),
     ("GET", "/console/recoveries/nonsense"),
     ("GET", "/console/sign-in"),
@@ -204,8 +208,8 @@ async fn every_page_of_a_recovery_is_defended() {
         look(&console.get("/console").await);
         look(&console.submit("/console/sign-out", &[]).await);
         look(&ada.browser.submit("/finish", &[]).await);
-        // The request's twice, the two links', the console's twice, and all four at the end.
-        assert_eq!(cookies, 10);
+        // The request's twice, the two links', the console's twice, and all six at the end.
+        assert_eq!(cookies, 12);
     }
 }
 

@@ -29,6 +29,7 @@ mod program;
 mod races;
 mod reaper;
 mod saved_codes;
+mod sign_in;
 mod silence;
 mod soak;
 mod stopped;

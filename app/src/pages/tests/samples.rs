@@ -1,10 +1,11 @@
 //! Every page, shown with text that tries to break out of it.
 
 use crate::view::{
-    Account, CheckView, ClaimTurn, ClaimView, Evidence, Frame, IdentifyView, Moment, NotMeAnswer,
-    NotMeView, Page, Paging, PassView, Problem, ProblemPage, ProveView, Reason, RecoveriesView,
-    RecoveryDetailView, RecoveryRow, ReviewForm, ReviewOutcome, ReviewView, ReviewedView,
-    SignInView, Stage, StatusView, TimelineEntry, Tone, WhatHappenedView, WorkView,
+    Account, CheckView, ClaimTurn, ClaimView, EmployeeSignInView, Evidence, Frame, IdentifyView,
+    Moment, NotMeAnswer, NotMeView, Page, Paging, PassView, Place, Problem, ProblemPage, ProveView,
+    Reason, RecoveriesView, RecoveryDetailView, RecoveryRow, ReviewForm, ReviewOutcome, ReviewView,
+    ReviewedView, SignInView, SignedIn, SignedInAt, Stage, StatusView, TimelineEntry, Tone,
+    WhatHappenedView, WorkView,
 };
 
 pub const TRICKY: &str = "ava <img src=x onerror=alert(1)> \"O'Neil\" & </title></script>";
@@ -44,7 +45,21 @@ pub fn frame() -> Frame {
         organisation: "Fabrikam".to_owned(),
         help: "Call the service desk on 4711, day and night.".to_owned(),
         assets: "pkg/3f2a".to_owned(),
-        signed_in_as: Some(tricky()),
+        signed_in_as: Some(SignedIn {
+            name: tricky(),
+            at: SignedInAt::Console,
+        }),
+    }
+}
+
+/// The frame of a page for a signed-in employee.
+pub fn employee_frame() -> Frame {
+    Frame {
+        signed_in_as: Some(SignedIn {
+            name: tricky(),
+            at: SignedInAt::OwnPages,
+        }),
+        ..frame()
     }
 }
 
@@ -361,6 +376,10 @@ pub fn all() -> Vec<(String, Page)> {
         ("finished".to_owned(), Page::Finished),
         ("review".to_owned(), review(None)),
         ("sign in".to_owned(), sign_in(None)),
+        (
+            "employee sign in".to_owned(),
+            Page::EmployeeSignIn(EmployeeSignInView { to: Place::Codes }),
+        ),
     ];
     pages.extend(not_me_pages());
     let ladders = Reason::ALL.map(|reason| {
@@ -414,6 +433,10 @@ pub fn all() -> Vec<(String, Page)> {
             ProblemPage::NoRequest,
             ProblemPage::DeadLink,
             ProblemPage::SameBrowser,
+            ProblemPage::SignInStale,
+            ProblemPage::SignInRefused,
+            ProblemPage::PasswordStale,
+            ProblemPage::PasswordRefused,
             ProblemPage::Internal,
             ProblemPage::Unavailable,
             ProblemPage::TooMany { minutes: 1 },

@@ -1,0 +1,151 @@
+//! Signing in at the organisation's identity provider: from the button to the answer.
+
+use std::time::Duration;
+
+use reqwest::Url;
+
+use super::oidc::{
+    AttemptKey, Freshness, Identity, RelyingParty, Returned, SignInError, SignInRefusal,
+};
+use crate::{
+    recovery::{Recovery, ServiceError},
+    secret::Bearer,
+    store::{SignInKind, SignInPurpose},
+};
+
+/// How long a sign-in may take.
+pub const LIFETIME: Duration = Duration::from_mins(10);
+
+/// The applications at the identity provider, as far as they are configured.
+pub struct SignIns {
+    key: AttemptKey,
+    employee: Option<RelyingParty>,
+    password: Option<RelyingParty>,
+}
+
+/// A sign-in that begins.
+pub struct Begun {
+    /// Where the browser goes.
+    pub authorize: Url,
+    /// What it keeps, and has to bring back.
+    pub browser: Bearer,
+}
+
+/// How a sign-in ended.
+pub enum Finished {
+    /// Somebody signed in.
+    SignedIn {
+        /// What for.
+        purpose: SignInPurpose,
+        /// Who.
+        identity: Identity,
+    },
+    /// Nobody did.
+    Refused {
+        /// What it was for, if it is one of ours and this is its first refusal.
+        purpose: Option<SignInPurpose>,
+        /// Why.
+        refusal: SignInRefusal,
+    },
+}
+
+impl SignIns {
+    /// Sign-ins by the applications that are configured. Their nonces and verifiers are derived by `key`.
+    pub const fn new(
+        key: AttemptKey,
+        employee: Option<RelyingParty>,
+        password: Option<RelyingParty>,
+    ) -> Self {
+        Self {
+            key,
+            employee,
+            password,
+        }
+    }
+
+    /// The application for sign-ins of this kind, if it is configured.
+    pub const fn party(&self, kind: SignInKind) -> Option<&RelyingParty> {
+        match kind {
+            SignInKind::Employee => self.employee.as_ref(),
+            SignInKind::Password => self.password.as_ref(),
+        }
+    }
+
+    /// Begins a sign-in by `party`.
+    ///
+    /// # Errors
+    /// If the identity provider cannot be asked; nothing is kept then.
+    pub async fn begin(
+        &self,
+        recovery: &Recovery,
+        party: &RelyingParty,
+        purpose: SignInPurpose,
+    ) -> Result<Begun, ServiceError> {
+        let attempt = self
+            .key
+            .attempt(Bearer::generate(recovery.entropy.as_ref()));
+        let authorize = party.authorize(&attempt, freshness(purpose.kind())).await?;
+        let browser = Bearer::generate(recovery.entropy.as_ref());
+        let expires_at = recovery.clock.now() + LIFETIME;
+        recovery
+            .store
+            .add_sign_in(attempt.hash(), browser.hash(), purpose, expires_at)
+            .await?;
+        Ok(Begun { authorize, browser })
+    }
+
+    /// Ends a sign-in by what the browser came back with, which carries `browser` if it is the one that began it.
+    ///
+    /// # Errors
+    /// If the identity provider or the database cannot be asked.
+    pub async fn finish(
+        &self,
+        recovery: &Recovery,
+        kind: SignInKind,
+        returned: &Returned,
+        browser: Option<&Bearer>,
+    ) -> Result<Finished, ServiceError> {
+        let state = returned.state.as_deref().and_then(Bearer::parse);
+        let (Some(party), Some(state)) = (self.party(kind), state) else {
+            // Nobody began this one.
+            return Ok(Finished::Refused {
+                purpose: None,
+                refusal: SignInRefusal::Malformed,
+            });
+        };
+        let attempt = self.key.attempt(state);
+        let now = recovery.clock.now();
+        let used = match browser {
+            Some(browser) => {
+                recovery
+                    .store
+                    .use_sign_in(attempt.hash(), browser.hash(), kind, now)
+                    .await?
+            }
+            None => None,
+        };
+        let refusal = match used {
+            None => SignInRefusal::Stale,
+            Some(purpose) => match party.redeem(&attempt, returned, freshness(kind)).await {
+                Ok(identity) => return Ok(Finished::SignedIn { purpose, identity }),
+                Err(SignInError::Refused(refusal)) => refusal,
+                Err(SignInError::Unavailable(error)) => return Err(error.into()),
+            },
+        };
+        // What was never begun leaves nothing behind: strangers could fill the log with it.
+        let purpose = recovery
+            .store
+            .refuse_sign_in(attempt.hash(), kind, now)
+            .await?;
+        tracing::warn!(?kind, %refusal, begun_here = purpose.is_some(), "a sign-in was refused");
+        Ok(Finished::Refused { purpose, refusal })
+    }
+}
+
+/// A session at the identity provider proves that the password was known some time ago.
+const fn freshness(kind: SignInKind) -> Freshness {
+    match kind {
+        SignInKind::Employee => Freshness::Any,
+        SignInKind::Password => Freshness::Now,
+    }
+}

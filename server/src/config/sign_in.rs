@@ -1,0 +1,41 @@
+//! The sections `[sign_in]` and `[password]`: applications at the organisation's identity provider.
+
+use url::Url;
+
+use super::{
+    read::Reader,
+    sections::{credential, guid, service_url},
+};
+use crate::{auth::oidc::Settings, graph};
+
+/// Reads a section, if any of its keys is given. What it does not say is as for Graph.
+pub(super) fn application(
+    reader: &mut Reader,
+    section: &str,
+    entra: Option<&graph::Settings>,
+) -> Option<Settings> {
+    if !reader.has_section(section) {
+        return None;
+    }
+    let client_id = reader.required(&format!("{section}.client_id"), guid);
+    let credential = credential(reader, section);
+    let authority = reader
+        .parsed(&format!("{section}.authority"), service_url)
+        .or_else(|| entra.and_then(authority_of));
+    Some(Settings {
+        authority: authority?,
+        tenant_id: entra?.tenant_id.clone(),
+        client_id: client_id?,
+        credential: credential?,
+    })
+}
+
+/// The issuer of the tenant's id tokens.
+fn authority_of(entra: &graph::Settings) -> Option<Url> {
+    let mut url = entra.login_url.clone();
+    url.path_segments_mut()
+        .ok()?
+        .pop_if_empty()
+        .extend([&entra.tenant_id, "v2.0"]);
+    Some(url)
+}

@@ -1,0 +1,21 @@
+//! What happens to the installation, and not to a request.
+
+use domain::Actor;
+
+use super::{Recovery, ServiceError, actor_name};
+use crate::{audit::InstallationEvent, auth::oidc::SignInRefusal, store::SignInKind};
+
+impl Recovery {
+    /// Keeps in the log that a sign-in was refused.
+    pub async fn note_refused_sign_in(
+        &self,
+        kind: SignInKind,
+        refusal: SignInRefusal,
+    ) -> Result<(), ServiceError> {
+        let event = InstallationEvent::SignInRefused { kind, refusal };
+        self.store
+            .record_event(&actor_name(&Actor::Browser), self.clock.now(), &event, &[])
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! Sessions of employees.
+
+use domain::{PersonId, Timestamp};
+
+use super::{
+    Store, StoreError,
+    engine::{reading, writing},
+};
+use crate::secret::BearerHash;
+
+/// An employee's session.
+#[derive(Clone, Debug)]
+pub struct EmployeeSession {
+    /// Whose, by their object id.
+    pub person: PersonId,
+    /// Their name, as the identity provider gave it.
+    pub name: String,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_seen_at: Timestamp,
+}
+
+impl Store {
+    /// Starts a session.
+    pub async fn add_employee_session(
+        &self,
+        hash: BearerHash,
+        person: &PersonId,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        writing!(self, connection => {
+            sqlx::query(
+                "INSERT INTO employee_sessions (hash, person_id, name, created_at, last_seen_at)
+                 VALUES ($1, $2, $3, $4, $4)",
+            )
+            .bind(hash.as_bytes())
+            .bind(&person.0)
+            .bind(name)
+            .bind(now.millis())
+            .execute(connection)
+            .await?;
+        });
+        Ok(())
+    }
+
+    /// The session under `hash`, however old.
+    pub async fn employee_session(
+        &self,
+        hash: BearerHash,
+    ) -> Result<Option<EmployeeSession>, StoreError> {
+        let row: Option<(String, String, i64, i64)> = reading!(self, connection => {
+            sqlx::query_as(
+                "SELECT person_id, name, created_at, last_seen_at FROM employee_sessions WHERE hash = $1",
+            )
+            .bind(hash.as_bytes())
+            .fetch_optional(connection)
+            .await?
+        });
+        Ok(
+            row.map(|(person, name, created_at, last_seen_at)| EmployeeSession {
+                person: PersonId(person),
+                name,
+                created_at: Timestamp::from_millis(created_at),
+                last_seen_at: Timestamp::from_millis(last_seen_at),
+            }),
+        )
+    }
+
+    /// Notes that a session was used.
+    pub async fn touch_employee_session(
+        &self,
+        hash: BearerHash,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        writing!(self, connection => {
+            sqlx::query("UPDATE employee_sessions SET last_seen_at = $1 WHERE hash = $2")
+                .bind(now.millis())
+                .bind(hash.as_bytes())
+                .execute(connection)
+                .await?;
+        });
+        Ok(())
+    }
+
+    /// Ends a session.
+    pub async fn end_employee_session(&self, hash: BearerHash) -> Result<(), StoreError> {
+        writing!(self, connection => {
+            sqlx::query("DELETE FROM employee_sessions WHERE hash = $1")
+                .bind(hash.as_bytes())
+                .execute(connection)
+                .await?;
+        });
+        Ok(())
+    }
+
+    /// Forgets the sessions that began until `then`.
+    pub async fn forget_employee_sessions(&self, then: Timestamp) -> Result<(), StoreError> {
+        writing!(self, connection => {
+            sqlx::query("DELETE FROM employee_sessions WHERE created_at <= $1")
+                .bind(then.millis())
+                .execute(connection)
+                .await?;
+        });
+        Ok(())
+    }
+}
