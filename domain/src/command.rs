@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     AbortCause, Attestation, Candidate, Fault, Fence, GuardReading, IntentId, LapseCause, Method,
-    MethodRef, MethodRemoval, PassRecord, PersonId, ProofKind, Refusal, Subject,
+    MethodRef, MethodRemoval, PassRecord, PersonId, PersonRules, ProofKind, Refusal, Subject,
 };
 
 /// Who asks.
@@ -48,15 +48,20 @@ pub enum Seat {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// The directory knows who the identifier means.
-    Recognise(Subject),
+    Recognise {
+        /// Who it is.
+        subject: Subject,
+        /// What the policy asks of them.
+        rules: PersonRules,
+    },
     /// Mail another code.
     ResendEmailCode,
-    /// Count a try at a proof, before anything is compared.
+    /// Count a try at the typed codes, before anything is compared.
     SpendProofTry,
-    /// The proof held.
-    PassProof(ProofKind),
-    /// The proof did not hold.
-    FailProof(ProofKind),
+    /// These proofs held.
+    PassProofs(Vec<ProofKind>),
+    /// Of what was given together, these proofs did not hold: none of it counts.
+    FailProofs(Vec<ProofKind>),
     /// Ask for approval.
     Submit(Submission),
     /// Count a try at the contact code, before it is compared.

@@ -13,6 +13,7 @@ mod ids;
 mod limit;
 mod method;
 mod person;
+mod proof;
 mod request;
 mod saved_code;
 mod state;
@@ -30,6 +31,9 @@ pub use method::{Method, MethodKind, MethodRef, MethodRemoval, RemovalOutcome};
 pub use person::{Approver, Candidate, Person, PlaceInTree, Subject, UserKind};
 pub use request::{Origin, Proof, ProofKind, Reason, Request, RequestFacts, Terms};
 pub use saved_code::{MalformedSavedCode, SavedCode};
+pub use person::{Approver, Candidate, Person, PersonRules, PlaceInTree, Subject, UserKind};
+pub use proof::{Proof, ProofClass, ProofKind, ProofPolicy, UnusablePolicy};
+pub use request::{Origin, Reason, Request, RequestFacts, Terms};
 pub use state::{
     AbortCause, Approval, Approved, Attestation, AwaitingApproval, Cancellation, Challenge,
     CoolingOff, DenialReason, Disclosed, Ended, Fault, Issuing, LapseCause, PassRecord, Proving,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{PersonId, Refusal};
+use crate::{PersonId, ProofPolicy, Refusal};
 
 /// Whether a person belongs to the organisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,8 +42,17 @@ pub struct Person {
 pub struct Subject {
     /// Who they are.
     pub person: Person,
-    /// Where codes go: the first address outside the tenant's own mail.
-    pub recovery_address: String,
+    /// Where codes go: the first address outside the tenant's own mail, if there is one.
+    pub recovery_address: Option<String>,
+}
+
+/// What the policy asks of a person, by the groups that they are in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonRules {
+    /// What they must prove.
+    pub proofs: ProofPolicy,
+    /// Whether everything happens but the recovery itself: nothing of theirs is changed at Microsoft.
+    pub evaluation: bool,
 }
 
 /// Somebody who may decide, frozen by object id at submission.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Approver, Disclosed, Fence, Identifier, MethodRemoval, Refusal, RequestId, State, StateName,
-    Subject, Timestamp, state::Removal,
+    Approver, Disclosed, Fence, Identifier, MethodRemoval, PersonRules, Proof, ProofKind,
+    ProofPolicy, Refusal, RequestId, State, StateName, Subject, Timestamp, state::Removal,
 };
 
 /// A recovery request: the aggregate that every rule is about.
@@ -37,6 +37,8 @@ pub struct RequestFacts {
     pub terms: Terms,
     /// Who it is about, once the directory recognised them; frozen from then on.
     pub subject: Option<Subject>,
+    /// What the policy asks of the subject, frozen together with them.
+    pub rules: Option<PersonRules>,
     /// Who may decide, frozen at submission.
     pub approvers: Vec<Approver>,
     /// Proofs passed.
@@ -63,6 +65,26 @@ pub struct RequestFacts {
     pub reported_at: Option<Timestamp>,
     /// The highest fence given out.
     pub fence: Fence,
+}
+
+impl RequestFacts {
+    /// The kinds of the proofs that were passed.
+    pub fn proven_kinds(&self) -> impl Iterator<Item = ProofKind> {
+        self.proofs.iter().map(|proof| proof.kind)
+    }
+
+    /// Whether the proofs that were passed are what everybody is asked for.
+    pub fn is_through_gate(&self) -> bool {
+        self.terms.gate.is_met_by(self.proven_kinds())
+    }
+
+    /// Whether the proofs that were passed suffice: those that everybody is asked for, and those that
+    /// the policy asks of the subject.
+    pub fn is_proven(&self) -> bool {
+        let own = self.rules.as_ref();
+        self.is_through_gate()
+            && own.is_some_and(|rules| rules.proofs.is_met_by(self.proven_kinds()))
+    }
 }
 
 /// Why a person asks.
@@ -96,8 +118,9 @@ pub struct Origin {
 /// never moves a running request's goalposts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
-    /// How many proofs of different classes are needed.
-    pub required_proofs: u8,
+    /// What everybody is asked to prove: until that is done, nobody is told whether the policy asks
+    /// more of the person.
+    pub gate: ProofPolicy,
     /// How many distinct approvers are needed: one, or two under dual control.
     pub required_approvals: u8,
     /// Time to pass the proofs and submit.
@@ -134,23 +157,6 @@ impl Terms {
     pub const REGISTRATION_GRACE: Duration = Duration::from_mins(15);
 }
 
-/// A kind of proof. Each belongs to one class; personal facts never count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ProofKind {
-    /// A code mailed to an address that the directory holds outside the tenant's own mail.
-    EmailCode,
-}
-
-/// A passed proof.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Proof {
-    /// Its kind.
-    pub kind: ProofKind,
-    /// When it was passed.
-    pub at: Timestamp,
-}
-
 impl Request {
     /// Where it stands, as a word.
     pub const fn state_name(&self) -> StateName {
@@ -177,9 +183,23 @@ impl Request {
         self.is_open() && !matches!(self.state, State::Proving(_))
     }
 
+    /// The kinds of the proofs that were passed.
+    pub fn proven_kinds(&self) -> impl Iterator<Item = ProofKind> {
+        self.facts.proven_kinds()
+    }
+
     /// Whether the proofs that were passed suffice.
     pub fn is_proven(&self) -> bool {
-        self.facts.proofs.len() >= usize::from(self.facts.terms.required_proofs)
+        self.facts.is_proven()
+    }
+
+    /// The policy that decides at this point: until what everybody is asked for is passed it is the
+    /// same for everybody.
+    pub fn proof_policy(&self) -> &ProofPolicy {
+        match &self.facts.rules {
+            Some(rules) if self.facts.is_through_gate() => &rules.proofs,
+            _ => &self.facts.terms.gate,
+        }
     }
 
     /// Whether the bound browser may still withdraw.

@@ -51,12 +51,15 @@ pub enum Refusal {
     /// The mailed code is too old, or was used.
     #[error("the code has expired")]
     CodeExpired,
-    /// The tries for the mailed code are used up.
-    #[error("no tries are left for this code")]
+    /// The tries are used up until another code is mailed.
+    #[error("no tries are left")]
     CodeTriesUsedUp,
     /// No more codes are mailed for this request.
     #[error("no more codes are sent")]
     NoMoreCodes,
+    /// What was given is too little to be compared.
+    #[error("too few proofs were given at once")]
+    TooFewProofs,
     /// Proofs are missing.
     #[error("not enough proofs were passed")]
     NotProven,
@@ -154,11 +157,11 @@ pub fn decide(
         return Err(Refusal::ActorMayNot);
     }
     match command {
-        Command::Recognise(subject) => proving::recognise(request, subject, now),
+        Command::Recognise { subject, rules } => proving::recognise(request, subject, rules, now),
         Command::ResendEmailCode => proving::resend_email_code(request, now),
         Command::SpendProofTry => proving::spend_try(request, now),
-        Command::PassProof(kind) => proving::pass(request, kind, now),
-        Command::FailProof(kind) => proving::fail(request, kind),
+        Command::PassProofs(kinds) => proving::pass(request, kinds, now),
+        Command::FailProofs(kinds) => proving::fail(request, kinds),
         Command::Submit(submission) => approval::submit(request, &submission, now),
         Command::SpendContactCodeTry => approval::spend_try(request, actor, now),
         Command::RefuseContactCode => approval::refuse_code(request, actor, now),
@@ -211,11 +214,11 @@ impl Actor {
     /// Whether `command` is for this actor at all.
     const fn may(&self, command: &Command) -> bool {
         match command {
-            Command::Recognise(_) => matches!(self, Self::Directory),
+            Command::Recognise { .. } => matches!(self, Self::Directory),
             Command::ResendEmailCode
             | Command::SpendProofTry
-            | Command::PassProof(_)
-            | Command::FailProof(_)
+            | Command::PassProofs(_)
+            | Command::FailProofs(_)
             | Command::Submit(_)
             | Command::NoteRefusal(_)
             | Command::Withdraw

@@ -1,8 +1,8 @@
 //! From the identifier to the last proof.
 
 use crate::{
-    Alert, Challenge, Effect, Event, Identifier, Origin, Outcome, Proof, ProofKind, Proving,
-    Reason, Refusal, Request, RequestFacts, RequestId, State, Subject, Terms, Timestamp,
+    Alert, Challenge, Effect, Event, Identifier, Origin, Outcome, PersonRules, Proof, ProofKind,
+    Proving, Reason, Refusal, Request, RequestFacts, RequestId, State, Subject, Terms, Timestamp,
 };
 
 /// What a request is opened with.
@@ -41,6 +41,7 @@ pub fn open(opening: Opening, now: Timestamp) -> Outcome {
         origin,
         terms,
         subject: None,
+        rules: None,
         approvers: Vec::new(),
         proofs: Vec::new(),
         notice_accepted_at: None,
@@ -81,6 +82,7 @@ fn proving(request: &Request, now: Timestamp) -> Result<&Proving, Refusal> {
 pub(super) fn recognise(
     request: &Request,
     subject: Subject,
+    rules: PersonRules,
     now: Timestamp,
 ) -> Result<Outcome, Refusal> {
     let proving = proving(request, now)?;
@@ -90,15 +92,19 @@ pub(super) fn recognise(
     let recognised = Event::SubjectRecognised {
         subject: subject.person.id.clone(),
     };
+    // A code that would not count is not sent.
+    let mailed = rules.proofs.accepts(ProofKind::EmailCode) && subject.recovery_address.is_some();
+    let code = mailed.then_some(Effect::SendEmailCode {
+        sending: proving.challenge.sending,
+    });
     let facts = RequestFacts {
         subject: Some(subject),
+        rules: Some(rules),
         ..request.facts.clone()
     };
     Ok(Outcome::new(facts, request.state.clone(), request.version)
         .event(recognised)
-        .effect(Effect::SendEmailCode {
-            sending: proving.challenge.sending,
-        }))
+        .effects(code))
 }
 
 pub(super) fn resend_email_code(request: &Request, now: Timestamp) -> Result<Outcome, Refusal> {
@@ -106,7 +112,11 @@ pub(super) fn resend_email_code(request: &Request, now: Timestamp) -> Result<Out
     if request.is_proven() {
         return Err(Refusal::AlreadyDone);
     }
-    if proving.challenge.sending >= Terms::MAX_SENDINGS {
+    let mailed = request.proof_policy().accepts(ProofKind::EmailCode)
+        && request
+            .proven_kinds()
+            .all(|kind| kind != ProofKind::EmailCode);
+    if !mailed || proving.challenge.sending >= Terms::MAX_SENDINGS {
         return Err(Refusal::NoMoreCodes);
     }
     let sending = proving.challenge.sending + 1;
@@ -128,9 +138,6 @@ pub(super) fn spend_try(request: &Request, now: Timestamp) -> Result<Outcome, Re
     if challenge.tries_used >= Terms::MAX_TRIES {
         return Err(Refusal::CodeTriesUsedUp);
     }
-    if now >= challenge.expires_at {
-        return Err(Refusal::CodeExpired);
-    }
     let tries_used = challenge.tries_used + 1;
     let state = State::Proving(Proving {
         challenge: Challenge {
@@ -142,37 +149,66 @@ pub(super) fn spend_try(request: &Request, now: Timestamp) -> Result<Outcome, Re
     Ok(Outcome::state(request, state).event(Event::ProofTrySpent { tries_used }))
 }
 
-pub(super) fn pass(request: &Request, kind: ProofKind, now: Timestamp) -> Result<Outcome, Refusal> {
+pub(super) fn pass(
+    request: &Request,
+    kinds: Vec<ProofKind>,
+    now: Timestamp,
+) -> Result<Outcome, Refusal> {
     let proving = proving(request, now)?;
     if request.facts.subject.is_none() {
         return Err(Refusal::SubjectNotRecognised);
     }
-    if request.facts.proofs.iter().any(|proof| proof.kind == kind) {
+    let mut facts = request.facts.clone();
+    let repeated = facts.proven_kinds().any(|known| kinds.contains(&known));
+    if repeated || kinds.is_empty() {
         return Err(Refusal::AlreadyDone);
     }
-    if proving.challenge.tries_used == 0 {
-        // A proof that was not counted first was not made by the rules.
-        return Err(Refusal::CodeExpired);
+    facts
+        .proofs
+        .extend(kinds.iter().map(|&kind| Proof { kind, at: now }));
+    if kinds.iter().any(|kind| kind.is_typed()) {
+        // A code that was not counted first was not compared by the rules.
+        if proving.challenge.tries_used == 0 {
+            return Err(Refusal::CodeTriesUsedUp);
+        }
+        // Nor was one that was compared by itself, while others are missing.
+        if !request.proof_policy().is_met_by(facts.proven_kinds()) {
+            return Err(Refusal::TooFewProofs);
+        }
     }
-    let mut facts = request.facts.clone();
-    facts.proofs.push(Proof { kind, at: now });
-    // The code has served: it works no second time.
-    let challenge = Challenge {
-        expires_at: now,
-        ..proving.challenge
-    };
+    let mut challenge = proving.challenge;
+    if kinds.contains(&ProofKind::EmailCode) {
+        if now >= challenge.expires_at {
+            return Err(Refusal::CodeExpired);
+        }
+        // The code has served: it works no second time.
+        challenge.expires_at = now;
+    }
+    if !facts.is_proven() {
+        // What the policy asks beyond this is another question, with tries of its own.
+        challenge.tries_used = 0;
+    }
     let state = State::Proving(Proving {
         challenge,
         ..proving.clone()
     });
-    Ok(Outcome::new(facts, state, request.version).event(Event::ProofPassed { proof: kind }))
+    Ok(kinds.into_iter().fold(
+        Outcome::new(facts, state, request.version),
+        |outcome, proof| outcome.event(Event::ProofPassed { proof }),
+    ))
 }
 
-pub(super) fn fail(request: &Request, kind: ProofKind) -> Result<Outcome, Refusal> {
+pub(super) fn fail(request: &Request, kinds: Vec<ProofKind>) -> Result<Outcome, Refusal> {
     let State::Proving(_) = &request.state else {
         return Err(request.wrong_state());
     };
-    Ok(Outcome::state(request, request.state.clone()).event(Event::ProofFailed { proof: kind }))
+    if kinds.is_empty() {
+        return Err(Refusal::AlreadyDone);
+    }
+    Ok(kinds.into_iter().fold(
+        Outcome::state(request, request.state.clone()),
+        |outcome, proof| outcome.event(Event::ProofFailed { proof }),
+    ))
 }
 
 pub(super) fn note_refusal(request: &Request, refusal: Refusal) -> Result<Outcome, Refusal> {

@@ -4,8 +4,8 @@ use domain::{Actor, Command, LapseCause, ProofKind, Refusal, State};
 
 use crate::kit::{
     Case, MANAGER, MINUTE, PASS_LIFETIME, abort, approve_with, by, candidate, claim, complete,
-    disclose, guards_for, id, intent, record_reaped, record_removals, release, subject_named,
-    submission_for, take_snapshot,
+    disclose, guards_for, id, intent, own_rules, record_reaped, record_removals, release,
+    subject_named, submission_for, take_snapshot,
 };
 
 /// Declares the names, and the list of them all.
@@ -59,11 +59,11 @@ impl Asked {
     /// tests until it has its rows.
     pub const fn of(command: &Command) -> Self {
         match command {
-            Command::Recognise(_) => Self::Recognise,
+            Command::Recognise { .. } => Self::Recognise,
             Command::ResendEmailCode => Self::ResendEmailCode,
             Command::SpendProofTry => Self::SpendProofTry,
-            Command::PassProof(_) => Self::PassProof,
-            Command::FailProof(_) => Self::FailProof,
+            Command::PassProofs(_) => Self::PassProof,
+            Command::FailProofs(_) => Self::FailProof,
             Command::Submit(_) => Self::Submit,
             Command::NoteRefusal(_) => Self::NoteRefusal,
             Command::SpendContactCodeTry => Self::SpendContactCodeTry,
@@ -95,11 +95,14 @@ impl Asked {
     pub fn command(self, case: &Case) -> Command {
         let fence = case.request.facts.fence;
         match self {
-            Self::Recognise => Command::Recognise(subject_named(case.subject_name())),
+            Self::Recognise => Command::Recognise {
+                subject: subject_named(case.subject_name()),
+                rules: own_rules(&case.request.facts.terms.gate),
+            },
             Self::ResendEmailCode => Command::ResendEmailCode,
             Self::SpendProofTry => Command::SpendProofTry,
-            Self::PassProof => Command::PassProof(ProofKind::EmailCode),
-            Self::FailProof => Command::FailProof(ProofKind::EmailCode),
+            Self::PassProof => Command::PassProofs(vec![ProofKind::EmailCode]),
+            Self::FailProof => Command::FailProofs(vec![ProofKind::EmailCode]),
             Self::Submit => Command::Submit(submission_for(case.subject_name())),
             Self::NoteRefusal => Command::NoteRefusal(Refusal::SubjectIsPrivileged),
             Self::SpendContactCodeTry => Command::SpendContactCodeTry,

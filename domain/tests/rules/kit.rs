@@ -5,9 +5,9 @@ use std::time::Duration;
 use domain::{
     AbortCause, Actor, Alert, Attestation, Candidate, CleanUp, Command, Effect, Event, Fault,
     Fence, GuardReading, Identifier, IntentId, Method, MethodKind, MethodRef, MethodRemoval,
-    Opening, Origin, Outcome, PassPolicy, PassRecord, Person, PersonId, PlaceInTree, ProofKind,
-    Reason, Refusal, Removal, RemovalOutcome, Request, RequestId, Seat, State, StateName, Subject,
-    Submission, Terms, Timestamp, UserKind, decide, open,
+    Opening, Origin, Outcome, PassPolicy, PassRecord, Person, PersonId, PersonRules, PlaceInTree,
+    ProofKind, ProofPolicy, Reason, Refusal, Removal, RemovalOutcome, Request, RequestId, Seat,
+    State, StateName, Subject, Submission, Terms, Timestamp, UserKind, decide, open,
 };
 use uuid::Uuid;
 
@@ -57,7 +57,7 @@ pub fn subject() -> Subject {
 pub fn subject_named(name: &str) -> Subject {
     Subject {
         person: person(name),
-        recovery_address: format!("{name}@example.org"),
+        recovery_address: Some(format!("{name}@example.org")),
     }
 }
 
@@ -148,10 +148,41 @@ pub fn broken_approvers(name: &str) -> Vec<(Candidate, Refusal)> {
     ]
 }
 
-/// One proof, one approver, no cool-off.
+/// `required` proofs of different classes out of `accepted`.
+pub fn policy(accepted: &[ProofKind], required: u8) -> ProofPolicy {
+    ProofPolicy::new(accepted.iter().copied(), required).unwrap()
+}
+
+/// What the policy asks of a person where `gate` is asked of everybody: one proof more where there is
+/// a choice, and the same elsewhere.
+pub fn own_rules(gate: &ProofPolicy) -> PersonRules {
+    let all = ProofKind::ALL.iter().all(|kind| gate.accepts(*kind));
+    let proofs = if all {
+        policy(&ProofKind::ALL, gate.required() + 1)
+    } else {
+        gate.clone()
+    };
+    PersonRules {
+        proofs,
+        evaluation: false,
+    }
+}
+
+/// The directory knows who the identifier means, and asks them for what it asks of everybody.
+pub fn recognise(subject: Subject, gate: &ProofPolicy) -> Command {
+    Command::Recognise {
+        subject,
+        rules: PersonRules {
+            proofs: gate.clone(),
+            evaluation: false,
+        },
+    }
+}
+
+/// One proof, the mailed code; one approver, no cool-off.
 pub fn terms() -> Terms {
     Terms {
-        required_proofs: 1,
+        gate: policy(&[ProofKind::EmailCode], 1),
         required_approvals: 1,
         proving: Duration::from_mins(30),
         approval: Duration::from_hours(4),
@@ -361,14 +392,18 @@ impl Case {
 
     /// The subject is recognised.
     pub fn recognised(terms: Terms) -> Self {
-        Self::opened(terms).does(&Actor::Directory, Command::Recognise(subject()))
+        let recognise = recognise(subject(), &terms.gate);
+        Self::opened(terms).does(&Actor::Directory, recognise)
     }
 
     /// The mailed code was answered.
     pub fn proven(terms: Terms) -> Self {
         Self::recognised(terms)
             .does(&Actor::Browser, Command::SpendProofTry)
-            .does(&Actor::Browser, Command::PassProof(ProofKind::EmailCode))
+            .does(
+                &Actor::Browser,
+                Command::PassProofs(vec![ProofKind::EmailCode]),
+            )
     }
 
     /// Both approvers are asked.

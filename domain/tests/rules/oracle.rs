@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use domain::{
     Actor, Alert, Approval, Approved, CleanUp, Command, Effect, Ended, Event, Fence, IntentId,
-    MethodRemoval, Notice, Outcome, PersonId, Refusal, Request, Seat, State,
+    MethodRemoval, Notice, Outcome, PersonId, ProofKind, ProofPolicy, Refusal, Request, Seat,
+    State,
     StateName::{
         self, Aborted, AwaitingApproval, Completed, CoolingOff, Denied, Disclosed, Expired,
         Issuing, Lapsed, Proving, Ready, Reported, Repudiated, Withdrawn,
@@ -62,6 +63,8 @@ pub struct Oracle {
     reaped: Vec<String>,
     /// Until when an attempt that ended without a pass on record may still bring one about.
     stray_until: Option<Timestamp>,
+    /// Tries that were counted since codes were last mailed or passed.
+    tries: u8,
     /// People whom the rules exclude, whatever the directory says.
     excluded: Vec<PersonId>,
 }
@@ -106,6 +109,7 @@ impl Oracle {
         check_window(before, after, now);
         check_staying(before, command, after);
         self.check_round(before, command, outcome);
+        self.check_proofs(before, command, after);
         self.check_approvals(after);
         self.check_attempts(before, outcome, now);
         self.check_removals(command, after);
@@ -153,6 +157,41 @@ impl Oracle {
         assert_eq!(after.facts.reported_at.is_some(), self.round.is_reported);
         if matches!(after.state_name(), Ready | Issuing | Disclosed) {
             assert!(self.round.is_noticed, "a window that nobody was told of");
+        }
+    }
+
+    /// A typed code counts only after a counted try, at most three for each mail, and only if what was
+    /// given suffices; nobody is asked to approve before all that is asked was given.
+    fn check_proofs(&mut self, before: &Request, command: &Command, after: &Request) {
+        match command {
+            Command::ResendEmailCode => self.tries = 0,
+            Command::SpendProofTry => {
+                self.tries += 1;
+                assert!(self.tries <= 3);
+            }
+            Command::PassProofs(kinds) => {
+                let given = kinds_of(after);
+                assert_eq!(given.len(), kinds_of(before).len() + kinds.len());
+                if kinds.iter().any(|kind| kind.is_typed()) {
+                    assert!(self.tries > 0, "compared without having been counted");
+                    let asked = if suffices(&before.facts.terms.gate, &kinds_of(before)) {
+                        &before.facts.rules.as_ref().unwrap().proofs
+                    } else {
+                        &before.facts.terms.gate
+                    };
+                    assert!(suffices(asked, &given), "a code was compared by itself");
+                }
+                if !after.is_proven() {
+                    self.tries = 0;
+                }
+            }
+            _ => {}
+        }
+        if after.state_name() == AwaitingApproval {
+            let given = kinds_of(after);
+            assert!(suffices(&after.facts.terms.gate, &given));
+            let rules = after.facts.rules.as_ref().unwrap();
+            assert!(suffices(&rules.proofs, &given));
         }
     }
 
@@ -387,16 +426,33 @@ fn check_yes(before: &Request, command: &Command, actor: &Actor, now: Timestamp)
         _ => {}
     }
     match (&before.state, command) {
-        (State::Proving(proving), Command::PassProof(_) | Command::Submit(_)) => {
+        (State::Proving(proving), Command::PassProofs(kinds)) => {
             assert!(now < proving.deadline);
-            assert!(proving.challenge.tries_used > 0);
+            let mailed = kinds.contains(&ProofKind::EmailCode);
+            assert!(!mailed || now < proving.challenge.expires_at);
         }
+        (State::Proving(proving), Command::Submit(_)) => assert!(now < proving.deadline),
         (State::AwaitingApproval(awaiting), Command::Approve { .. }) => {
             assert!(now < awaiting.deadline);
             assert!((1..=3).contains(&awaiting.tries_used));
         }
         _ => {}
     }
+}
+
+fn kinds_of(request: &Request) -> Vec<ProofKind> {
+    request
+        .facts
+        .proofs
+        .iter()
+        .map(|proof| proof.kind)
+        .collect()
+}
+
+/// Whether `given` are proofs of enough classes that `asked` accepts. Each kind has a class of its own.
+fn suffices(asked: &ProofPolicy, given: &[ProofKind]) -> bool {
+    let counted = given.iter().filter(|kind| asked.accepts(**kind)).count();
+    counted >= usize::from(asked.required())
 }
 
 /// What was learnt is never unlearnt, and what is frozen stays.
@@ -407,7 +463,8 @@ fn check_facts(before: &Request, after: &Request) {
         (new.id, new.opened_at, &new.identifier, &new.terms)
     );
     assert_eq!((old.reason, &old.origin), (new.reason, &new.origin));
-    assert!(old.subject.is_none() || old.subject == new.subject);
+    assert!(old.subject.is_none() || (&old.subject, &old.rules) == (&new.subject, &new.rules));
+    assert_eq!(new.subject.is_some(), new.rules.is_some());
     assert!(old.approvers.is_empty() || old.approvers == new.approvers);
     assert!(new.proofs.starts_with(&old.proofs));
     if after.state_name() != AwaitingApproval || before.state_name() == AwaitingApproval {

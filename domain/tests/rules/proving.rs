@@ -3,17 +3,31 @@
 use std::time::Duration;
 
 use domain::{
-    Actor, Alert, Candidate, Command, Effect, Event, GuardReading, Notice, PlaceInTree, ProofKind,
-    Reason, Refusal, StateName, Submission, Terms, UserKind,
+    Actor, Alert, Candidate, Command, Effect, Event, GuardReading, Notice, PersonRules,
+    PlaceInTree,
+    ProofKind::{self, *},
+    Reason, Refusal, StateName, Subject, Submission, Terms, UserKind,
 };
 
 use crate::kit::{
     Case, MANAGER, MILLISECOND, SECOND, START, SUBJECT, broken_approvers, broken_guards, candidate,
-    dual_control, guards, id, subject, submission, terms,
+    dual_control, guards, id, policy, recognise, subject, submission, terms,
 };
 
 fn submit(guards: GuardReading, candidates: Vec<Candidate>) -> Command {
     Command::Submit(Submission { guards, candidates })
+}
+
+fn pass(kind: ProofKind) -> Command {
+    Command::PassProofs(vec![kind])
+}
+
+/// As [`terms`], with other proofs.
+fn asked(accepted: &[ProofKind], required: u8) -> Terms {
+    Terms {
+        gate: policy(accepted, required),
+        ..terms()
+    }
 }
 
 #[test]
@@ -37,7 +51,7 @@ fn a_recognised_subject_is_mailed_a_code_and_never_replaced() {
         .owes(&[Effect::SendEmailCode { sending: 1 }]);
     case.refuses(
         &Actor::Directory,
-        Command::Recognise(subject()),
+        recognise(subject(), &terms().gate),
         Refusal::AlreadyDone,
     );
 }
@@ -47,7 +61,7 @@ fn nobody_recognised_proves_nothing_and_spends_tries_all_the_same() {
     let case = Case::opened(terms()).does(&Actor::Browser, Command::SpendProofTry);
     case.refuses(
         &Actor::Browser,
-        Command::PassProof(ProofKind::EmailCode),
+        Command::PassProofs(vec![ProofKind::EmailCode]),
         Refusal::SubjectNotRecognised,
     );
     case.does(&Actor::Browser, Command::ResendEmailCode)
@@ -62,7 +76,10 @@ fn a_code_is_tried_three_times_and_mailed_three_times() {
             case = case
                 .does(&Actor::Browser, Command::SpendProofTry)
                 .logs(&[Event::ProofTrySpent { tries_used }])
-                .does(&Actor::Browser, Command::FailProof(ProofKind::EmailCode))
+                .does(
+                    &Actor::Browser,
+                    Command::FailProofs(vec![ProofKind::EmailCode]),
+                )
                 .logs(&[Event::ProofFailed {
                     proof: ProofKind::EmailCode,
                 }]);
@@ -90,48 +107,140 @@ fn a_code_is_tried_three_times_and_mailed_three_times() {
 #[test]
 fn a_mailed_code_works_for_ten_minutes() {
     let expiry = START + Duration::from_mins(10);
-    let case = Case::recognised(terms());
+    let case = Case::recognised(terms()).does(&Actor::Browser, Command::SpendProofTry);
     case.clone()
         .at(expiry - MILLISECOND)
-        .does(&Actor::Browser, Command::SpendProofTry);
+        .does(&Actor::Browser, pass(EmailCode));
     let late = case.at(expiry);
-    late.refuses(
-        &Actor::Browser,
-        Command::SpendProofTry,
-        Refusal::CodeExpired,
-    );
+    late.refuses(&Actor::Browser, pass(EmailCode), Refusal::CodeExpired);
     late.does(&Actor::Browser, Command::ResendEmailCode)
+        .does(&Actor::Browser, Command::SpendProofTry)
         .at(expiry + Duration::from_mins(10) - MILLISECOND)
-        .does(&Actor::Browser, Command::SpendProofTry);
+        .does(&Actor::Browser, pass(EmailCode));
 }
 
 #[test]
-fn a_proof_counts_only_after_its_try_was_counted_and_only_once() {
-    let pass = || Command::PassProof(ProofKind::EmailCode);
-    Case::recognised(terms()).refuses(&Actor::Browser, pass(), Refusal::CodeExpired);
-
-    let proven = Case::proven(terms()).logs(&[Event::ProofPassed {
-        proof: ProofKind::EmailCode,
-    }]);
+fn a_typed_code_counts_only_after_its_try_was_counted_and_only_once() {
+    Case::recognised(terms()).refuses(&Actor::Browser, pass(EmailCode), Refusal::CodeTriesUsedUp);
+    let proven = Case::proven(terms()).logs(&[Event::ProofPassed { proof: EmailCode }]);
     assert!(proven.request.is_proven());
-    proven.refuses(&Actor::Browser, pass(), Refusal::AlreadyDone);
+    proven.refuses(&Actor::Browser, pass(EmailCode), Refusal::AlreadyDone);
+}
 
-    // Where another proof is missing, the code that served works no second time.
-    let two_proofs = Terms {
-        required_proofs: 2,
-        ..terms()
-    };
-    let half_proven = Case::proven(two_proofs);
-    assert!(!half_proven.request.is_proven());
-    half_proven.refuses(
-        &Actor::Browser,
-        Command::SpendProofTry,
-        Refusal::CodeExpired,
-    );
-    half_proven.refuses(
+#[test]
+fn typed_codes_count_only_together_with_all_that_is_asked() {
+    let case = Case::recognised(asked(&[EmailCode, RecoveryCode, Password], 2))
+        .does(&Actor::Browser, Command::SpendProofTry);
+    for alone in [EmailCode, RecoveryCode] {
+        case.refuses(&Actor::Browser, pass(alone), Refusal::TooFewProofs);
+    }
+    let both = Command::PassProofs(vec![EmailCode, RecoveryCode]);
+    let proven = case.clone().does(&Actor::Browser, both).logs(&[
+        Event::ProofPassed { proof: EmailCode },
+        Event::ProofPassed {
+            proof: RecoveryCode,
+        },
+    ]);
+    assert!(proven.request.is_proven());
+
+    // What is passed elsewhere is counted there, and comes first.
+    let signed_in = Case::recognised(asked(&[EmailCode, RecoveryCode, Password], 2))
+        .does(&Actor::Browser, pass(Password));
+    assert!(!signed_in.request.is_proven());
+    signed_in.refuses(
         &Actor::Browser,
         Command::Submit(submission()),
         Refusal::NotProven,
+    );
+    let proven = signed_in
+        .does(&Actor::Browser, Command::SpendProofTry)
+        .does(&Actor::Browser, pass(RecoveryCode));
+    assert!(proven.request.is_proven());
+}
+
+#[test]
+fn what_the_policy_asks_beyond_the_gate_is_asked_after_it() {
+    let gate = policy(&[EmailCode, RecoveryCode, VerifiedId], 1);
+    let rules = PersonRules {
+        proofs: policy(&[EmailCode, RecoveryCode, VerifiedId], 2),
+        evaluation: false,
+    };
+    let recognised = Case::opened(Terms {
+        gate: gate.clone(),
+        ..terms()
+    })
+    .does(
+        &Actor::Directory,
+        Command::Recognise {
+            subject: subject(),
+            rules: rules.clone(),
+        },
+    );
+    assert_eq!(recognised.request.proof_policy(), &gate);
+    let through = recognised
+        .does(&Actor::Browser, Command::SpendProofTry)
+        .does(&Actor::Browser, pass(EmailCode));
+    assert!(through.request.facts.is_through_gate());
+    assert!(!through.request.is_proven());
+    assert_eq!(through.request.proof_policy(), &rules.proofs);
+    through.refuses(
+        &Actor::Browser,
+        Command::ResendEmailCode,
+        Refusal::NoMoreCodes,
+    );
+    // Another question, with tries of its own.
+    through.refuses(
+        &Actor::Browser,
+        pass(RecoveryCode),
+        Refusal::CodeTriesUsedUp,
+    );
+    let mut tried = through.clone();
+    for tries_used in 1..=Terms::MAX_TRIES {
+        tried = tried
+            .does(&Actor::Browser, Command::SpendProofTry)
+            .logs(&[Event::ProofTrySpent { tries_used }]);
+    }
+    assert!(
+        tried
+            .does(&Actor::Browser, pass(RecoveryCode))
+            .request
+            .is_proven()
+    );
+    assert!(
+        through
+            .does(&Actor::Browser, pass(VerifiedId))
+            .request
+            .is_proven()
+    );
+}
+
+#[test]
+fn a_code_that_would_not_count_or_reach_nobody_is_not_mailed() {
+    let terms = asked(&[EmailCode, Password], 1);
+    let gate = terms.gate.clone();
+    let unreachable = Subject {
+        recovery_address: None,
+        ..subject()
+    };
+    let without_mail = PersonRules {
+        proofs: policy(&[Password], 1),
+        evaluation: false,
+    };
+    for command in [
+        recognise(unreachable, &gate),
+        Command::Recognise {
+            subject: subject(),
+            rules: without_mail,
+        },
+    ] {
+        Case::opened(terms.clone())
+            .does(&Actor::Directory, command)
+            .owes(&[]);
+    }
+    Case::opened(asked(&[Password], 1)).refuses(
+        &Actor::Browser,
+        Command::ResendEmailCode,
+        Refusal::NoMoreCodes,
     );
 }
 
@@ -141,7 +250,7 @@ fn everything_in_proving_ends_at_its_deadline() {
     let commands = [
         Command::ResendEmailCode,
         Command::SpendProofTry,
-        Command::PassProof(ProofKind::EmailCode),
+        Command::PassProofs(vec![ProofKind::EmailCode]),
         Command::Submit(submission()),
     ];
     let late = Case::proven(terms()).at(deadline);
@@ -150,7 +259,7 @@ fn everything_in_proving_ends_at_its_deadline() {
     }
     Case::opened(terms()).at(deadline).refuses(
         &Actor::Directory,
-        Command::Recognise(subject()),
+        recognise(subject(), &terms().gate),
         Refusal::DeadlinePassed,
     );
     let early = Case::proven(terms()).at(deadline - MILLISECOND);

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, collections::HashMap, time::Duration};
 
-use domain::{Actor, Command, Seat, StateName, Terms, decide};
+use domain::{Actor, Command, ProofKind, Seat, StateName, Terms, decide};
 use proptest::{
     collection::vec,
     prelude::{Just, Strategy, any, prop_oneof},
@@ -12,7 +12,10 @@ use proptest::{
 
 use crate::{
     asked::Asked,
-    kit::{Case, MANAGER, MILLISECOND, SECOND, SUBJECT, approve_with, approver, guards, id, terms},
+    kit::{
+        Case, MANAGER, MILLISECOND, SECOND, SUBJECT, approve_with, approver, guards, id, policy,
+        terms,
+    },
     oracle::{Oracle, check_request},
     steps::{BELOW, onward, read, twisted},
 };
@@ -72,9 +75,15 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 fn any_terms() -> impl Strategy<Value = Terms> {
     let cool_off = prop_oneof![Just(Duration::ZERO), Just(Duration::from_hours(1))];
-    (1..=2_u8, cool_off).prop_map(|(required_approvals, cool_off)| Terms {
+    let gate = prop_oneof![
+        3 => Just(terms().gate),
+        1 => Just(policy(&[ProofKind::EmailCode, ProofKind::RecoveryCode], 2)),
+        1 => Just(policy(&ProofKind::ALL, 1)),
+    ];
+    (1..=2_u8, cool_off, gate).prop_map(|(required_approvals, cool_off, gate)| Terms {
         required_approvals,
         cool_off,
+        gate,
         ..terms()
     })
 }
