@@ -13,6 +13,7 @@ mod ids;
 mod limit;
 mod method;
 mod person;
+mod policy;
 mod proof;
 mod request;
 mod saved_code;
@@ -28,12 +29,11 @@ pub use identifier::{Identifier, MalformedIdentifier};
 pub use ids::{Fence, IntentId, PersonId, Reference, RequestId};
 pub use limit::{Network, Rate, Taken};
 pub use method::{Method, MethodKind, MethodRef, MethodRemoval, RemovalOutcome};
-pub use person::{Approver, Candidate, Person, PlaceInTree, Subject, UserKind};
-pub use request::{Origin, Proof, ProofKind, Reason, Request, RequestFacts, Terms};
-pub use saved_code::{MalformedSavedCode, SavedCode};
 pub use person::{Approver, Candidate, Person, PersonRules, PlaceInTree, Subject, UserKind};
+pub use policy::{GroupRules, Policies};
 pub use proof::{Proof, ProofClass, ProofKind, ProofPolicy, UnusablePolicy};
 pub use request::{Origin, Reason, Request, RequestFacts, Terms};
+pub use saved_code::{MalformedSavedCode, SavedCode};
 pub use state::{
     AbortCause, Approval, Approved, Attestation, AwaitingApproval, Cancellation, Challenge,
     CoolingOff, DenialReason, Disclosed, Ended, Fault, Issuing, LapseCause, PassRecord, Proving,

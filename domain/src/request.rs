@@ -202,6 +202,12 @@ impl Request {
         }
     }
 
+    /// Whether nothing that is asked at this point is missing once proofs of `kinds` hold too.
+    pub fn would_suffice(&self, kinds: &[ProofKind]) -> bool {
+        let given = self.proven_kinds().chain(kinds.iter().copied());
+        self.proof_policy().is_met_by(given)
+    }
+
     /// Whether the bound browser may still withdraw.
     pub const fn may_withdraw(&self) -> bool {
         matches!(

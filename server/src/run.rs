@@ -221,7 +221,7 @@ impl Service {
         let Surroundings { clock, entropy } = surroundings;
         let rules = &config.recovery;
         let terms = Recovery::terms(
-            rules.required_proofs,
+            config.policies.gate(),
             rules.approval,
             rules.cool_off,
             rules.claim,
@@ -231,6 +231,7 @@ impl Service {
         let settings = Settings {
             base_url: config.server.base_url.clone(),
             terms,
+            policies: config.policies,
             pass_minutes: u32::try_from(rules.pass_lifetime.as_secs() / 60).unwrap_or(u32::MAX),
             alert_addresses: config.alerts.to.iter().map(ToString::to_string).collect(),
         };

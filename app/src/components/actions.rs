@@ -7,8 +7,12 @@ use leptos::prelude::*;
 pub enum Action {
     /// Names the account.
     Identify,
-    /// Answers with the mailed code.
+    /// Answers with typed codes.
     Prove,
+    /// Begins a sign-in with the password.
+    ProvePassword,
+    /// Asks for a Verified ID.
+    ProveVerifiedId,
     /// Asks for another code.
     Resend,
     /// Sends the request.
@@ -45,6 +49,8 @@ impl Action {
         match self {
             Self::Identify => "/identify",
             Self::Prove => "/prove",
+            Self::ProvePassword => "/prove/password",
+            Self::ProveVerifiedId => "/prove/verified-id",
             Self::Resend => "/prove/resend",
             Self::Submit => "/submit",
             Self::Withdraw => "/withdraw",

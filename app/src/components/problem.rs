@@ -47,15 +47,31 @@ impl Words {
             ),
             Problem::CodeWrong => field(
                 "code",
-                "That is not the code we sent last. Check it and enter it again",
+                "That is not the code we sent last, or it has stopped working. Check it, or ask for another",
             ),
-            Problem::CodeExpired => field(
-                "code",
-                "That code is too old. Ask for a new one and enter that",
+            Problem::SavedCodeMalformed => field(
+                "saved_code",
+                "Check the saved code: there is a typing mistake in it",
             ),
-            Problem::CodeTriesUsedUp => field(
-                "code",
-                "That code was entered wrongly too often and has stopped working. Ask for a new one",
+            Problem::CodesMissing => notice(
+                "No code was entered.",
+                UNCHANGED,
+                "Enter the codes that you have.",
+            ),
+            Problem::TooFewProofs => notice(
+                "That is not enough yet, so we have not looked at it.",
+                UNCHANGED,
+                "Enter all the codes that are asked for together. If you have only one, first use one of the other ways on this page.",
+            ),
+            Problem::ProofsWrong => notice(
+                "What you have entered does not match, or has stopped working.",
+                UNCHANGED,
+                "Check every code and enter them again. To keep strangers out, we do not say which one is wrong.",
+            ),
+            Problem::CodeTriesUsedUp => notice(
+                "The codes were entered wrongly too often and are not looked at any more.",
+                UNCHANGED,
+                "Ask for another code and enter that. If you cannot, start again.",
             ),
             Problem::NoMoreCodes => notice(
                 "We cannot send any more codes for this request.",

@@ -33,7 +33,7 @@ pub fn title(page: &Page) -> String {
         Page::Start => start::TITLE,
         Page::WhatHappened(view) => what_happened::title(view),
         Page::Identify(_) => identify::QUESTION,
-        Page::Prove(_) => prove::QUESTION,
+        Page::Prove(view) => prove::question(view),
         Page::Check(_) => check::TITLE,
         Page::Status(view) => status::title(view),
         Page::Claim(view) => claim::title(view),

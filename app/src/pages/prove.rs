@@ -1,4 +1,4 @@
-//! The code that was mailed to the address on file.
+//! Proofs of who a person is: codes that are typed, and what is proven elsewhere.
 
 use leptos::prelude::*;
 
@@ -7,12 +7,25 @@ use crate::{
         Action, BackLink, Button, ErrorSummary, Field, Input, LabelLook, Look, Reference, Steps,
         problem::Words,
     },
-    view::ProveView,
+    view::{OfferedWay, ProveView, Way},
 };
 
-pub const QUESTION: &str = "Enter the code from your mail";
+/// The question where the mailed code is all that is asked.
+const ENTER_CODE: &str = "Enter the code from your mail";
+const PROVE: &str = "Prove that it is you";
+
+/// What the page asks.
+pub fn question(view: &ProveView) -> &'static str {
+    if view.asks_mailed_code_only() {
+        ENTER_CODE
+    } else {
+        PROVE
+    }
+}
 
 pub fn prove(view: ProveView) -> impl IntoView {
+    let question = question(&view);
+    let simple = view.asks_mailed_code_only();
     let ProveView {
         reference,
         identifier,
@@ -20,29 +33,128 @@ pub fn prove(view: ProveView) -> impl IntoView {
         valid_minutes,
         may_resend,
         resent,
+        ways,
+        missing,
         problem,
     } = view;
+    let mailed = is_open(&ways, Way::EmailCode);
+    let saved = is_open(&ways, Way::RecoveryCode);
+    let elsewhere: Vec<_> = ways
+        .iter()
+        .filter(|offered| !offered.way.is_typed())
+        .copied()
+        .collect();
+    let begun = ways.iter().any(|offered| offered.given);
     view! {
         <BackLink href="/what-happened"/>
-        <ErrorSummary problem fields=&["code"]/>
+        <ErrorSummary problem fields=&["code", "saved_code"]/>
         {resent.then(|| view! {
             <div class="inset" role="status">
                 <p>"We have sent another code, if there is an address to send it to. The one before has stopped working."</p>
             </div>
         })}
         <Steps now=3 of=4/>
-        <form method="post" action=Action::Prove.path() class="flow" novalidate=true>
-            <Field
-                name="code"
-                label=QUESTION
-                look=LabelLook::Heading
-                input=Input::SentCode
-                hint=format!("If {identifier} has an address outside work on file, we have sent {digits} digits to that address. They work for {valid_minutes} minutes.")
-                error=Words::at(problem, "code")
-            />
-            <Button look=Look::Main>"Continue"</Button>
-        </form>
-        <p>"We cannot say whether there is such an address: that keeps strangers from finding out."</p>
+        {(!simple).then(|| view! {
+            <h1>{question}</h1>
+            <p>{how_many(missing, begun)}</p>
+        })}
+        {(!elsewhere.is_empty()).then(|| view! { <Elsewhere ways=elsewhere then_codes=mailed || saved/> })}
+        {(mailed || saved).then(|| view! {
+            <form method="post" action=Action::Prove.path() class="flow" novalidate=true>
+                {(!simple).then(|| view! { <h2>"Codes"</h2> })}
+                {mailed.then(|| view! {
+                    <Field
+                        name="code"
+                        label=if simple { ENTER_CODE } else { "Code from your mail" }
+                        look=if simple { LabelLook::Heading } else { LabelLook::Plain }
+                        input=Input::SentCode
+                        hint=format!("If {identifier} has an address outside work on file, we have sent {digits} digits to that address. They work for {valid_minutes} minutes.")
+                        error=Words::at(problem, "code")
+                    />
+                })}
+                {saved.then(|| view! {
+                    <Field
+                        name="saved_code"
+                        label="One of your saved codes"
+                        look=LabelLook::Plain
+                        input=Input::SavedCode
+                        hint="You may have printed or saved ten of them. Use one that is not crossed out, like 7KQ4-M2ZD-91TX-HC5R-8."
+                        error=Words::at(problem, "saved_code")
+                    />
+                })}
+                <Button look=Look::Main>"Continue"</Button>
+            </form>
+        })}
+        {mailed.then(|| view! {
+            <p>"We cannot say whether there is such an address: that keeps strangers from finding out."</p>
+            <MailMissing may_resend/>
+        })}
+        <Reference reference/>
+    }
+}
+
+/// Whether `way` is offered and still to be gone.
+fn is_open(ways: &[OfferedWay], way: Way) -> bool {
+    ways.iter()
+        .any(|offered| offered.way == way && !offered.given)
+}
+
+const fn how_many(missing: u8, begun: bool) -> &'static str {
+    match (missing, begun) {
+        (0 | 1, false) => "One of these is enough. Take the one that you can give now.",
+        (0 | 1, true) => "One more is needed. Take one that you can give now.",
+        (2, false) => "Two different ones of these are needed. Take those that you can give now.",
+        (2, true) => "Two more are needed, each of another kind.",
+        (3, false) => "Three different ones of these are needed.",
+        (3, true) => "Three more are needed, each of another kind.",
+        _ => "All of these are needed.",
+    }
+}
+
+/// What is proven on somebody else's page, or with another device.
+#[component]
+fn Elsewhere(ways: Vec<OfferedWay>, then_codes: bool) -> impl IntoView {
+    let rows = ways.into_iter().map(|OfferedWay { way, given }| {
+        let (name, hint, button, action) = match way {
+            Way::Password => (
+                "Your password",
+                "You sign in at Microsoft with your work account and its password, and come back here.",
+                "Sign in with your password",
+                Action::ProvePassword,
+            ),
+            _ => (
+                "Your Verified ID",
+                "You scan a picture with Microsoft Authenticator on a phone that holds your Verified ID. It compares your face.",
+                "Show your Verified ID",
+                Action::ProveVerifiedId,
+            ),
+        };
+        view! {
+            <li class="flow">
+                <h2>{name}</h2>
+                {if given {
+                    view! { <p class="font-semibold">"Done"</p> }.into_any()
+                } else {
+                    view! {
+                        <p>{hint}</p>
+                        <form method="post" action=action.path()>
+                            <Button look=Look::Quiet>{button}</Button>
+                        </form>
+                    }
+                    .into_any()
+                }}
+            </li>
+        }
+    });
+    view! {
+        <ul class="flow list-none p-0">{rows.collect_view()}</ul>
+        {then_codes.then(|| view! { <p>"If you use one of these, do it before you enter codes."</p> })}
+    }
+}
+
+#[component]
+fn MailMissing(may_resend: bool) -> impl IntoView {
+    view! {
         <details class="details">
             <summary>"The code does not come"</summary>
             <div class="flow">
@@ -63,6 +175,5 @@ pub fn prove(view: ProveView) -> impl IntoView {
                 }}
             </div>
         </details>
-        <Reference reference/>
     }
 }

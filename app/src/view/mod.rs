@@ -18,8 +18,8 @@ pub use console::{
 };
 pub use problem::{Problem, ProblemPage};
 pub use recover::{
-    Account, CheckView, ClaimTurn, ClaimView, IdentifyView, PassView, ProveView, Reason, Stage,
-    StatusView, WhatHappenedView, WorkView,
+    Account, CheckView, ClaimTurn, ClaimView, IdentifyView, OfferedWay, PassView, ProveView,
+    Reason, Stage, StatusView, Way, WhatHappenedView, WorkView,
 };
 pub use sign_in::{EmployeeSignInView, Place, SignedIn, SignedInAt};
 

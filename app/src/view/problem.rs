@@ -16,11 +16,18 @@ pub enum Problem {
     CodeMissing,
     /// Not the number of digits that a code has.
     CodeMalformed,
-    /// Well-formed, but not the code, or not of this request.
+    /// Well-formed, but not the code, not any more, or not of this request: one problem, so that nobody
+    /// learns which.
     CodeWrong,
-    /// The code was the right one too late, or was replaced.
-    CodeExpired,
-    /// No more tries with this code.
+    /// A saved code with a typing mistake in it, or something else.
+    SavedCodeMalformed,
+    /// Nothing was typed where several things could be.
+    CodesMissing,
+    /// What was typed would not suffice even if it were right, so it was not looked at.
+    TooFewProofs,
+    /// Of what was typed, something is wrong, too old, used or somebody else's.
+    ProofsWrong,
+    /// No more tries before another code is sent.
     CodeTriesUsedUp,
     /// No more codes for this request.
     NoMoreCodes,

@@ -87,8 +87,37 @@ pub struct WorkView {
     pub too_early: bool,
 }
 
-/// The mailed code (`POST /prove`: `code`; `POST /prove/resend`). The same for known and unknown
-/// people, so nothing here comes from the directory.
+/// A way of proving who one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// A code that was mailed (`code`).
+    EmailCode,
+    /// A code that the person saved beforehand (`saved_code`).
+    RecoveryCode,
+    /// A sign-in with the password (`POST /prove/password`).
+    Password,
+    /// A Verified ID (`POST /prove/verified-id`).
+    VerifiedId,
+}
+
+impl Way {
+    /// Whether it is a code that is typed into the page.
+    pub const fn is_typed(self) -> bool {
+        matches!(self, Self::EmailCode | Self::RecoveryCode)
+    }
+}
+
+/// A way that is open to a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfferedWay {
+    /// Which.
+    pub way: Way,
+    /// Whether they have gone it already.
+    pub given: bool,
+}
+
+/// The proofs (`POST /prove`: `code`, `saved_code`; `POST /prove/resend`). Until what is asked of everybody
+/// is passed it is the same for known and unknown people, so nothing here comes from the directory.
 #[derive(Clone, Debug)]
 pub struct ProveView {
     /// Public reference of the request, e.g. `LK-8F3K-2M9Q`.
@@ -103,8 +132,23 @@ pub struct ProveView {
     pub may_resend: bool,
     /// Whether this page was reached by asking for another code.
     pub resent: bool,
+    /// What can be given, at least one way.
+    pub ways: Vec<OfferedWay>,
+    /// How many more proofs of different kinds are needed.
+    pub missing: u8,
     /// What was wrong with the last answer.
     pub problem: Option<Problem>,
+}
+
+impl ProveView {
+    /// Whether the mailed code is all that is asked, so that the page has one question.
+    pub fn asks_mailed_code_only(&self) -> bool {
+        let mailed = OfferedWay {
+            way: Way::EmailCode,
+            given: false,
+        };
+        self.ways == [mailed]
+    }
 }
 
 /// The answers before they are sent (`POST /submit`).

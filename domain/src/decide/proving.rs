@@ -172,7 +172,7 @@ pub(super) fn pass(
             return Err(Refusal::CodeTriesUsedUp);
         }
         // Nor was one that was compared by itself, while others are missing.
-        if !request.proof_policy().is_met_by(facts.proven_kinds()) {
+        if !request.would_suffice(&kinds) {
             return Err(Refusal::TooFewProofs);
         }
     }

@@ -153,7 +153,6 @@ pub(super) const KEYS: &[Key] = &[
     key("recovery.approval_hours", "approval_hours = 4"),
     key("recovery.claim_minutes", "claim_minutes = 30"),
     key("recovery.cool_off_minutes", "cool_off_minutes = 0"),
-    key("recovery.required_proofs", "required_proofs = 1"),
     key("recovery.lease_seconds", "lease_seconds = 60"),
     key("recovery.watch_seconds", "watch_seconds = 10"),
     key("saved_codes.memory_mib", "memory_mib = 76"),
@@ -167,14 +166,47 @@ pub(super) const KEYS: &[Key] = &[
     key("limits.pause_minutes", "pause_minutes = 15"),
     key("limits.work", "work = 300000"),
     key("limits.wait_seconds", "wait_seconds = 30"),
+    key(
+        "proofs.accepted",
+        r#"accepted = ["email_code", "recovery_code", "password", "verified_id"]"#,
+    ),
+    key("proofs.required", "required = 1"),
+    key("proofs.evaluation", "evaluation = false"),
+    key(
+        "groups.id",
+        r#"id = "6d1f4a0e-0c1b-4f0e-9d57-0a1b2c3d4e5f""#,
+    ),
+    key(
+        "groups.accepted",
+        r#"accepted = ["email_code", "verified_id"]"#,
+    ),
+    key("groups.required", "required = 2"),
+    key("groups.evaluation", "evaluation = true"),
     key("log.format", r#"format = "json""#),
     key("log.filter", r#"filter = "info,latchkey=debug""#),
 ];
 
+/// The section of which there can be several, one after the other. Their keys are `groups[1].id` and so on.
+pub(super) const GROUPS: &str = "groups";
+
+/// The key without the number of its section.
+pub(super) fn plain(path: &str) -> String {
+    match (path.find('['), path.find(']')) {
+        (Some(opens), Some(closes)) if opens < closes => {
+            format!("{}{}", &path[..opens], &path[closes + 1..])
+        }
+        _ => path.to_owned(),
+    }
+}
+
 /// An example for the key: its section and the line.
 pub(super) fn example(path: &str) -> Option<String> {
+    let path = plain(path);
     let key = KEYS.iter().find(|key| key.path == path)?;
     let (section, _) = key.path.split_once('.')?;
+    if section == GROUPS {
+        return Some(format!("[[{section}]] {}", key.example));
+    }
     Some(format!("[{section}] {}", key.example))
 }
 

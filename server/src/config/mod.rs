@@ -9,6 +9,7 @@ mod database;
 mod error;
 mod keys;
 mod limits;
+mod proofs;
 mod read;
 mod saved_codes;
 mod sections;
@@ -20,6 +21,7 @@ mod tests;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use domain::Policies;
 use lettre::{Address, message::Mailbox};
 use secrecy::{SecretSlice, SecretString};
 use tracing_subscriber::filter::Targets;
@@ -56,6 +58,8 @@ pub struct Config {
     pub saved_codes: SavedCodes,
     /// How often things may be done.
     pub limits: Limits,
+    /// What people must prove.
+    pub policies: Policies,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -153,8 +157,6 @@ pub struct Recovery {
     pub claim: Duration,
     /// Delay between approval and the pass.
     pub cool_off: Duration,
-    /// How many proofs of different classes are needed.
-    pub required_proofs: u8,
     /// How long one issue attempt may work before another takes over.
     pub lease: Duration,
     /// How often disclosed passes and new methods are looked at.

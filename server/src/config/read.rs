@@ -39,7 +39,7 @@ impl Reader {
         let place = |problem: &Problem| {
             keys::KEYS
                 .iter()
-                .position(|key| key.path == problem.key)
+                .position(|key| key.path == keys::plain(&problem.key))
                 .unwrap_or(usize::MAX)
         };
         self.problems.sort_by(|one, other| {
@@ -66,6 +66,18 @@ impl Reader {
     /// Variables that are set and that PostgreSQL's driver would obey.
     pub fn variables_obeyed(&self) -> Vec<Obeyed> {
         self.obeyed.clone()
+    }
+
+    /// How many sections of the name `section` there are.
+    pub fn entries(&self, section: &str) -> usize {
+        let numbers = self.values.keys().filter_map(|path| {
+            let (number, _) = path
+                .strip_prefix(section)?
+                .strip_prefix('[')?
+                .split_once(']')?;
+            number.parse().ok()
+        });
+        numbers.max().unwrap_or(0)
     }
 
     pub fn has(&self, path: &str) -> bool {
@@ -150,6 +162,20 @@ impl Reader {
                 self.problem(path, problem);
                 default
             })
+    }
+
+    /// Yes or no.
+    pub fn flag(&mut self, path: &str, default: bool) -> bool {
+        let flag = match self.values.get(path).map(|given| &given.value) {
+            None => return default,
+            Some(Value::Boolean(flag)) => Some(*flag),
+            Some(Value::String(text)) => text.parse().ok(),
+            Some(_) => None,
+        };
+        flag.unwrap_or_else(|| {
+            self.problem(path, "must be true or false");
+            default
+        })
     }
 
     /// One of a few words.

@@ -58,10 +58,19 @@ impl Config {
         let recovery = recovery(&mut reader);
         let saved_codes = super::saved_codes::saved_codes(&mut reader);
         let limits = super::limits::limits(&mut reader);
+        let policies = super::proofs::policies(&mut reader);
         let log = log(&mut reader);
 
         let problems = reader.into_problems();
-        match (server, database, entra, mail, organisation, alerts) {
+        match (
+            server,
+            database,
+            entra,
+            mail,
+            organisation,
+            alerts,
+            policies,
+        ) {
             (
                 Some(server),
                 Some(database),
@@ -69,6 +78,7 @@ impl Config {
                 Some(mail),
                 Some(organisation),
                 Some(alerts),
+                Some(policies),
             ) if problems.is_empty() => Ok(Self {
                 server,
                 database,
@@ -82,6 +92,7 @@ impl Config {
                 recovery,
                 saved_codes,
                 limits,
+                policies,
                 log,
             }),
             _ => Err(ConfigError::Problems(problems)),
@@ -312,7 +323,6 @@ fn recovery(reader: &mut Reader) -> Recovery {
         approval,
         claim,
         cool_off,
-        required_proofs: reader.number("recovery.required_proofs", 1, 1..=1),
         lease,
         watch,
     }

@@ -59,10 +59,28 @@ impl Source {
                         self.add(format!("{section}.{name}"), value, None);
                     }
                 }
+                Value::Array(tables) if section == keys::GROUPS => self.add_groups(tables),
                 value => self.add(section, value, None),
             }
         }
         Ok(())
+    }
+
+    fn add_groups(&mut self, tables: Vec<Value>) {
+        for (index, table) in tables.into_iter().enumerate() {
+            let entry = format!("{}[{}]", keys::GROUPS, index + 1);
+            match table {
+                Value::Table(names) if names.is_empty() => {
+                    self.problem(entry, None, "is empty".to_owned());
+                }
+                Value::Table(names) => {
+                    for (name, value) in names {
+                        self.add(format!("{entry}.{name}"), value, None);
+                    }
+                }
+                _ => self.problem(entry, None, "must be a section".to_owned()),
+            }
+        }
     }
 
     /// Takes the values of environment variables; they go before those of a file.
@@ -82,6 +100,11 @@ impl Source {
             let name = name.to_lowercase();
             if let Some((section, key)) = name.split_once("__") {
                 let path = format!("{section}.{key}");
+                if section == keys::GROUPS {
+                    let problem = "can be given in the file only".to_owned();
+                    self.problem(path, Some(variable), problem);
+                    continue;
+                }
                 match value.into_string() {
                     Ok(value) => self.add(path, Value::String(value), Some(variable.to_owned())),
                     Err(_) => self.problem(path, Some(variable), "is not valid UTF-8".to_owned()),
@@ -100,7 +123,10 @@ impl Source {
     }
 
     fn add(&mut self, path: String, value: Value, variable: Option<String>) {
-        if keys::KEYS.iter().any(|key| key.path == path) {
+        let plain = keys::plain(&path);
+        // What is without a number was not given as one of several.
+        let numbered = plain != path || !plain.starts_with(keys::GROUPS);
+        if numbered && keys::KEYS.iter().any(|key| key.path == plain) {
             self.values.insert(path, Given { value, variable });
             return;
         }

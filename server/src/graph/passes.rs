@@ -1,6 +1,6 @@
 //! Temporary Access Passes, and the policy that they are under.
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use domain::{PassPolicy, PersonId, Timestamp};
 use secrecy::SecretString;
@@ -218,18 +218,20 @@ impl Graph {
             && !policy.exclude_targets.iter().any(matches))
     }
 
-    /// Those of `groups` that the person is in.
-    async fn memberships(
+    /// Those of `groups` that the person is in, directly or through others, by their object ids.
+    ///
+    /// `POST /users/{id}/checkMemberGroups`, at most twenty at a time.
+    pub async fn memberships(
         &self,
         id: &PersonId,
         groups: &[&str],
-    ) -> Result<HashSet<String>, GraphError> {
+    ) -> Result<BTreeSet<String>, GraphError> {
         #[derive(Deserialize)]
         struct Found {
             value: Vec<String>,
         }
         let ids = [id.0.as_str()];
-        let mut memberships = HashSet::new();
+        let mut memberships = BTreeSet::new();
         for some in groups.chunks(GROUPS_PER_CHECK) {
             let body = json!({ "groupIds": some });
             let request = Request::ask(

@@ -36,6 +36,9 @@ pub(super) async fn send_email_code(
     else {
         return Ok(());
     };
+    let Some(address) = &subject.recovery_address else {
+        return Ok(());
+    };
     let code = EmailCode::derive(&recovery.code_key, request.facts.id, sending);
     let mail = Mail::EmailCode {
         name: words::first_name(&subject.person).to_owned(),
@@ -43,10 +46,7 @@ pub(super) async fn send_email_code(
         valid_minutes: u32::try_from(Terms::EMAIL_CODE_LIFETIME.as_secs() / 60).unwrap_or(u32::MAX),
         reference: request.facts.id.reference(),
     };
-    Ok(recovery
-        .mailer
-        .send(&subject.recovery_address, &mail, key)
-        .await?)
+    Ok(recovery.mailer.send(address, &mail, key).await?)
 }
 
 pub(super) async fn ask_approver(

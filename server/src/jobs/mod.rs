@@ -169,11 +169,11 @@ fn owner_addresses(outcome: &Outcome) -> Vec<String> {
     let Some(subject) = &outcome.request.facts.subject else {
         return Vec::new();
     };
-    let mut addresses = vec![subject.recovery_address.clone()];
+    let mut addresses: Vec<String> = Vec::new();
     let others = subject
-        .person
-        .other_mails
+        .recovery_address
         .iter()
+        .chain(&subject.person.other_mails)
         .chain(&subject.person.mail);
     for address in others {
         if !addresses

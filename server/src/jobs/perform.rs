@@ -152,27 +152,25 @@ async fn look_up_subject(recovery: &Recovery, request: &Request) -> Result<(), F
         tracing::info!(request = %request.facts.id, "nobody bears the identifier");
         return Ok(());
     };
-    let Some(recovery_address) = recovery
+    let recovery_address = recovery
         .graph
         .recovery_addresses(&person)
         .await?
         .into_iter()
-        .next()
-    else {
-        tracing::info!(request = %request.facts.id, person = %person.id, "the person has no address outside the tenant");
+        .next();
+    if recovery_address.is_none() && person.other_mails.is_empty() && person.mail.is_none() {
+        tracing::info!(request = %request.facts.id, person = %person.id, "the person can be told nothing: no address is on file");
         return Ok(());
-    };
+    }
+    let rules = recovery.rules_for(&person.id).await?;
     let subject = Subject {
         person,
         recovery_address,
     };
+    let command = Command::Recognise { subject, rules };
     moot(
         recovery
-            .apply(
-                request.facts.id,
-                &Actor::Directory,
-                Command::Recognise(subject),
-            )
+            .apply(request.facts.id, &Actor::Directory, command)
             .await,
     )
 }

@@ -1,11 +1,11 @@
 //! What the locked-out person does, up to the request for approval.
 
 use domain::{
-    Actor, Command, ContactCode, EmailCode, Identifier, Opening, Origin, ProofKind, Reason,
-    Refusal, Request, RequestId, State, Submission, TypedCode, contact_code, open,
+    Actor, Command, ContactCode, Identifier, Opening, Origin, Reason, Refusal, Request, RequestId,
+    Submission, contact_code, open,
 };
 
-use super::{Besides, Recovery, ServiceError, actor_name};
+use super::{Recovery, ServiceError, actor_name};
 use crate::{secret::Bearer, store::Change};
 
 /// A new request and the secret of its browser.
@@ -15,20 +15,6 @@ pub struct Opened {
     /// What the browser keeps.
     pub browser: Bearer,
 }
-
-/// What came of a typed code.
-pub enum Proved {
-    /// It was right. The browser is bound by a new secret from here on.
-    Right {
-        /// What the browser keeps from now on.
-        browser: Bearer,
-    },
-    /// It was wrong; the try is spent.
-    Wrong,
-}
-
-/// A code as typed into a form.
-pub type Typed = TypedCode;
 
 impl Recovery {
     /// Opens a request. Nothing depends on whether anybody bears the identifier: that is looked up
@@ -83,33 +69,6 @@ impl Recovery {
         self.apply(id, &Actor::Browser, Command::ResendEmailCode)
             .await
             .map(drop)
-    }
-
-    /// Counts a try, then compares.
-    pub async fn prove_email(&self, id: RequestId, typed: &Typed) -> Result<Proved, ServiceError> {
-        let request = self
-            .apply(id, &Actor::Browser, Command::SpendProofTry)
-            .await?;
-        let State::Proving(proving) = &request.state else {
-            return Err(Refusal::WrongState(request.state_name()).into());
-        };
-        let code = EmailCode::derive(&self.code_key, id, proving.challenge.sending);
-        let kind = ProofKind::EmailCode;
-        // A code that nobody was mailed is wrong whatever was typed.
-        if typed.is_email_code(&code) & request.facts.subject.is_some() {
-            let browser = Bearer::generate(self.entropy.as_ref());
-            let besides = Besides {
-                bind: Some(browser.hash()),
-                ..Besides::default()
-            };
-            self.apply_and(id, &Actor::Browser, Command::PassProof(kind), besides)
-                .await?;
-            Ok(Proved::Right { browser })
-        } else {
-            self.apply(id, &Actor::Browser, Command::FailProof(kind))
-                .await?;
-            Ok(Proved::Wrong)
-        }
     }
 
     /// Asks for approval, after reading everything that must hold.

@@ -8,6 +8,7 @@ mod installation;
 mod issue;
 mod kiosk;
 mod live_pass;
+mod prove;
 mod readings;
 mod reaper;
 mod removal;
@@ -19,8 +20,8 @@ mod watch;
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    Actor, Alert, CodeKey, Command, Outcome, Refusal, Removal, Request, RequestId, Terms,
-    Timestamp, decide,
+    Actor, Alert, CodeKey, Command, Outcome, Policies, ProofPolicy, Refusal, Removal, Request,
+    RequestId, Terms, Timestamp, decide,
 };
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
@@ -43,7 +44,8 @@ use waiting::Waiting;
 pub use admission::{Asked, Flood};
 pub use approval::{Decision, Verdict};
 pub use issue::{Issued, NotIssued, Turn};
-pub use kiosk::{Opened, Proved, Typed};
+pub use kiosk::Opened;
+pub use prove::{Proved, TypedCodes};
 
 /// How old the database's time may be to be taken over.
 const FRESH: Duration = Duration::from_secs(1);
@@ -57,6 +59,8 @@ pub struct Settings {
     pub base_url: Url,
     /// Rules for new requests.
     pub terms: Terms,
+    /// What is asked of whom.
+    pub policies: Policies,
     /// Lifetime to ask for, in minutes, before the tenant's policy has its say.
     pub pass_minutes: u32,
     /// Who is told when something is wrong.
@@ -205,8 +209,8 @@ impl Recovery {
     }
 
     /// The rules that a configuration gives new requests.
-    pub const fn terms(
-        required_proofs: u8,
+    pub fn terms(
+        gate: ProofPolicy,
         approval: Duration,
         cool_off: Duration,
         claim: Duration,
@@ -214,7 +218,7 @@ impl Recovery {
         removal: Removal,
     ) -> Terms {
         Terms {
-            required_proofs,
+            gate,
             required_approvals: 1,
             proving: Duration::from_hours(1),
             approval,

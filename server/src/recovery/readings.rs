@@ -1,6 +1,6 @@
 //! Readings from the directory that the rules decide on.
 
-use domain::{Candidate, GuardReading, PersonId, PlaceInTree};
+use domain::{Candidate, GuardReading, PersonId, PersonRules, PlaceInTree};
 
 use super::{Recovery, ServiceError};
 use crate::graph::Graph;
@@ -22,6 +22,18 @@ impl Recovery {
             pass_policy,
             frozen_until,
         })
+    }
+
+    /// What the policy asks of a person, by the groups that they are in now.
+    pub(crate) async fn rules_for(&self, person: &PersonId) -> Result<PersonRules, ServiceError> {
+        let policies = &self.settings.policies;
+        let groups: Vec<&str> = policies
+            .groups
+            .iter()
+            .map(|rules| rules.group.as_str())
+            .collect();
+        let memberships = self.graph.memberships(person, &groups).await?;
+        Ok(policies.of_member(&memberships).clone())
     }
 
     /// The people whom the directory names as approvers for `subject`: the manager.

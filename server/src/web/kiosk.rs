@@ -1,14 +1,14 @@
 //! The locked-out person's pages, up to the status of the request.
 
-use app::view::{CheckView, IdentifyView, Page, Problem, ProveView, Reason, WorkView};
+use app::view::{CheckView, IdentifyView, OfferedWay, Page, Problem, ProveView, Reason, WorkView};
 use axum::{
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{
-    EmailCode, Identifier, MalformedIdentifier, Refusal, Request, State as RequestState, Terms,
-    TypedCode,
+    EmailCode, Identifier, MalformedIdentifier, ProofKind, Refusal, Request, SavedCode,
+    State as RequestState, Terms, TypedCode,
 };
 use serde::Deserialize;
 
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     limits::{Action, Shown, Ticket},
-    recovery::{Asked, Proved, ServiceError},
+    recovery::{Asked, Proved, ServiceError, TypedCodes},
     words,
 };
 
@@ -166,10 +166,18 @@ pub async fn prove_page(
 }
 
 fn prove_view(request: &Request, problem: Option<Problem>) -> ProveView {
+    let policy = request.proof_policy();
+    let is_given = |kind| request.proven_kinds().any(|given| given == kind);
     let may_resend = match &request.state {
-        RequestState::Proving(proving) => proving.challenge.sending < Terms::MAX_SENDINGS,
+        RequestState::Proving(proving) => {
+            proving.challenge.sending < Terms::MAX_SENDINGS && !is_given(ProofKind::EmailCode)
+        }
         _ => false,
     };
+    let ways = policy.accepted().map(|kind| OfferedWay {
+        way: present::way(kind),
+        given: is_given(kind),
+    });
     ProveView {
         reference: request.facts.id.reference().to_string(),
         identifier: request.facts.identifier.as_str().to_owned(),
@@ -177,35 +185,59 @@ fn prove_view(request: &Request, problem: Option<Problem>) -> ProveView {
         valid_minutes: u16::try_from(Terms::EMAIL_CODE_LIFETIME.as_secs() / 60).unwrap_or(u16::MAX),
         may_resend,
         resent: false,
+        ways: ways.collect(),
+        missing: policy.missing(request.proven_kinds()),
         problem,
     }
 }
 
-/// A form with a code.
+/// A form with codes. One that is not asked for is not read.
 #[derive(Deserialize)]
-pub struct CodeForm {
+pub struct CodesForm {
     #[serde(default)]
     code: String,
+    #[serde(default)]
+    saved_code: String,
 }
 
-/// Tries a code.
-pub async fn prove(State(web): State<Web>, visit: Visit, Form(form): Form<CodeForm>) -> Answer {
+impl CodesForm {
+    /// The codes that were typed, each well formed.
+    fn read(&self) -> Result<TypedCodes, Problem> {
+        let mailed = match self.code.trim() {
+            "" => None,
+            typed => {
+                Some(TypedCode::parse(typed, EmailCode::DIGITS).ok_or(Problem::CodeMalformed)?)
+            }
+        };
+        let saved = match self.saved_code.trim() {
+            "" => None,
+            typed => Some(SavedCode::parse(typed).map_err(|_| Problem::SavedCodeMalformed)?),
+        };
+        Ok(TypedCodes { mailed, saved })
+    }
+}
+
+/// Tries codes.
+pub async fn prove(State(web): State<Web>, visit: Visit, Form(form): Form<CodesForm>) -> Answer {
     let request = visit.request(&web).await?;
     if let Some(elsewhere) = elsewhere(&request, "/prove") {
         return Ok(elsewhere);
     }
     web.limits.take(Action::Prove, &visit).await?;
-    let problem = match TypedCode::parse(&form.code, EmailCode::DIGITS) {
-        None if form.code.trim().is_empty() => Problem::CodeMissing,
-        None => Problem::CodeMalformed,
-        Some(typed) => match web.recovery.prove_email(request.facts.id, &typed).await {
+    let simple = prove_view(&request, None).asks_mailed_code_only();
+    let problem = match form.read() {
+        Err(problem) => problem,
+        Ok(typed) if typed.kinds().is_empty() && simple => Problem::CodeMissing,
+        Ok(typed) if typed.kinds().is_empty() => Problem::CodesMissing,
+        Ok(typed) => match web.recovery.prove_codes(request.facts.id, &typed).await {
             Ok(Proved::Right { browser }) => {
                 return Ok(
                     (visit.give(Token::Browser, &browser), Redirect::to("/check")).into_response(),
                 );
             }
-            Ok(Proved::Wrong) => Problem::CodeWrong,
-            Err(ServiceError::Refused(Refusal::CodeExpired)) => Problem::CodeExpired,
+            Ok(Proved::Wrong) if simple => Problem::CodeWrong,
+            Ok(Proved::Wrong) => Problem::ProofsWrong,
+            Err(ServiceError::Refused(Refusal::TooFewProofs)) => Problem::TooFewProofs,
             Err(ServiceError::Refused(Refusal::CodeTriesUsedUp)) => Problem::CodeTriesUsedUp,
             Err(ServiceError::Refused(_)) => return Ok(Redirect::to("/status").into_response()),
             Err(error) => return Err(error.into()),

@@ -182,10 +182,7 @@ async fn three_wrong_codes_use_a_code_up_and_the_next_one_works() {
         page.shows(422, "That is not the code we sent last");
     }
     let page = ada.browser.post("/prove", &[("code", &code)]).await;
-    page.shows(
-        422,
-        "That code was entered wrongly too often and has stopped working",
-    );
+    page.shows(422, "The codes were entered wrongly too often");
     assert_eq!(ada.state().await, StateName::Proving);
 
     let page = ada.browser.post("/prove/resend", &[]).await;
@@ -205,10 +202,7 @@ async fn the_right_code_too_late_is_refused() {
     let code = ada.code().await;
     story.advance(Duration::from_mins(10)).await;
     let page = ada.browser.post("/prove", &[("code", &code)]).await;
-    page.shows(
-        422,
-        "That code is too old. Ask for a new one and enter that",
-    );
+    page.shows(422, "That is not the code we sent last");
     ada.browser.post("/prove/resend", &[]).await;
     story.run_jobs().await;
     ada.proves().await;

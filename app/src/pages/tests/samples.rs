@@ -2,10 +2,10 @@
 
 use crate::view::{
     Account, CheckView, ClaimTurn, ClaimView, EmployeeSignInView, Evidence, Frame, IdentifyView,
-    Moment, NotMeAnswer, NotMeView, Page, Paging, PassView, Place, Problem, ProblemPage, ProveView,
-    Reason, RecoveriesView, RecoveryDetailView, RecoveryRow, ReviewForm, ReviewOutcome, ReviewView,
-    ReviewedView, SignInView, SignedIn, SignedInAt, Stage, StatusView, TimelineEntry, Tone,
-    WhatHappenedView, WorkView,
+    Moment, NotMeAnswer, NotMeView, OfferedWay, Page, Paging, PassView, Place, Problem,
+    ProblemPage, ProveView, Reason, RecoveriesView, RecoveryDetailView, RecoveryRow, ReviewForm,
+    ReviewOutcome, ReviewView, ReviewedView, SignInView, SignedIn, SignedInAt, Stage, StatusView,
+    TimelineEntry, Tone, Way, WhatHappenedView, WorkView,
 };
 
 pub const TRICKY: &str = "ava <img src=x onerror=alert(1)> \"O'Neil\" & </title></script>";
@@ -18,7 +18,10 @@ pub const PROBLEMS: [Problem; 27] = [
     Problem::CodeMissing,
     Problem::CodeMalformed,
     Problem::CodeWrong,
-    Problem::CodeExpired,
+    Problem::SavedCodeMalformed,
+    Problem::CodesMissing,
+    Problem::TooFewProofs,
+    Problem::ProofsWrong,
     Problem::CodeTriesUsedUp,
     Problem::NoMoreCodes,
     Problem::ContactCodeWrong,
@@ -108,7 +111,11 @@ fn work(too_early: bool) -> Page {
     })
 }
 
-pub fn prove(problem: Option<Problem>) -> Page {
+fn way(way: Way, given: bool) -> OfferedWay {
+    OfferedWay { way, given }
+}
+
+pub fn prove(ways: Vec<OfferedWay>, problem: Option<Problem>) -> Page {
     Page::Prove(ProveView {
         reference: reference(),
         identifier: tricky(),
@@ -116,8 +123,19 @@ pub fn prove(problem: Option<Problem>) -> Page {
         valid_minutes: 10,
         may_resend: true,
         resent: problem.is_none(),
+        ways,
+        missing: 2,
         problem,
     })
+}
+
+fn every_way() -> Vec<OfferedWay> {
+    vec![
+        way(Way::EmailCode, false),
+        way(Way::RecoveryCode, false),
+        way(Way::Password, true),
+        way(Way::VerifiedId, false),
+    ]
 }
 
 pub fn review(problem: Option<Problem>) -> Page {
@@ -338,7 +356,7 @@ pub fn with_problem(problem: Problem) -> Vec<(String, Page)> {
             what_happened(None, problem),
         ),
         ("identify, again".to_owned(), identify(problem)),
-        ("prove, again".to_owned(), prove(problem)),
+        ("prove, again".to_owned(), prove(every_way(), problem)),
         ("check, again".to_owned(), check(problem)),
         (
             "status, again".to_owned(),
@@ -357,7 +375,18 @@ pub fn all() -> Vec<(String, Page)> {
         ("identify".to_owned(), identify(None)),
         ("work".to_owned(), work(false)),
         ("work, too early".to_owned(), work(true)),
-        ("prove".to_owned(), prove(None)),
+        (
+            "prove".to_owned(),
+            prove(vec![way(Way::EmailCode, false)], None),
+        ),
+        ("prove, every way".to_owned(), prove(every_way(), None)),
+        (
+            "prove, elsewhere only".to_owned(),
+            prove(
+                vec![way(Way::Password, true), way(Way::VerifiedId, false)],
+                None,
+            ),
+        ),
         ("check".to_owned(), check(None)),
         ("claim".to_owned(), claim(ClaimTurn::First)),
         ("claim, retried".to_owned(), claim(ClaimTurn::Retry)),

@@ -265,6 +265,9 @@ fn described(methods: &[Method]) -> String {
 const fn proof_name(kind: ProofKind) -> &'static str {
     match kind {
         ProofKind::EmailCode => "code by mail to the address on file",
+        ProofKind::RecoveryCode => "saved code",
+        ProofKind::Password => "sign-in with the password",
+        ProofKind::VerifiedId => "Verified ID",
     }
 }
 

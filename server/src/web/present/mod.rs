@@ -3,7 +3,7 @@
 mod console;
 mod status;
 
-use app::view::{self, NotMeAnswer};
+use app::view::{self, NotMeAnswer, Way};
 use domain::{
     Cancellation, Ended, MethodKind, ProofKind, Reason, Removal, RemovalOutcome, ReportedBy,
     Request, State,
@@ -50,9 +50,22 @@ const fn reason_in_words(reason: Reason) -> &'static str {
     }
 }
 
+/// The way that a kind of proof is.
+pub const fn way(kind: ProofKind) -> Way {
+    match kind {
+        ProofKind::EmailCode => Way::EmailCode,
+        ProofKind::RecoveryCode => Way::RecoveryCode,
+        ProofKind::Password => Way::Password,
+        ProofKind::VerifiedId => Way::VerifiedId,
+    }
+}
+
 const fn proof_in_words(kind: ProofKind) -> &'static str {
     match kind {
         ProofKind::EmailCode => "Typed the code that was mailed to their address on file",
+        ProofKind::RecoveryCode => "Typed one of the codes they had saved",
+        ProofKind::Password => "Signed in with their password",
+        ProofKind::VerifiedId => "Presented a Verified ID that matches their face",
     }
 }
 

@@ -5,7 +5,7 @@ use domain::{
     AbortCause, Actor, Command, Event, Identifier, Opening, Origin, ProofKind, Reason, Refusal,
     RequestId, Seat, StateName, Timestamp, TypedCode, open,
 };
-use latchkey::recovery::{Decision, ServiceError, Turn};
+use latchkey::recovery::{Decision, ServiceError, Turn, TypedCodes};
 use uuid::Uuid;
 
 use super::{
@@ -104,9 +104,18 @@ impl World<'_> {
             5 => {
                 let wrong = TypedCode::parse("00000000", 8).unwrap();
                 let spend = browser(Command::SpendProofTry);
-                let fail = browser(Command::FailProof(ProofKind::EmailCode));
+                let fail = browser(Command::FailProofs(vec![ProofKind::EmailCode]));
                 (
-                    recovery.prove_email(id, &wrong).await.map(drop),
+                    recovery
+                        .prove_codes(
+                            id,
+                            &TypedCodes {
+                                mailed: Some(wrong),
+                                saved: None,
+                            },
+                        )
+                        .await
+                        .map(drop),
                     vec![spend, fail],
                 )
             }

@@ -210,7 +210,7 @@ impl<'a> World<'a> {
             meet(self.met, "a refusal");
             return None;
         };
-        let is_proof = matches!(command, Command::PassProof(_));
+        let is_proof = matches!(command, Command::PassProofs(_));
         Some(Decided {
             jobs: promised(&outcome, at, || self.fresh_id()),
             bind: is_proof.then(|| Bearer::generate(&SystemEntropy).hash()),

@@ -1,0 +1,197 @@
+//! Proofs: codes that are typed here, and what was proven elsewhere.
+
+use domain::{
+    Actor, Command, EmailCode, PersonId, ProofKind, Refusal, Request, RequestId, SavedCode, State,
+    Subject, TypedCode,
+};
+
+use super::{Besides, Recovery, ServiceError};
+use crate::{
+    auth::workshop::Place,
+    secret::Bearer,
+    store::{SavedCodeId, StoreError},
+};
+
+/// What came of proofs.
+pub enum Proved {
+    /// They hold. The browser is bound by a new secret from here on.
+    Right {
+        /// What the browser keeps from now on.
+        browser: Bearer,
+    },
+    /// At least one does not hold.
+    Wrong,
+}
+
+/// Codes as they were typed into the form, each well formed.
+#[derive(Clone, Debug, Default)]
+pub struct TypedCodes {
+    /// As the mailed code.
+    pub mailed: Option<TypedCode>,
+    /// As one of the saved codes.
+    pub saved: Option<SavedCode>,
+}
+
+/// What a comparison found.
+struct Compared {
+    /// Those that do not hold.
+    wrong: Vec<ProofKind>,
+    /// The saved code that was typed, if it holds.
+    saved: Option<SavedCodeId>,
+}
+
+impl TypedCodes {
+    /// The kinds of those that were typed.
+    pub fn kinds(&self) -> Vec<ProofKind> {
+        let mailed = self.mailed.is_some().then_some(ProofKind::EmailCode);
+        let saved = self.saved.is_some().then_some(ProofKind::RecoveryCode);
+        mailed.into_iter().chain(saved).collect()
+    }
+
+    /// Without what counts for nothing at this point.
+    fn asked_for_by(&self, request: &Request) -> Self {
+        let is_asked = |kind| {
+            request.proof_policy().accepts(kind)
+                && request.proven_kinds().all(|given| given != kind)
+        };
+        let Self { mailed, saved } = self.clone();
+        Self {
+            mailed: mailed.filter(|_| is_asked(ProofKind::EmailCode)),
+            saved: saved.filter(|_| is_asked(ProofKind::RecoveryCode)),
+        }
+    }
+}
+
+impl Recovery {
+    /// Counts a try, then compares all codes and says one word about them together.
+    ///
+    /// Codes are compared only if, all being right, nothing that is asked at this point would be missing;
+    /// otherwise whoever has one of them could find out that it is right.
+    pub async fn prove_codes(
+        &self,
+        id: RequestId,
+        typed: &TypedCodes,
+    ) -> Result<Proved, ServiceError> {
+        let request = self.request(id).await?;
+        let typed = typed.asked_for_by(&request);
+        let kinds = typed.kinds();
+        if !request.would_suffice(&kinds) {
+            return Err(Refusal::TooFewProofs.into());
+        }
+        // Before the try is counted: a server with too much to do costs nobody one.
+        let place = match &typed.saved {
+            Some(_) => Some(self.saved_codes.enter()?),
+            None => None,
+        };
+        let request = self
+            .apply(id, &Actor::Browser, Command::SpendProofTry)
+            .await?;
+        let compared = self.compare(&request, &typed, place).await?;
+        if !compared.wrong.is_empty() {
+            return self.fail(id, compared.wrong).await;
+        }
+        match self.pass(id, kinds, compared.saved).await {
+            // It ran out, or was used, between the comparison and its keeping.
+            Err(ServiceError::Refused(Refusal::CodeExpired)) => {
+                self.fail(id, vec![ProofKind::EmailCode]).await
+            }
+            Err(ServiceError::Store(StoreError::CodeSpent)) => {
+                self.fail(id, vec![ProofKind::RecoveryCode]).await
+            }
+            passed => passed,
+        }
+    }
+
+    /// Compares what was typed. The work is the same whether anybody was recognised or not.
+    async fn compare(
+        &self,
+        request: &Request,
+        typed: &TypedCodes,
+        place: Option<Place>,
+    ) -> Result<Compared, ServiceError> {
+        let State::Proving(proving) = &request.state else {
+            return Err(Refusal::WrongState(request.state_name()).into());
+        };
+        let challenge = &proving.challenge;
+        let subject = request.facts.subject.as_ref();
+        let mut wrong = Vec::new();
+        if let Some(typed) = &typed.mailed {
+            let code = EmailCode::derive(&self.code_key, request.facts.id, challenge.sending);
+            let in_time = self.clock.now() < challenge.expires_at;
+            // A code that nobody was mailed is wrong whatever was typed.
+            if !(typed.is_email_code(&code) & in_time & subject.is_some()) {
+                wrong.push(ProofKind::EmailCode);
+            }
+        }
+        let mut saved = None;
+        if let (Some(typed), Some(place)) = (&typed.saved, place) {
+            let person = subject.map(|subject| &subject.person.id);
+            saved = self.saved_codes.matching(place, person, typed).await?;
+            if saved.is_none() {
+                wrong.push(ProofKind::RecoveryCode);
+            }
+        }
+        Ok(Compared { wrong, saved })
+    }
+
+    /// Keeps that `person` has passed a proof elsewhere, in the bound browser. It holds if they are the
+    /// subject; anybody else is told what they would be told if nobody had been recognised.
+    pub async fn prove_elsewhere(
+        &self,
+        id: RequestId,
+        kind: ProofKind,
+        person: &PersonId,
+    ) -> Result<Proved, ServiceError> {
+        let request = self.request(id).await?;
+        if is_subject(&request, |subject| subject.person.id == *person) {
+            self.pass(id, vec![kind], None).await
+        } else {
+            self.fail(id, vec![kind]).await
+        }
+    }
+
+    /// Keeps that a proof was passed or failed, as somebody else than the bound browser says: the browser
+    /// keeps its secret. Tells whether it holds.
+    pub async fn prove_by_message(
+        &self,
+        id: RequestId,
+        kind: ProofKind,
+        bears_it: impl FnOnce(&Subject) -> bool,
+    ) -> Result<bool, ServiceError> {
+        let request = self.request(id).await?;
+        let holds = is_subject(&request, bears_it);
+        let command = if holds {
+            Command::PassProofs(vec![kind])
+        } else {
+            Command::FailProofs(vec![kind])
+        };
+        self.apply(id, &Actor::Browser, command).await?;
+        Ok(holds)
+    }
+
+    async fn pass(
+        &self,
+        id: RequestId,
+        kinds: Vec<ProofKind>,
+        spend: Option<SavedCodeId>,
+    ) -> Result<Proved, ServiceError> {
+        let browser = Bearer::generate(self.entropy.as_ref());
+        let besides = Besides {
+            bind: Some(browser.hash()),
+            spend,
+        };
+        self.apply_and(id, &Actor::Browser, Command::PassProofs(kinds), besides)
+            .await?;
+        Ok(Proved::Right { browser })
+    }
+
+    async fn fail(&self, id: RequestId, kinds: Vec<ProofKind>) -> Result<Proved, ServiceError> {
+        self.apply(id, &Actor::Browser, Command::FailProofs(kinds))
+            .await?;
+        Ok(Proved::Wrong)
+    }
+}
+
+fn is_subject(request: &Request, bears_it: impl FnOnce(&Subject) -> bool) -> bool {
+    request.facts.subject.as_ref().is_some_and(bears_it)
+}
