@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AbortCause, Attestation, DenialReason, Fault, Fence, IntentId, LapseCause, Method,
-    MethodRemoval, PersonId, ProofKind, Reason, Refusal, ReportedBy, StateName, Timestamp,
+    MethodRemoval, PersonId, PresentationFault, ProofKind, Reason, Refusal, ReportedBy, StateName,
+    Timestamp,
 };
 
 /// A fact for the audit log: past tense, without secrets.
@@ -52,6 +53,20 @@ pub enum Event {
     },
     BecameReady {
         closes_at: Timestamp,
+    },
+    /// A Verified ID was asked for.
+    PresentationAsked {
+        number: u8,
+    },
+    /// A Verified ID was presented and held.
+    PresentationHeld {
+        number: u8,
+        /// How alike the face was, in per cent.
+        score: u8,
+    },
+    PresentationRefused {
+        number: u8,
+        fault: PresentationFault,
     },
     NoticeAccepted,
     Denied {

@@ -23,7 +23,7 @@ use crate::{
     },
     clock::{Clock, Entropy, SystemClock, SystemEntropy},
     config::Config,
-    graph::Graph,
+    graph::{Asking, Graph, RequestService},
     jobs::{Pace, Worker, every},
     limits::{self, Limits},
     mail::Mailer,
@@ -283,6 +283,22 @@ impl Service {
             party("sign_in", config.sign_in, "sign-in/callback")?,
             party("password", config.password, "prove/password/callback")?,
         );
+        let verified_ids = config
+            .verified_id
+            .map(|verified_id| {
+                let callback = config.server.base_url.join("verified-id/callback")?;
+                let asking = Asking {
+                    service_url: verified_id.service_url,
+                    terms: verified_id.terms,
+                    client_name: config.organisation.name.clone(),
+                    callback,
+                };
+                let (clock, entropy) = (Arc::clone(&clock), Arc::clone(&entropy));
+                let entra = config.entra.graph.clone();
+                anyhow::Ok(RequestService::new(entra, asking, clock, entropy)?)
+            })
+            .transpose()
+            .context("cannot set up the connection to Microsoft ([verified_id])")?;
         let graph = Graph::new(config.entra.graph, Arc::clone(&clock), Arc::clone(&entropy))
             .context("cannot set up the connection to Microsoft ([entra])")?;
         let passwords = PasswordHasher::new(PASSWORDS_AT_ONCE, Arc::clone(&entropy));
@@ -297,6 +313,7 @@ impl Service {
             settings,
             limits: Arc::new(limits),
             checkpoints: config.audit.checkpoint_file.map(Checkpoints::new),
+            verified_ids,
         };
         let recovery = Arc::new(Recovery::new(parts));
         recovery.follow_clock().await?;

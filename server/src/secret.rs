@@ -49,6 +49,11 @@ impl fmt::Debug for Bearer {
 }
 
 impl BearerHash {
+    /// Reads what the database holds; `None` for anything else.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
     /// The bytes, for a query.
     pub const fn as_bytes(&self) -> &[u8] {
         &self.0

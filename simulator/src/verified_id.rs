@@ -309,7 +309,12 @@ impl Tenant {
             let mut world = self.lock();
             let now = world.now();
             let presentation = find(&mut world, id)?;
-            ensure!(presentation.is_open(now), "the request has ended");
+            // What was opened in time may be finished.
+            let may_go_on = presentation.retrieved && !presentation.finished;
+            ensure!(
+                may_go_on || presentation.is_open(now),
+                "the request has ended"
+            );
             if std::mem::replace(&mut presentation.retrieved, true) {
                 return Ok(());
             }

@@ -60,11 +60,11 @@ pub async fn copy(text: &str) -> bool {
         .is_ok()
 }
 
-/// One message of `/status/events`.
+/// One message of a stream.
 pub struct StatusEvent(JsValue);
 
 impl StatusEvent {
-    /// What the status page would show now.
+    /// What the page would show now.
     pub fn shows(&self) -> Option<String> {
         self.field("shows")?.as_string()
     }
@@ -91,8 +91,8 @@ impl StatusEvent {
     }
 }
 
-/// Calls `heard` with every message of `/status/events` for as long as the page stands.
-pub fn listen_to_status(heard: impl Fn(&StatusEvent) + 'static) {
+/// Calls `heard` with every message of the stream at `path` for as long as the page stands.
+pub fn listen(path: &str, heard: impl Fn(&StatusEvent) + 'static) {
     let failures = Rc::new(Cell::new(0));
     let on_message = Closure::<dyn Fn(MessageEvent)>::new({
         let failures = Rc::clone(&failures);
@@ -106,13 +106,14 @@ pub fn listen_to_status(heard: impl Fn(&StatusEvent) + 'static) {
             }
         }
     });
-    connect(on_message.into_js_value().unchecked_into(), failures);
+    let path = path.to_owned();
+    connect(path, on_message.into_js_value().unchecked_into(), failures);
 }
 
-/// Connects to `/status/events`. A browser connects again by itself when a connection ends, but gives up for good when
+/// Connects to the stream at `path`. A browser connects again by itself when a connection ends, but gives up for good when
 /// it is answered with an error, as by a server or proxy in trouble; then we try again.
-fn connect(on_message: Function, failures: Rc<Cell<u32>>) {
-    let Ok(events) = EventSource::new("/status/events") else {
+fn connect(path: String, on_message: Function, failures: Rc<Cell<u32>>) {
+    let Ok(events) = EventSource::new(&path) else {
         return;
     };
     events.set_onmessage(Some(&on_message));
@@ -124,8 +125,8 @@ fn connect(on_message: Function, failures: Rc<Cell<u32>>) {
             }
             let pause = pause_after(failures.get(), Math::random());
             failures.set(failures.get().saturating_add(1));
-            let (on_message, failures) = (on_message.clone(), Rc::clone(&failures));
-            set_timeout(move || connect(on_message, failures), pause);
+            let again = (path.clone(), on_message.clone(), Rc::clone(&failures));
+            set_timeout(move || connect(again.0, again.1, again.2), pause);
         }
     });
     events.set_onerror(Some(on_error.into_js_value().unchecked_ref()));
@@ -140,10 +141,10 @@ fn pause_after(failures: u32, chance: f64) -> Duration {
         .mul_f64(0.5 + chance / 2.0)
 }
 
-/// Loads the status page anew.
-pub fn load_status() {
+/// Loads the page at `path` anew.
+pub fn load(path: &str) {
     // A browser that refuses leaves the page as it is, with its "Check again" link.
-    let _ = window().location().assign("/status");
+    let _ = window().location().assign(path);
 }
 
 #[cfg(test)]

@@ -1,24 +1,28 @@
-//! Keeps the status page up to date.
+//! Keeps a page that waits for something up to date.
 
 use leptos::prelude::*;
 
 use super::browser;
 
-/// Listens for changes of the request: loads the page again when it would show something else, and
+/// Listens for changes of what the page is about: loads it again when it would show something else, and
 /// shows the contact code of the moment in the element `contact-code`. The "Check again" link needs no
 /// script.
 #[island]
 pub fn LiveStatus(
     /// What this page shows, as the server names it.
     shows: String,
+    /// The page's path; its events are below it.
+    page: String,
 ) -> impl IntoView {
     let news = RwSignal::new("");
+    let path = page.clone();
     Effect::new(move || {
         let on_page = shows.clone();
-        browser::listen_to_status(move |event| {
+        let page = page.clone();
+        browser::listen(&format!("{page}/events"), move |event| {
             if event.shows().is_some_and(|name| name != on_page) {
                 news.set("Something has changed. Loading the page again.");
-                browser::load_status();
+                browser::load(&page);
                 return;
             }
             news.set("This page keeps itself up to date.");
@@ -31,7 +35,7 @@ pub fn LiveStatus(
     });
     view! {
         <div class="live">
-            <a href="/status">"Check again"</a>
+            <a href=path>"Check again"</a>
             <span role="status">{news}</span>
         </div>
     }

@@ -15,6 +15,7 @@ mod reviewed;
 mod sign_in;
 mod start;
 mod status;
+mod verified_id;
 mod what_happened;
 
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub fn title(page: &Page) -> String {
         Page::WhatHappened(view) => what_happened::title(view),
         Page::Identify(_) => identify::QUESTION,
         Page::Prove(view) => prove::question(view),
+        Page::VerifiedId(view) => verified_id::title(view),
         Page::Check(_) => check::TITLE,
         Page::Status(view) => status::title(view),
         Page::Claim(view) => claim::title(view),
@@ -63,7 +65,7 @@ pub fn body(page: Page, frame: &Frame) -> AnyView {
 /// Whether something moves on this page, so that it needs its scripts.
 pub const fn has_islands(page: &Page) -> bool {
     match page {
-        Page::Status(_) | Page::Claim(_) | Page::Pass(_) => true,
+        Page::VerifiedId(_) | Page::Status(_) | Page::Claim(_) | Page::Pass(_) => true,
         Page::Identify(view) => view.work.is_some(),
         _ => false,
     }
@@ -75,6 +77,7 @@ fn content(page: Page) -> AnyView {
         Page::WhatHappened(view) => what_happened::what_happened(&view),
         Page::Identify(view) => identify::identify(view).into_any(),
         Page::Prove(view) => prove::prove(view).into_any(),
+        Page::VerifiedId(view) => verified_id::verified_id(view).into_any(),
         Page::Check(view) => check::check(view).into_any(),
         Page::Status(view) => status::status(view).into_any(),
         Page::Claim(view) => claim::claim(view).into_any(),
@@ -101,6 +104,7 @@ const fn problem(page: &Page) -> Option<Problem> {
         Page::Review(view) => view.problem,
         Page::SignIn(view) => view.problem,
         Page::Start
+        | Page::VerifiedId(_)
         | Page::Claim(_)
         | Page::Pass(_)
         | Page::Finished

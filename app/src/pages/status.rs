@@ -53,7 +53,7 @@ pub fn status(view: StatusView) -> impl IntoView {
         {progress.map(|now| view! { <Progress now/> })}
         <h1>{title}</h1>
         {standing(stage, account)}
-        {listens.then(|| view! { <LiveStatus shows/> })}
+        {listens.then(|| view! { <LiveStatus shows page="/status".to_owned()/> })}
         {may_withdraw.then(|| withdraw(account))}
         <p class="text-muted text-base">"You asked on "<Time moment=opened_at/>"."</p>
         <Reference reference/>

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The addresses that the server knows.
-const ACTIONS: [&str; 16] = [
+const ACTIONS: [&str; 17] = [
     "/approve",
     "/approve/deny",
     "/approve/report",
@@ -30,6 +30,7 @@ const ACTIONS: [&str; 16] = [
     "/pass/again",
     "/prove",
     "/prove/resend",
+    "/prove/verified-id",
     "/sign-in",
     "/sign-out",
     "/submit",

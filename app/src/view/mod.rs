@@ -9,6 +9,7 @@ mod console;
 mod problem;
 mod recover;
 mod sign_in;
+mod verified_id;
 
 pub use approve::{
     Evidence, NotMeAnswer, NotMeView, ReviewForm, ReviewOutcome, ReviewView, ReviewedView,
@@ -22,6 +23,7 @@ pub use recover::{
     Reason, Stage, StatusView, Way, WhatHappenedView, WorkView,
 };
 pub use sign_in::{EmployeeSignInView, Place, SignedIn, SignedInAt};
+pub use verified_id::{PresentationStage, QrCode, VerifiedIdView};
 
 /// A page and everything it shows.
 #[derive(Clone, Debug)]
@@ -34,6 +36,8 @@ pub enum Page {
     Identify(IdentifyView),
     /// The code that was mailed to the address on file.
     Prove(ProveView),
+    /// Presenting a Verified ID.
+    VerifiedId(VerifiedIdView),
     /// Check the answers before anybody is asked.
     Check(CheckView),
     /// Where the request stands, who must act, and what happens next.

@@ -36,6 +36,11 @@ pub enum InstallationEvent {
         /// Why it was refused.
         refusal: SignInRefusal,
     },
+    /// Somebody called back about a Verified ID without a key that we gave out.
+    ForeignMessages {
+        /// How many there were since the log was last told.
+        count: u64,
+    },
     /// An operator put a backup in the place of the database.
     Restored {
         /// Requests that were ended because of it.

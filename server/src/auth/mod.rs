@@ -7,4 +7,5 @@ pub mod password;
 pub mod saved_codes;
 pub mod session;
 pub mod sign_in;
+pub mod verified_id;
 pub mod workshop;

@@ -182,6 +182,30 @@ pub(super) const KEYS: &[Key] = &[
     ),
     key("groups.required", "required = 2"),
     key("groups.evaluation", "evaluation = true"),
+    key(
+        "verified_id.authority",
+        r#"authority = "did:web:verifiedid.example.com""#,
+    ),
+    key(
+        "verified_id.accepted_issuers",
+        r#"accepted_issuers = ["did:web:verifiedid.example.com"]"#,
+    ),
+    key(
+        "verified_id.credential_type",
+        r#"credential_type = "VerifiedEmployee""#,
+    ),
+    key(
+        "verified_id.face_check_threshold",
+        "face_check_threshold = 70",
+    ),
+    key(
+        "verified_id.employee_claim",
+        r#"employee_claim = "revocationId""#,
+    ),
+    key(
+        "verified_id.service_url",
+        r#"service_url = "https://verifiedid.did.msidentity.com/v1.0""#,
+    ),
     key("log.format", r#"format = "json""#),
     key("log.filter", r#"filter = "info,latchkey=debug""#),
 ];

@@ -15,11 +15,12 @@ mod saved_codes;
 mod sections;
 mod sign_in;
 mod source;
+mod verified_id;
 
 #[cfg(test)]
 mod tests;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use domain::Policies;
 use lettre::{Address, message::Mailbox};
@@ -29,7 +30,12 @@ use url::Url;
 
 pub use error::{ConfigError, Problem};
 
-use crate::{auth::oidc, graph, limits::Settings as Limits, store::Location};
+use crate::{
+    auth::{self, oidc},
+    graph,
+    limits::Settings as Limits,
+    store::Location,
+};
 
 /// Everything that an operator decides.
 #[derive(Debug)]
@@ -60,8 +66,19 @@ pub struct Config {
     pub limits: Limits,
     /// What people must prove.
     pub policies: Policies,
+    /// What Verified IDs are presented to, if anything.
+    pub verified_id: Option<VerifiedId>,
     /// What is logged, and how.
     pub log: Log,
+}
+
+/// Who is asked for Verified IDs, and what must hold of them.
+#[derive(Debug)]
+pub struct VerifiedId {
+    /// Where Microsoft's Request Service is.
+    pub service_url: Url,
+    /// What must hold of a Verified ID.
+    pub terms: Arc<auth::verified_id::Terms>,
 }
 
 /// Where and as whom the server answers.

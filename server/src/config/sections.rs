@@ -59,6 +59,8 @@ impl Config {
         let saved_codes = super::saved_codes::saved_codes(&mut reader);
         let limits = super::limits::limits(&mut reader);
         let policies = super::proofs::policies(&mut reader);
+        let base_url = server.as_ref().map(|server| &server.base_url);
+        let verified_id = super::verified_id::verified_id(&mut reader, base_url);
         let log = log(&mut reader);
 
         let problems = reader.into_problems();
@@ -93,6 +95,7 @@ impl Config {
                 saved_codes,
                 limits,
                 policies,
+                verified_id,
                 log,
             }),
             _ => Err(ConfigError::Problems(problems)),
@@ -389,7 +392,7 @@ pub(super) fn service_url(text: &str) -> Result<Url, String> {
 }
 
 /// Whether the name or the address, in brackets or not, is this machine's own.
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     let host = host.trim_matches(['[', ']']);
     host.eq_ignore_ascii_case("localhost")
         || host

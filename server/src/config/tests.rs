@@ -10,6 +10,7 @@ use secrecy::ExposeSecret;
 use sqlx::postgres::PgSslMode;
 
 mod proofs;
+mod verified_id;
 
 use super::{Config, ConfigError, Location, LogFormat, Problem, Tls, keys};
 use crate::graph::Credential;
@@ -772,7 +773,7 @@ fn the_example_file_shows_every_key_once_and_its_defaults_are_right() {
     let as_given = load(&folder.write("given.toml", &given), &[]).unwrap();
     // Without what is not given by default: whole sections, and keys that others stand for.
     let mut with_defaults = table;
-    for section in ["sign_in", "password", "groups"] {
+    for section in ["sign_in", "password", "groups", "verified_id"] {
         with_defaults.remove(section).unwrap();
     }
     for (_, keys) in &mut with_defaults {

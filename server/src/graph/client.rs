@@ -58,23 +58,36 @@ impl Graph {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, SettingsError> {
+        // A stand-in on this machine plays the global cloud.
+        let resource = match settings.graph_url.scheme() {
+            "http" => "https://graph.microsoft.com".to_owned(),
+            _ => settings.graph_url.origin().ascii_serialization(),
+        };
+        let root = ("graph_url", settings.graph_url.clone());
+        Self::of_resource(settings, root, &resource, clock, entropy)
+    }
+
+    /// A client of another service that the same application may call: it has its own `root`, which the setting of
+    /// that name gives, and its tokens are for `resource`.
+    pub(super) fn of_resource(
+        settings: Settings,
+        (name, root): (&'static str, Url),
+        resource: &str,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, SettingsError> {
         let Settings {
             login_url,
-            graph_url,
             tenant_id,
             client_id,
             credential,
+            ..
         } = settings;
         check_address("login_url", &login_url)?;
-        check_address("graph_url", &graph_url)?;
-        let local = login_url.scheme() == "http" || graph_url.scheme() == "http";
+        check_address(name, &root)?;
+        let local = login_url.scheme() == "http" || root.scheme() == "http";
         let endpoint = join(&login_url, &[&tenant_id, "oauth2", "v2.0", "token"])
             .ok_or(SettingsError::NotAServiceAddress { name: "login_url" })?;
-        // A stand-in on this machine plays the global cloud.
-        let resource = match graph_url.scheme() {
-            "http" => "https://graph.microsoft.com".to_owned(),
-            _ => graph_url.origin().ascii_serialization(),
-        };
         let scope = format!("{resource}/.default");
         let tokens = TokenSource::new(
             endpoint,
@@ -87,7 +100,7 @@ impl Graph {
         let transport = Transport::new(Arc::clone(&clock), local)?;
         let core = Core {
             transport,
-            root: graph_url,
+            root,
             tokens,
             clock,
             entropy,
@@ -312,6 +325,10 @@ fn judge(answer: Answer, request: &Request<'_>) -> Result<Answer, GraphError> {
             hint: "Graph refuses a fresh token; check that tenant and cloud belong together",
             call: boxed(),
         },
+        StatusCode::FORBIDDEN if rejection.is_about_billing() => GraphError::permanent(
+            "Face Check is not paid for: switch it on in the Entra admin center, Verified ID",
+            call,
+        ),
         StatusCode::FORBIDDEN => GraphError::Forbidden {
             permission: request.permission,
             code: rejection.code,

@@ -235,6 +235,11 @@ impl Rejection {
         self.mentions("usercredentialpolicy")
     }
 
+    /// Whether Face Check is not paid for.
+    pub fn is_about_billing(&self) -> bool {
+        self.mentions("billing is enabled")
+    }
+
     /// Whether this is the gateway's answer to a path that no service has. It comes as a 404 and
     /// says nothing about the method that was meant.
     pub fn is_about_path(&self) -> bool {

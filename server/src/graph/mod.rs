@@ -1,6 +1,6 @@
-//! The only code that calls Microsoft Graph.
+//! The only code that calls Microsoft.
 //!
-//! [`Graph`] answers in the words of the domain. What it could not do is a [`GraphError`], whose
+//! [`Graph`] is the tenant's directory, [`RequestService`] asks for Verified IDs. Both answer in the words of the domain. What it could not do is a [`GraphError`], whose
 //! variants are the classes that callers branch on: try again, refused by policy, gone, and so on.
 
 mod client;
@@ -8,6 +8,7 @@ mod directory;
 mod error;
 mod methods;
 mod passes;
+mod presentations;
 mod privilege;
 mod proof;
 mod request;
@@ -22,6 +23,7 @@ mod tests;
 pub use client::Graph;
 pub use error::{CallRecord, GraphError, Transient};
 pub use passes::{CreatedPass, LivePass, PassUsability};
+pub use presentations::{Asking, RequestService};
 pub(crate) use proof::Prover;
 pub(crate) use settings::check_address;
 pub use settings::{Credential, Settings, SettingsError};

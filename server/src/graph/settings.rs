@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use url::Host;
 
 /// The tenant, its endpoints and the application's credential.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Root of the token service, e.g. `https://login.microsoftonline.com`.
     pub login_url: Url,
@@ -20,7 +20,7 @@ pub struct Settings {
 }
 
 /// What the application proves itself with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Credential {
     /// A client secret: its value, not its id.
     Secret(SecretString),

@@ -246,6 +246,7 @@ fn installation_letter(event: &InstallationEvent) -> Letter {
 }
 
 /// What happened to the installation, and what to do.
+#[expect(clippy::too_many_lines, reason = "a table with one entry per event")]
 fn installation_words(event: &InstallationEvent) -> (&'static str, Vec<String>) {
     let ended = |ended: u64| {
         format!(
@@ -343,6 +344,12 @@ fn installation_words(event: &InstallationEvent) -> (&'static str, Vec<String>) 
             "a sign-in was refused",
             vec![format!(
                 "Somebody came back from your organisation's sign-in, and was not let in: {refusal}."
+            )],
+        ),
+        InstallationEvent::ForeignMessages { count } => (
+            "somebody reports about Verified IDs who may not",
+            vec![format!(
+                "There were {count} messages without a key that we gave out. They were refused."
             )],
         ),
         InstallationEvent::Restored { ended: count } => (

@@ -8,11 +8,13 @@ mod installation;
 mod issue;
 mod kiosk;
 mod live_pass;
+mod presentations;
 mod prove;
 mod readings;
 mod reaper;
 mod removal;
 mod rollback;
+mod strangers;
 mod timers;
 mod waiting;
 mod watch;
@@ -31,7 +33,7 @@ use crate::{
     audit::{CheckpointError, Checkpoints},
     auth::{saved_codes::SavedCodes, workshop::Busy},
     clock::{Clock, Entropy},
-    graph::{Graph, GraphError},
+    graph::{Graph, GraphError, RequestService},
     jobs::{self, Promise},
     limits::Limits,
     mail::Mailer,
@@ -39,12 +41,14 @@ use crate::{
     store::{Change, SavedCodeId, Store, StoreError},
 };
 
+use strangers::Strangers;
 use waiting::Waiting;
 
 pub use admission::{Asked, Flood};
 pub use approval::{Decision, Verdict};
 pub use issue::{Issued, NotIssued, Turn};
 pub use kiosk::Opened;
+pub use presentations::Heard;
 pub use prove::{Proved, TypedCodes};
 
 /// How old the database's time may be to be taken over.
@@ -80,7 +84,11 @@ pub struct Recovery {
     pub(crate) settings: Settings,
     pub(crate) limits: Arc<Limits>,
     checkpoints: Option<Checkpoints>,
+    verified_ids: Option<RequestService>,
     waiting: Waiting,
+    /// Browsers that wait for a step of their presentation.
+    presenting: Waiting,
+    strangers: Strangers,
     /// Issue attempts under way.
     attempts: TaskTracker,
     work: Notify,
@@ -108,6 +116,8 @@ pub struct Parts {
     pub limits: Arc<Limits>,
     /// Where checkpoints of the audit log are kept, if anywhere.
     pub checkpoints: Option<Checkpoints>,
+    /// What Verified IDs are presented to, if anything.
+    pub verified_ids: Option<RequestService>,
 }
 
 /// What a change does besides changing the request, in the same transaction.
@@ -190,6 +200,7 @@ impl Recovery {
             settings,
             limits,
             checkpoints,
+            verified_ids,
         } = parts;
         Self {
             store,
@@ -202,7 +213,10 @@ impl Recovery {
             settings,
             limits,
             checkpoints,
+            verified_ids,
             waiting: Waiting::default(),
+            presenting: Waiting::default(),
+            strangers: Strangers::default(),
             attempts: TaskTracker::new(),
             work: Notify::new(),
         }

@@ -26,7 +26,7 @@ impl Waiting {
     }
 
     /// Waits for changes of a request. The receiver is closed when this instance stops.
-    fn enter(&self, id: RequestId) -> watch::Receiver<u64> {
+    pub fn enter(&self, id: RequestId) -> watch::Receiver<u64> {
         match self.rooms().as_mut() {
             Some(rooms) => rooms
                 .entry(id)
@@ -75,11 +75,16 @@ impl Recovery {
     /// listens, which poolers and fail-overs cut.
     pub async fn look_for_changes(&self) -> Result<(), ServiceError> {
         let ids = self.waiting.waited_for();
-        if ids.is_empty() {
-            return Ok(());
+        if !ids.is_empty() {
+            for (id, version) in self.store.versions(&ids).await? {
+                self.waiting.announce(id, version);
+            }
         }
-        for (id, version) in self.store.versions(&ids).await? {
-            self.waiting.announce(id, version);
+        let ids = self.presenting.waited_for();
+        if !ids.is_empty() {
+            for (id, version) in self.store.presentations_progress(&ids).await? {
+                self.presenting.announce(id, version);
+            }
         }
         Ok(())
     }
@@ -87,6 +92,7 @@ impl Recovery {
     /// Ends all waiting, so that the connections of waiting browsers end.
     pub fn stop_waiting(&self) {
         self.waiting.close();
+        self.presenting.close();
     }
 }
 

@@ -17,6 +17,7 @@ mod loan;
 mod outbox;
 mod pending;
 mod place;
+mod presentations;
 mod requests;
 mod rounds;
 mod saved_codes;
@@ -44,6 +45,7 @@ pub use links::{Link, Purpose};
 pub use lists::{Cursor, ListFilter, ListPage, ListedRequest};
 pub use outbox::{JobEnd, LeasedJob};
 pub use place::Misplaced;
+pub use presentations::{AskedPresentation, Presentation, Progress};
 pub use requests::Change;
 pub use saved_codes::{
     NewSavedCode, NewSavedSet, SAVED_CODE_HASH, SavedCodeId, SavedCodeRecord, SavedSet,

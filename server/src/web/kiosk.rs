@@ -133,9 +133,10 @@ fn work(ticket: &Ticket, too_early: bool) -> WorkView {
 }
 
 /// Where a request's page is, if it is not the one that was asked for.
-fn elsewhere(request: &Request, here: &str) -> Option<Response> {
+pub(super) fn elsewhere(request: &Request, here: &'static str) -> Option<Response> {
     let place = match &request.state {
         RequestState::Proving(_) if request.is_proven() => "/check",
+        RequestState::Proving(_) if here.starts_with("/prove") => here,
         RequestState::Proving(_) => "/prove",
         _ => "/status",
     };

@@ -24,11 +24,11 @@ use crate::secret::Bearer;
 use app::view::ProblemPage;
 
 /// How often a silent connection shows that it is alive, so that no proxy ends it.
-const KEEP_ALIVE: Duration = Duration::from_secs(20);
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// How long to wait for a change when no code changes before.
 const IDLE: Duration = Duration::from_mins(5);
 /// How long to wait when the database does not answer.
-const TRY_AGAIN: Duration = Duration::from_secs(1);
+pub(super) const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 /// Sends where the request stands: at once, after each change that its page would show, and when its
 /// contact code changes.
@@ -89,7 +89,7 @@ impl Listener {
 }
 
 /// Waits for a change, or for `wait`. `false` when the server stops.
-async fn changed(changes: &mut watch::Receiver<u64>, wait: Duration) -> bool {
+pub(super) async fn changed(changes: &mut watch::Receiver<u64>, wait: Duration) -> bool {
     match tokio::time::timeout(wait, changes.changed()).await {
         Ok(change) => change.is_ok(),
         Err(_) => true,

@@ -13,6 +13,7 @@ mod pass;
 mod present;
 mod sign_in;
 mod start;
+mod verified_id;
 mod visit;
 
 use std::sync::Arc;
@@ -90,6 +91,11 @@ impl Web {
             .route("/identify", get(kiosk::identify_page).post(kiosk::identify))
             .route("/prove", get(kiosk::prove_page).post(kiosk::prove))
             .route("/prove/resend", post(kiosk::resend))
+            .route(
+                "/prove/verified-id",
+                get(verified_id::page).post(verified_id::ask),
+            )
+            .route("/prove/verified-id/events", get(verified_id::events))
             .route("/check", get(kiosk::check_page))
             .route("/submit", post(kiosk::submit))
             .route("/status", get(kiosk::status_page))
@@ -126,6 +132,8 @@ impl Web {
                 self.clone(),
                 defence::own_forms_only,
             ))
+            // Below that check: it comes from a service, not from a form, and proves itself by a key.
+            .route("/verified-id/callback", post(verified_id::callback))
             .layer(middleware::from_fn_with_state(
                 self.clone(),
                 answer::draw_problems,

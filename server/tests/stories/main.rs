@@ -37,6 +37,7 @@ mod store;
 mod storms;
 mod tenant;
 mod timers;
+mod verified_ids;
 mod visitor;
 
 // The rules' own tests lend their people, their commands and their oracle.

@@ -2,15 +2,16 @@
 
 use crate::view::{
     Account, CheckView, ClaimTurn, ClaimView, EmployeeSignInView, Evidence, Frame, IdentifyView,
-    Moment, NotMeAnswer, NotMeView, OfferedWay, Page, Paging, PassView, Place, Problem,
-    ProblemPage, ProveView, Reason, RecoveriesView, RecoveryDetailView, RecoveryRow, ReviewForm,
-    ReviewOutcome, ReviewView, ReviewedView, SignInView, SignedIn, SignedInAt, Stage, StatusView,
-    TimelineEntry, Tone, Way, WhatHappenedView, WorkView,
+    Moment, NotMeAnswer, NotMeView, OfferedWay, Page, Paging, PassView, Place, PresentationStage,
+    Problem, ProblemPage, ProveView, QrCode, Reason, RecoveriesView, RecoveryDetailView,
+    RecoveryRow, ReviewForm, ReviewOutcome, ReviewView, ReviewedView, SignInView, SignedIn,
+    SignedInAt, Stage, StatusView, TimelineEntry, Tone, VerifiedIdView, Way, WhatHappenedView,
+    WorkView,
 };
 
 pub const TRICKY: &str = "ava <img src=x onerror=alert(1)> \"O'Neil\" & </title></script>";
 
-pub const PROBLEMS: [Problem; 27] = [
+pub const PROBLEMS: [Problem; 30] = [
     Problem::ReasonMissing,
     Problem::IdentifierMissing,
     Problem::IdentifierTooLong,
@@ -136,6 +137,38 @@ fn every_way() -> Vec<OfferedWay> {
         way(Way::Password, true),
         way(Way::VerifiedId, false),
     ]
+}
+
+fn verified_id_pages() -> Vec<(String, Page)> {
+    let waiting = PresentationStage::Waiting {
+        code: QrCode {
+            size: 21,
+            path: "M0 0h7v1h-7z".to_owned(),
+        },
+        link: format!("openid-vc://?request_uri={}", tricky()),
+        until: moment(),
+    };
+    let stages = [
+        waiting,
+        PresentationStage::Opened,
+        PresentationStage::Held,
+        PresentationStage::Refused,
+        PresentationStage::RanOut,
+        PresentationStage::Unavailable,
+    ];
+    let page = |stage: PresentationStage, may_ask_again| {
+        let name = format!("verified id {} {may_ask_again}", stage.name());
+        let view = VerifiedIdView {
+            reference: reference(),
+            stage,
+            may_ask_again,
+        };
+        (name, Page::VerifiedId(view))
+    };
+    let pages = stages.into_iter();
+    pages
+        .flat_map(|stage| [true, false].map(|again| page(stage.clone(), again)))
+        .collect()
 }
 
 pub fn review(problem: Option<Problem>) -> Page {
@@ -411,6 +444,7 @@ pub fn all() -> Vec<(String, Page)> {
         ),
     ];
     pages.extend(not_me_pages());
+    pages.extend(verified_id_pages());
     let ladders = Reason::ALL.map(|reason| {
         (
             format!("ladder {}", reason.slug()),

@@ -135,6 +135,7 @@ fn actor(name: &str, request: &Request) -> String {
             "mailer" => "Mail",
             "timer" => "Timer",
             "issuer" => "Issuer",
+            "verified_id" => "Verified ID",
             "watcher" => "Watcher",
             "operator" => "Operator",
             other => other,
@@ -199,6 +200,9 @@ fn what(event: &Event, request: &Request) -> String {
         Event::BecameReady { closes_at } => {
             format!("The pass can be had until {}", moment(*closes_at).words)
         }
+        Event::PresentationAsked { .. }
+        | Event::PresentationHeld { .. }
+        | Event::PresentationRefused { .. } => presentation(event),
         Event::NoticeAccepted => "A mail server accepted a notice to the owner".to_owned(),
         Event::Denied { reason } => denied(reason).to_owned(),
         Event::Reported {
@@ -254,6 +258,19 @@ fn what(event: &Event, request: &Request) -> String {
             format!("{} took the case up again", person(approver, request))
         }
         Event::Repudiated => "Repudiated: “this wasn’t me”".to_owned(),
+    }
+}
+
+/// What became of a Verified ID.
+fn presentation(event: &Event) -> String {
+    match event {
+        Event::PresentationHeld { number, score } => {
+            format!("Verified ID number {number} holds, and the face matches with {score} %")
+        }
+        Event::PresentationRefused { number, fault } => {
+            format!("Verified ID number {number} was refused: {fault}")
+        }
+        _ => "Asked for a Verified ID".to_owned(),
     }
 }
 
