@@ -11,6 +11,7 @@ mod live;
 mod not_me;
 mod pass;
 mod present;
+mod prove_password;
 mod sign_in;
 mod start;
 mod verified_id;
@@ -91,6 +92,8 @@ impl Web {
             .route("/identify", get(kiosk::identify_page).post(kiosk::identify))
             .route("/prove", get(kiosk::prove_page).post(kiosk::prove))
             .route("/prove/resend", post(kiosk::resend))
+            .route("/prove/password", post(prove_password::begin))
+            .route("/prove/password/callback", get(prove_password::finish))
             .route(
                 "/prove/verified-id",
                 get(verified_id::page).post(verified_id::ask),

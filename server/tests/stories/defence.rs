@@ -10,10 +10,11 @@ use crate::{
 };
 
 /// Every action, and whether its address is a page too.
-const ACTIONS: [(&str, bool); 16] = [
+const ACTIONS: [(&str, bool); 17] = [
     ("/identify", true),
     ("/prove", true),
     ("/prove/resend", false),
+    ("/prove/password", false),
     ("/submit", false),
     ("/withdraw", false),
     ("/pass", true),
@@ -213,6 +214,7 @@ async fn a_second_browser_has_no_request() {
     for path in [
         "/prove",
         "/prove/resend",
+        "/prove/password",
         "/submit",
         "/withdraw",
         "/pass",

@@ -10,7 +10,7 @@ use crate::{browser::Page, harness::Story};
 const HTTPS: &str = "\"https://recovery.harbourfinch.example\"";
 
 /// Every route, some that are none, and some that are refused.
-const ADDRESSES: [(&str, &str); 42] = [
+const ADDRESSES: [(&str, &str); 44] = [
     ("GET", "/"),
     ("GET", "/what-happened"),
     ("GET", "/what-happened?reason=lost-phone"),
@@ -19,6 +19,8 @@ const ADDRESSES: [(&str, &str); 42] = [
     ("GET", "/prove"),
     ("POST", "/prove"),
     ("POST", "/prove/resend"),
+    ("POST", "/prove/password"),
+    ("GET", "/prove/password/callback"),
     ("GET", "/prove/verified-id"),
     ("POST", "/prove/verified-id"),
     ("GET", "/prove/verified-id/events"),

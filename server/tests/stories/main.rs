@@ -23,6 +23,7 @@ mod lost_answers;
 mod on_postgres;
 mod on_sqlite;
 mod outages;
+mod password;
 mod people;
 mod process;
 mod program;
