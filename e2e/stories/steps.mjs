@@ -122,10 +122,10 @@ export const follow = (page, name) => page.getByRole("link", { name, exact: true
 const noted = async () => {};
 
 /**
- * The start of every recovery: from the start page to the mailed code. `seen`
+ * The start of every recovery: from the start page to the proofs. `seen`
  * is called with the name of each page, while it is there.
  */
-export async function identify(stack, page, person, { why = "My phone is lost or stolen", ladder = "Your phone is lost or stolen", seen = noted } = {}) {
+export async function identify(stack, page, person, { why = "My phone is lost or stolen", ladder = "Your phone is lost or stolen", asked = "Enter the code from your mail", seen = noted } = {}) {
   await page.goto(stack.app);
   await at(page, "Get back into your work account");
   await seen("start");
@@ -141,7 +141,7 @@ export async function identify(stack, page, person, { why = "My phone is lost or
   await seen("identify");
   await page.getByLabel("What is your work email address?").fill(person.userPrincipalName);
   await press(page, "Continue");
-  await at(page, "Enter the code from your mail");
+  await at(page, asked);
   await seen("prove");
 }
 

@@ -1,0 +1,118 @@
+// Signing in at a certified OpenID Connect provider that is not the simulator,
+// in a browser that holds forms to the page's policy.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startStack } from "../harness.mjs";
+import { at, identify, observe, personNamed, press } from "../stories/steps.mjs";
+import { startProvider } from "./provider.mjs";
+
+const client = { id: "6f0a1c3e-94d2-4b58-8a77-1d5e2c9b3f40", secret: "a secret of the provider's client" };
+
+/** The example company's people, and some who are not right. */
+async function cast(stack) {
+  const { tenantId } = await stack.control("GET", "/tenant");
+  const people = await stack.control("GET", "/people");
+  const oid = (name) => people.find(({ displayName }) => displayName === name).id;
+  const member = (name) => ({ oid: oid(name), tid: tenantId, acct: 0 });
+  return {
+    "Ada Keller": member("Ada Keller"),
+    "Bo Nilsson": member("Bo Nilsson"),
+    "A guest": { ...member("Ada Keller"), acct: 1 },
+    "From another tenant": { ...member("Ada Keller"), tid: "11111111-1111-1111-1111-111111111111" },
+    "Without an object id": { tid: tenantId, acct: 0 },
+  };
+}
+
+/** Runs `tell` with a stack whose applications are at the provider. */
+async function withProvider(tell, accepted = "email_code") {
+  const people = {};
+  const redirectUris = [];
+  const provider = await startProvider({ clientId: client.id, clientSecret: client.secret, redirectUris, people });
+  const section = `client_id = "${client.id}"\nclient_secret = "${client.secret}"\nauthority = "${provider.issuer}"\n`;
+  const edit = (stock) => stock
+    .replace(/(\[(?:sign_in|password)\]\n)(?:\w.*\n)+/g, `$1${section}`)
+    .replace('accepted = ["email_code"]', `accepted = ["${accepted}"]`);
+  const stack = await startStack({ edit });
+  try {
+    Object.assign(people, await cast(stack));
+    redirectUris.push(`${stack.app}/sign-in/callback`, `${stack.app}/prove/password/callback`);
+    provider.rotate();
+    const opened = await stack.launchBrowser();
+    const seen = observe(opened.context, stack.app);
+    await tell({ stack, provider, ...opened });
+    const blocked = seen.complaints.filter((complaint) => complaint.includes("Content Security Policy"));
+    assert.deepEqual(blocked, []);
+  } finally {
+    await stack.stop();
+    await provider.stop();
+  }
+}
+
+/** Goes to sign in, and picks somebody there. */
+async function signIn({ stack, page }, name) {
+  await page.goto(`${stack.app}/sign-in`);
+  await press(page, "Continue to sign in");
+  await pick({ stack, page }, name);
+}
+
+async function pick({ stack, page }, name) {
+  await at(page, "Pick an account");
+  await page.getByRole("button", { name, exact: true }).click();
+  await page.waitForURL(`${stack.app}/**`);
+}
+
+const isSignedIn = async ({ context }) =>
+  (await context.cookies()).some(({ name }) => name.endsWith("latchkey-employee"));
+
+test("an employee signs in, also after the provider's key has changed", () => withProvider(async (story) => {
+  await signIn(story, "Ada Keller");
+  assert.equal(new URL(story.page.url()).pathname, "/codes");
+  assert.ok(await isSignedIn(story));
+
+  await story.context.clearCookies();
+  story.provider.rotate();
+  // The new key is looked for a minute after the old ones were read at the earliest.
+  await story.stack.restart();
+  await signIn(story, "Bo Nilsson");
+  assert.ok(await isSignedIn(story));
+}));
+
+test("nobody else is signed in", () => withProvider(async (story) => {
+  for (const name of ["A guest", "From another tenant", "Without an object id", "Cancel"]) {
+    await story.context.clearCookies();
+    await signIn(story, name);
+    await at(story.page, "You are not signed in");
+    assert.ok(!await isSignedIn(story), name);
+  }
+}));
+
+test("an address that was used, or that belongs to another browser, signs nobody in", () => withProvider(async (story) => {
+  const callbacks = [];
+  story.page.on("request", (request) => {
+    if (request.url().includes("/sign-in/callback?")) callbacks.push(request.url());
+  });
+  await signIn(story, "Ada Keller");
+  const other = await story.stack.launchBrowser();
+  for (const { page, context } of [other, story]) {
+    await context.clearCookies();
+    await page.goto(callbacks[0]);
+    await at(page, "That sign-in is over");
+    assert.ok(!await isSignedIn({ context }));
+  }
+}));
+
+test("a locked-out person proves that they know their password, and nobody else does", () => withProvider(async (story) => {
+  const { stack, page } = story;
+  await identify(stack, page, await personNamed(stack, "Ada Keller"), { asked: "Prove that it is you" });
+  for (const name of ["Bo Nilsson", "A guest", "From another tenant", "Cancel"]) {
+    await press(page, "Sign in with your password");
+    await pick(story, name);
+    await at(page, "That sign-in does not count as a proof");
+    await page.getByRole("link", { name: "Go back and prove who you are" }).click();
+  }
+  // The provider remembers Bo, and asks anew all the same.
+  await press(page, "Sign in with your password");
+  await pick(story, "Ada Keller");
+  await at(page, "Check before you ask");
+}, "password"));
