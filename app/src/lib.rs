@@ -19,3 +19,9 @@ pub use shell::{Document, render};
 /// The value never travels through the page's code, so it cannot end up in hydration data, a
 /// reactive graph or a template's buffers.
 pub const PASS_SLOT: &str = "\u{e000}pass\u{e000}";
+
+/// Stands in the HTML of the page with new saved codes where the server puts the code of this number,
+/// for the same reason.
+pub fn code_slot(position: u8) -> String {
+    format!("\u{e000}code {position}\u{e000}")
+}

@@ -182,6 +182,8 @@ pub enum Effect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Notice {
+    /// One of your saved codes was used.
+    SavedCodeUsed,
     /// Somebody asked for recovery of your account.
     Submitted,
     /// It was approved.

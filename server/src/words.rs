@@ -44,6 +44,17 @@ pub fn masked(name: &str) -> String {
     }
 }
 
+/// An address that its owner recognises: the first letter, and where it is.
+pub fn masked_address(address: &str) -> String {
+    match address.rsplit_once('@') {
+        Some((name, domain)) => {
+            let first: String = name.chars().take(1).collect();
+            format!("{first}•••@{domain}")
+        }
+        None => "•••".to_owned(),
+    }
+}
+
 /// A browser and its system in words, from what it says about itself. Evidence for people, nothing that
 /// a rule trusts.
 pub fn browser(user_agent: &str) -> String {
@@ -120,5 +131,14 @@ mod tests {
         assert_eq!(masked("Ana María de la Cruz"), "Ana C.");
         assert_eq!(masked("Plato"), "Plato");
         assert_eq!(masked(""), "");
+    }
+
+    #[test]
+    fn a_masked_address_keeps_its_first_letter_and_its_host() {
+        assert_eq!(
+            masked_address("ada.k@private.example"),
+            "a•••@private.example"
+        );
+        assert_eq!(masked_address("nonsense"), "•••");
     }
 }

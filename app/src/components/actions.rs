@@ -37,6 +37,12 @@ pub enum Action {
     SignInEmployee,
     /// Signs an employee out.
     SignOutEmployee,
+    /// Makes saved codes.
+    MakeCodes,
+    /// Makes saved codes in the place of others.
+    ReplaceCodes,
+    /// Gives the saved codes of the page back as a file.
+    DownloadCodes,
     /// Signs in to the console.
     SignIn,
     /// Signs out of the console.
@@ -63,6 +69,9 @@ impl Action {
             Self::NotMe => "/not-me",
             Self::SignInEmployee => "/sign-in",
             Self::SignOutEmployee => "/sign-out",
+            Self::MakeCodes => "/codes",
+            Self::ReplaceCodes => "/codes/replace",
+            Self::DownloadCodes => "/codes/download",
             Self::SignIn => "/console/sign-in",
             Self::SignOut => "/console/sign-out",
         }

@@ -122,6 +122,21 @@ impl Words {
                 UNCHANGED,
                 "Contact the people named at the bottom of this page and give them your reference.",
             ),
+            Problem::CodesNotMade => notice(
+                "We could not make codes at this moment.",
+                "Codes that you had before still work.",
+                "Wait a minute, then try again.",
+            ),
+            Problem::CodesMadeAlready => notice(
+                "Your codes had been made already, so we made no others.",
+                "Codes are shown once and cannot be shown again.",
+                "If you have not saved them, replace them.",
+            ),
+            Problem::ReadinessUnknown => notice(
+                "We cannot tell, because Microsoft is not answering at the moment.",
+                UNCHANGED,
+                "Wait a minute, then check again.",
+            ),
             Problem::DirectoryUnavailable => notice(
                 "Microsoft is not answering at the moment.",
                 "Your request and your answers are kept.",

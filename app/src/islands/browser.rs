@@ -60,6 +60,12 @@ pub async fn copy(text: &str) -> bool {
         .is_ok()
 }
 
+/// Lets the browser print the page.
+pub fn print() {
+    // A browser that refuses has its own menu for it.
+    let _ = window().print();
+}
+
 /// One message of a stream.
 pub struct StatusEvent(JsValue);
 

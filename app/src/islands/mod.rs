@@ -7,11 +7,13 @@ mod browser;
 mod copy_button;
 mod countdown;
 mod live_status;
+mod print_button;
 mod work;
 
 pub use copy_button::CopyButton;
 pub use countdown::Countdown;
 pub use live_status::{LiveStatus, code_changes};
+pub use print_button::PrintButton;
 pub use work::Work;
 
 /// Starts the islands of the page that the browser has just loaded.

@@ -2,6 +2,7 @@
 
 mod check;
 mod claim;
+mod codes;
 mod console;
 mod employee_sign_in;
 mod identify;
@@ -10,6 +11,7 @@ mod not_me;
 mod pass;
 mod problem;
 mod prove;
+mod readiness;
 mod review;
 mod reviewed;
 mod sign_in;
@@ -45,6 +47,10 @@ pub fn title(page: &Page) -> String {
         Page::Reviewed(view) => reviewed::title(view.outcome),
         Page::NotMe(view) => not_me::title(view),
         Page::EmployeeSignIn(_) => employee_sign_in::TITLE,
+        Page::Codes(_) => codes::TITLE,
+        Page::ReplaceCodes(_) => codes::REPLACE,
+        Page::NewCodes(_) => codes::NEW,
+        Page::Readiness(_) => readiness::TITLE,
         Page::SignIn(_) => sign_in::TITLE,
         Page::Recoveries(_) => console::LIST_TITLE,
         Page::Recovery(view) => return console::detail_title(view),
@@ -65,7 +71,11 @@ pub fn body(page: Page, frame: &Frame) -> AnyView {
 /// Whether something moves on this page, so that it needs its scripts.
 pub const fn has_islands(page: &Page) -> bool {
     match page {
-        Page::VerifiedId(_) | Page::Status(_) | Page::Claim(_) | Page::Pass(_) => true,
+        Page::VerifiedId(_)
+        | Page::Status(_)
+        | Page::Claim(_)
+        | Page::Pass(_)
+        | Page::NewCodes(_) => true,
         Page::Identify(view) => view.work.is_some(),
         _ => false,
     }
@@ -87,6 +97,10 @@ fn content(page: Page) -> AnyView {
         Page::Reviewed(view) => reviewed::reviewed(view).into_any(),
         Page::NotMe(view) => not_me::not_me(view),
         Page::EmployeeSignIn(view) => employee_sign_in::employee_sign_in(&view).into_any(),
+        Page::Codes(view) => codes::codes(view).into_any(),
+        Page::ReplaceCodes(view) => codes::replace(view).into_any(),
+        Page::NewCodes(view) => codes::new_codes(view).into_any(),
+        Page::Readiness(view) => readiness::readiness(view).into_any(),
         Page::SignIn(view) => sign_in::sign_in(view).into_any(),
         Page::Recoveries(view) => console::list(view).into_any(),
         Page::Recovery(view) => console::detail(*view).into_any(),
@@ -102,6 +116,8 @@ const fn problem(page: &Page) -> Option<Problem> {
         Page::Check(view) => view.problem,
         Page::Status(view) => view.problem,
         Page::Review(view) => view.problem,
+        Page::Codes(view) => view.problem,
+        Page::Readiness(view) => view.problem,
         Page::SignIn(view) => view.problem,
         Page::Start
         | Page::VerifiedId(_)
@@ -111,6 +127,8 @@ const fn problem(page: &Page) -> Option<Problem> {
         | Page::Reviewed(_)
         | Page::NotMe(_)
         | Page::EmployeeSignIn(_)
+        | Page::ReplaceCodes(_)
+        | Page::NewCodes(_)
         | Page::Recoveries(_)
         | Page::Recovery(_)
         | Page::Problem(_) => None,

@@ -10,17 +10,20 @@ use samples::{TRICKY, employee_frame, frame};
 
 use super::has_islands;
 use crate::{
-    PASS_SLOT,
+    PASS_SLOT, code_slot,
     components::problem::Words,
     render,
     view::{Page, Problem},
 };
 
 /// The addresses that the server knows.
-const ACTIONS: [&str; 17] = [
+const ACTIONS: [&str; 20] = [
     "/approve",
     "/approve/deny",
     "/approve/report",
+    "/codes",
+    "/codes/download",
+    "/codes/replace",
     "/console/sign-in",
     "/console/sign-out",
     "/finish",
@@ -77,6 +80,33 @@ fn the_pass_has_one_place() {
         let output =
             format!("<output id=\"pass\" dir=\"ltr\" translate=\"no\">{PASS_SLOT}</output>");
         assert_eq!(html.contains(&output), name == "pass", "{name}");
+    });
+}
+
+#[test]
+fn each_new_code_has_its_line_and_its_place_in_the_download() {
+    on_every_page(|name, html, tags| {
+        let is_shown = name == "new codes";
+        for position in 1..=10 {
+            let slot = code_slot(position);
+            let line = format!("<code dir=\"ltr\" translate=\"no\">{slot}</code></li>\n");
+            assert_eq!(html.contains(&line), is_shown, "{name}");
+            assert_eq!(
+                html.matches(&slot).count(),
+                if is_shown { 2 } else { 0 },
+                "{name}"
+            );
+        }
+        let download = tags.iter().find(|tag| tag.get("name") == Some("codes"));
+        let codes: Option<Vec<_>> = download.map(|tag| {
+            let value = tag.get("value").unwrap_or_default();
+            value.split('\u{e000}').skip(1).step_by(2).collect()
+        });
+        assert_eq!(
+            codes.map(|codes| codes.len()),
+            is_shown.then_some(10),
+            "{name}"
+        );
     });
 }
 
@@ -279,7 +309,7 @@ fn islands_are_given_no_secret() {
         {
             let properties = island.get("data-props").unwrap_or_default();
             assert!(
-                !properties.contains("482 913") && !properties.contains(PASS_SLOT),
+                !properties.contains("482 913") && !properties.contains('\u{e000}'),
                 "{name}"
             );
         }

@@ -5,6 +5,7 @@
 //! tokens.
 
 mod approve;
+mod codes;
 mod console;
 mod problem;
 mod recover;
@@ -13,6 +14,9 @@ mod verified_id;
 
 pub use approve::{
     Evidence, NotMeAnswer, NotMeView, ReviewForm, ReviewOutcome, ReviewView, ReviewedView,
+};
+pub use codes::{
+    CodesView, Finding, NewCodesView, ReadinessView, ReplaceCodesView, SavedView, Verdict,
 };
 pub use console::{
     Paging, RecoveriesView, RecoveryDetailView, RecoveryRow, SignInView, TimelineEntry, Tone,
@@ -56,6 +60,14 @@ pub enum Page {
     NotMe(NotMeView),
     /// The way to the organisation's own sign-in.
     EmployeeSignIn(EmployeeSignInView),
+    /// The employee's saved codes.
+    Codes(CodesView),
+    /// "Replace all your codes?"
+    ReplaceCodes(ReplaceCodesView),
+    /// New codes, once.
+    NewCodes(NewCodesView),
+    /// "Would recovery work for me?"
+    Readiness(ReadinessView),
     /// The console's sign-in.
     SignIn(SignInView),
     /// The console's list of recoveries.

@@ -52,6 +52,13 @@ pub enum Problem {
     AlreadyOpen,
     /// The tenant cannot issue passes to this person: the policy is off or does not include them.
     PassPolicy,
+    // Saved codes
+    /// New codes could not be made; those before still work.
+    CodesNotMade,
+    /// The form that makes codes was sent when they were made already.
+    CodesMadeAlready,
+    /// What recovery needs could not be looked at.
+    ReadinessUnknown,
     // Services
     /// Microsoft did not answer, or asked to wait. Nothing was lost.
     DirectoryUnavailable,

@@ -1,8 +1,9 @@
 //! From the identifier to the last proof.
 
 use crate::{
-    Alert, Challenge, Effect, Event, Identifier, Origin, Outcome, PersonRules, Proof, ProofKind,
-    Proving, Reason, Refusal, Request, RequestFacts, RequestId, State, Subject, Terms, Timestamp,
+    Alert, Challenge, Effect, Event, Identifier, Notice, Origin, Outcome, PersonRules, Proof,
+    ProofKind, Proving, Reason, Refusal, Request, RequestFacts, RequestId, State, Subject, Terms,
+    Timestamp,
 };
 
 /// What a request is opened with.
@@ -192,10 +193,19 @@ pub(super) fn pass(
         challenge,
         ..proving.clone()
     });
-    Ok(kinds.into_iter().fold(
-        Outcome::new(facts, state, request.version),
-        |outcome, proof| outcome.event(Event::ProofPassed { proof }),
-    ))
+    // Its owner may be somebody else, who still has the paper that it stands on.
+    let notice = kinds
+        .contains(&ProofKind::RecoveryCode)
+        .then_some(Effect::NotifyOwner {
+            notice: Notice::SavedCodeUsed,
+        });
+    Ok(kinds
+        .into_iter()
+        .fold(
+            Outcome::new(facts, state, request.version),
+            |outcome, proof| outcome.event(Event::ProofPassed { proof }),
+        )
+        .effects(notice))
 }
 
 pub(super) fn fail(request: &Request, kinds: Vec<ProofKind>) -> Result<Outcome, Refusal> {

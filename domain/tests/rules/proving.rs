@@ -142,6 +142,10 @@ fn typed_codes_count_only_together_with_all_that_is_asked() {
         },
     ]);
     assert!(proven.request.is_proven());
+    // Whoever still has the paper that it stands on may not be who used it.
+    proven.owes(&[Effect::NotifyOwner {
+        notice: Notice::SavedCodeUsed,
+    }]);
 
     // What is passed elsewhere is counted there, and comes first.
     let signed_in = Case::recognised(asked(&[EmailCode, RecoveryCode, Password], 2))

@@ -123,13 +123,7 @@ async fn new_link(recovery: &Recovery, path: &str, link: Link) -> Result<Url, Fa
         .store
         .add_link(secret.hash(), &link, recovery.clock.now())
         .await?;
-    recovery
-        .settings
-        .base_url
-        .join(&format!("/{path}/{}", secret.expose().as_str()))
-        .map_err(|error| Fault::Permanent {
-            problem: format!("no link can be made: {error}"),
-        })
+    own_url(recovery, &format!("/{path}/{}", secret.expose().as_str()))
 }
 
 pub(super) async fn alert_admin(
@@ -151,6 +145,21 @@ pub(super) async fn alert_admin(
     Ok(recovery.mailer.send(address, &mail, key).await?)
 }
 
+pub(super) async fn tell_of_codes(
+    recovery: &Recovery,
+    (name, replaced, at): (&str, bool, Timestamp),
+    address: &str,
+    key: Uuid,
+) -> Result<(), Fault> {
+    let mail = Mail::CodesMade {
+        name: name.to_owned(),
+        replaced,
+        at: words::moment(at).words,
+        codes_url: own_url(recovery, "/codes")?,
+    };
+    Ok(recovery.mailer.send(address, &mail, key).await?)
+}
+
 pub(super) async fn alert_installation(
     recovery: &Recovery,
     event: &InstallationEvent,
@@ -164,10 +173,15 @@ pub(super) async fn alert_installation(
 }
 
 fn console_url(recovery: &Recovery, id: RequestId) -> Result<Url, Fault> {
+    own_url(recovery, &format!("/console/recoveries/{id}"))
+}
+
+/// A page of ours, under the configured address.
+fn own_url(recovery: &Recovery, path: &str) -> Result<Url, Fault> {
     recovery
         .settings
         .base_url
-        .join(&format!("/console/recoveries/{id}"))
+        .join(path)
         .map_err(|error| Fault::Permanent {
             problem: format!("no link can be made: {error}"),
         })

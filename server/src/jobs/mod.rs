@@ -7,7 +7,7 @@ mod perform;
 mod troubles;
 mod worker;
 
-use domain::{Alert, CleanUp, Effect, Fence, Notice, Outcome, PersonId, Terms, Timestamp};
+use domain::{Alert, CleanUp, Effect, Fence, Notice, Outcome, Person, PersonId, Terms, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -55,6 +55,17 @@ pub enum Job {
         /// Where.
         address: String,
     },
+    /// Tell an employee at this address that saved codes were made in their name.
+    TellOfCodes {
+        /// What to call them.
+        name: String,
+        /// Whether others are void because of them.
+        replaced: bool,
+        /// When it happened.
+        at: Timestamp,
+        /// Where.
+        address: String,
+    },
     /// Undo at Microsoft what must not stay.
     CleanUp {
         /// What.
@@ -90,6 +101,7 @@ impl Job {
             Self::NotifyOwner { .. } => "notify_owner",
             Self::AlertAdmin { .. } => "alert_admin",
             Self::AlertInstallation { .. } => "alert_installation",
+            Self::TellOfCodes { .. } => "tell_of_codes",
             Self::CleanUp { .. } => "clean_up",
             Self::Reap { .. } => "reap",
         }
@@ -169,13 +181,21 @@ fn owner_addresses(outcome: &Outcome) -> Vec<String> {
     let Some(subject) = &outcome.request.facts.subject else {
         return Vec::new();
     };
+    addresses_of(&subject.recovery_address, &subject.person)
+}
+
+/// Every address on file of a person: those outside the tenant's own mail, as the directory was read, and
+/// the others. Each once.
+pub(crate) fn addresses_of<'a>(
+    recovery_addresses: impl IntoIterator<Item = &'a String>,
+    person: &'a Person,
+) -> Vec<String> {
     let mut addresses: Vec<String> = Vec::new();
-    let others = subject
-        .recovery_address
-        .iter()
-        .chain(&subject.person.other_mails)
-        .chain(&subject.person.mail);
-    for address in others {
+    let all = recovery_addresses
+        .into_iter()
+        .chain(&person.other_mails)
+        .chain(&person.mail);
+    for address in all {
         if !addresses
             .iter()
             .any(|known| known.eq_ignore_ascii_case(address))

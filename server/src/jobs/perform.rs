@@ -7,7 +7,9 @@ use domain::{Actor, Alert, Command, Refusal, Request, RequestId, Subject, Timest
 use super::{
     Job,
     clean_up::clean_up,
-    mails::{alert_admin, alert_installation, ask_approver, notify_owner, send_email_code},
+    mails::{
+        alert_admin, alert_installation, ask_approver, notify_owner, send_email_code, tell_of_codes,
+    },
 };
 use crate::{
     graph::GraphError,
@@ -130,7 +132,9 @@ pub(super) async fn perform(
                 .await?;
             return Ok(again.map_or(Progress::Done, Progress::Again));
         }
-        Job::AlertInstallation { .. } => return about_installation(recovery, leased).await,
+        Job::AlertInstallation { .. } | Job::TellOfCodes { .. } => {
+            return about_installation(recovery, leased).await;
+        }
     };
     done.map(|()| Progress::Done)
 }
@@ -140,6 +144,15 @@ async fn about_installation(recovery: &Recovery, leased: &LeasedJob) -> Result<P
     match &leased.job {
         Job::AlertInstallation { event, address } => {
             alert_installation(recovery, event, address, leased.id).await?;
+            Ok(Progress::Done)
+        }
+        Job::TellOfCodes {
+            name,
+            replaced,
+            at,
+            address,
+        } => {
+            tell_of_codes(recovery, (name, *replaced, *at), address, leased.id).await?;
             Ok(Progress::Done)
         }
         _ => Err(ServiceError::Gone.into()),
@@ -203,6 +216,7 @@ pub(super) async fn give_up(recovery: &Recovery, leased: &LeasedJob) {
         Job::LookUpSubject
         | Job::SendEmailCode { .. }
         | Job::AlertAdmin { .. }
+        | Job::TellOfCodes { .. }
         | Job::AlertInstallation { .. } => Ok(()),
     };
     if let Err(fault) = told {

@@ -171,7 +171,7 @@ async fn carry_out(recovery: &Arc<Recovery>, job: LeasedJob) {
             problem: "it broke off, again and again".to_owned(),
         })
     } else {
-        perform(recovery, &job).await
+        Box::pin(perform(recovery, &job)).await
     };
     let now = recovery.clock.now();
     let end = match &outcome {

@@ -64,6 +64,17 @@ pub enum Mail {
         /// Where the owner says "this wasn't me", while that can be said; holds a secret.
         not_me_url: Option<Url>,
     },
+    /// To every address of an employee: saved codes were made in their name.
+    CodesMade {
+        /// The employee.
+        name: String,
+        /// Whether others are void because of them.
+        replaced: bool,
+        /// When, in words.
+        at: String,
+        /// Where they see and replace them.
+        codes_url: Url,
+    },
     /// To administrators: something happened to the installation.
     InstallationAlert {
         /// What.
@@ -85,6 +96,7 @@ pub enum Mail {
 impl fmt::Debug for Mail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, reference) = match self {
+            Self::CodesMade { .. } => return f.write_str("CodesMade"),
             Self::InstallationAlert { .. } => return f.write_str("InstallationAlert"),
             Self::EmailCode { reference, .. } => ("EmailCode", reference),
             Self::AskApprover { reference, .. } => ("AskApprover", reference),

@@ -97,6 +97,7 @@ fn words(mail: &Mail) -> Words {
 
 fn every_mail() -> Vec<Mail> {
     let notices = [
+        Notice::SavedCodeUsed,
         Notice::Submitted,
         Notice::Approved,
         Notice::Disclosed,
@@ -255,6 +256,7 @@ fn the_approver_is_told_to_call_and_has_no_button_to_approve() {
 #[test]
 fn an_owner_can_always_say_that_it_was_not_them() {
     for kind in [
+        Notice::SavedCodeUsed,
         Notice::Submitted,
         Notice::Approved,
         Notice::Disclosed,

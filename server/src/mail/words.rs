@@ -6,6 +6,8 @@
 use askama::Template;
 use domain::{AbortCause, Alert, Notice, ReportedBy};
 
+use url::Url;
+
 use super::Mail;
 use crate::{audit::InstallationEvent, config::Organisation, recovery::Flood, words};
 
@@ -174,6 +176,9 @@ impl Mail {
                     reference: Some(reference.to_string()),
                 }
             }
+            Self::CodesMade { name: person, replaced, at: when, codes_url } => {
+                codes_letter(person, *replaced, when, codes_url, organisation)
+            }
             Self::InstallationAlert { event } => installation_letter(event),
             Self::AdminAlert { alert, reference, subject, console_url } => {
                 let subject = name(subject);
@@ -200,6 +205,13 @@ impl Mail {
 /// Subject of a notice, and what happened, when, and what did not.
 fn notice_words(notice: Notice, organisation: &str, when: &str) -> (String, String) {
     match notice {
+        Notice::SavedCodeUsed => (
+            format!("A saved recovery code was used for your {organisation} account"),
+            format!(
+                "On {when}, one of your saved recovery codes was used to ask for recovery of your {organisation} \
+                 account. That code does not work again. Nothing has changed on your account yet."
+            ),
+        ),
         Notice::Submitted => (
             format!("Somebody asked to recover your {organisation} account"),
             format!(
@@ -228,6 +240,45 @@ fn notice_words(notice: Notice, organisation: &str, when: &str) -> (String, Stri
                  complete."
             ),
         ),
+    }
+}
+
+fn codes_letter(
+    person: &str,
+    replaced: bool,
+    when: &str,
+    codes_url: &Url,
+    organisation: &Organisation,
+) -> Letter {
+    let at = &organisation.name;
+    let void = if replaced {
+        " The codes that you had before have stopped working."
+    } else {
+        ""
+    };
+    Letter {
+        subject: format!("Recovery codes were made for your {at} account"),
+        greeting: Some(name(person)),
+        before: vec![
+            format!(
+                "On {when}, somebody who was signed in as you made ten recovery codes for your {at} account.{void} The \
+                 codes are not in this mail: they were shown once."
+            ),
+            "If this was you, there is nothing to do.".to_owned(),
+        ],
+        code: None,
+        action: Some(Action {
+            label: "See your codes",
+            url: codes_url.to_string(),
+            tone: Tone::Go,
+        }),
+        steps: Vec::new(),
+        after: vec![format!(
+            "If this wasn't you, somebody else can sign in as you. Replace all codes on that page, change your password, \
+             and say so now. {}",
+            organisation.help
+        )],
+        reference: None,
     }
 }
 

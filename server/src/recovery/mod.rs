@@ -10,10 +10,12 @@ mod kiosk;
 mod live_pass;
 mod presentations;
 mod prove;
+mod readiness;
 mod readings;
 mod reaper;
 mod removal;
 mod rollback;
+mod saved_codes;
 mod strangers;
 mod timers;
 mod waiting;
@@ -50,6 +52,8 @@ pub use issue::{Issued, NotIssued, Turn};
 pub use kiosk::Opened;
 pub use presentations::Heard;
 pub use prove::{Proved, TypedCodes};
+pub use readiness::Readiness;
+pub use saved_codes::NewCodes;
 
 /// How old the database's time may be to be taken over.
 const FRESH: Duration = Duration::from_secs(1);

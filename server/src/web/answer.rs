@@ -31,7 +31,7 @@ pub enum Failure {
 }
 
 /// When to come back, in seconds, while a part that we need is away.
-const PAUSE: HeaderValue = HeaderValue::from_static("10");
+pub const RETRY: (HeaderName, HeaderValue) = (header::RETRY_AFTER, HeaderValue::from_static("10"));
 
 /// What handlers return.
 pub type Answer = Result<Response, Failure>;
@@ -92,7 +92,8 @@ impl IntoResponse for Failure {
         };
         let mut response = status(page).into_response();
         if matches!(page, ProblemPage::Unavailable | ProblemPage::Paused) {
-            response.headers_mut().insert(header::RETRY_AFTER, PAUSE);
+            let (name, pause) = RETRY;
+            response.headers_mut().insert(name, pause);
         }
         response.extensions_mut().insert(page);
         response
@@ -225,18 +226,28 @@ impl Web {
         Some(self.sign_ins.party(kind)?.origin())
     }
 
-    /// The page with the pass. Its value is put into the finished document, in a buffer that is wiped
-    /// once the answer is sent.
+    /// The page with the pass.
     pub fn pass_page(&self, view: PassView, value: &SecretString) -> Answer {
-        let document = app::render(Page::Pass(view), self.frame(None));
-        let (before, after) = document
-            .html
-            .split_once(PASS_SLOT)
-            .ok_or(ProblemPage::Internal)?;
-        let value = escaped(value.expose_secret());
-        let mut body = Zeroizing::new(Vec::with_capacity(before.len() + value.len() + after.len()));
-        for part in [before, value.as_str(), after] {
-            body.extend_from_slice(part.as_bytes());
+        self.page_with_secrets(
+            Page::Pass(view),
+            &[(PASS_SLOT.to_owned(), value.expose_secret())],
+        )
+    }
+
+    /// A page with secrets, each of which has a slot in it. They are put into the finished document, in a
+    /// buffer that is wiped once the answer is sent.
+    pub fn page_with_secrets(&self, page: Page, secrets: &[(String, impl AsRef<str>)]) -> Answer {
+        let document = app::render(page, self.frame(None));
+        let secrets: Vec<_> = secrets
+            .iter()
+            .map(|(slot, secret)| (slot.as_str(), escaped(secret.as_ref())))
+            .collect();
+        let pieces = filled(&document.html, &secrets).ok_or(ProblemPage::Internal)?;
+        let length = pieces.iter().map(|piece| piece.len()).sum();
+        // It never grows, so no copy of a secret is left behind.
+        let mut body = Zeroizing::new(Vec::with_capacity(length));
+        for piece in pieces {
+            body.extend_from_slice(piece.as_bytes());
         }
         let headers = [
             content_security_policy(&document.nonce, None),
@@ -246,6 +257,27 @@ impl Web {
             ),
         ];
         Ok((headers, Body::from(Bytes::from_owner(body))).into_response())
+    }
+}
+
+/// The pieces of `html` with the secrets in the places of their slots. None if one of them has no place.
+fn filled<'a>(html: &'a str, secrets: &'a [(&str, Zeroizing<String>)]) -> Option<Vec<&'a str>> {
+    if !secrets.iter().all(|(slot, _)| html.contains(slot)) {
+        return None;
+    }
+    let mut pieces = Vec::new();
+    let mut rest = html;
+    loop {
+        let next = secrets
+            .iter()
+            .filter_map(|(slot, secret)| Some((rest.find(slot)?, slot.len(), secret)))
+            .min_by_key(|(at, ..)| *at);
+        let Some((at, length, secret)) = next else {
+            pieces.push(rest);
+            return Some(pieces);
+        };
+        pieces.extend([&rest[..at], secret.as_str()]);
+        rest = &rest[at + length..];
     }
 }
 
@@ -284,6 +316,15 @@ fn content_security_policy(nonce: &str, leads_to: Option<&str>) -> (HeaderName, 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_stand_in_their_slots_and_what_they_hold_is_no_slot() {
+        let secret = |text: &str| Zeroizing::new(text.to_owned());
+        let secrets = [("<1>", secret("a<2>")), ("<2>", secret("b"))];
+        let pieces = filled("x<2>y<1>z<2>", &secrets).unwrap();
+        assert_eq!(pieces.concat(), "xbya<2>zb");
+        assert_eq!(filled("x<2>y", &secrets), None);
+    }
 
     #[test]
     fn a_pass_is_shown_as_it_is_and_never_as_markup() {

@@ -4,6 +4,7 @@
 mod answer;
 mod approve;
 mod assets;
+mod codes;
 mod console;
 mod defence;
 mod kiosk;
@@ -116,6 +117,13 @@ impl Web {
             .route("/sign-in", get(sign_in::page).post(sign_in::begin))
             .route("/sign-in/callback", get(sign_in::finish))
             .route("/sign-out", post(sign_in::sign_out))
+            .route("/codes", get(codes::page).post(codes::make))
+            .route(
+                "/codes/replace",
+                get(codes::replace_page).post(codes::replace),
+            )
+            .route("/codes/download", post(codes::download))
+            .route("/codes/check", get(codes::check))
             .route("/console", get(console::recoveries))
             .route("/console/recoveries/{id}", get(console::recovery))
             .route(

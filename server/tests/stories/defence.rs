@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Every action, and whether its address is a page too.
-const ACTIONS: [(&str, bool); 17] = [
+const ACTIONS: [(&str, bool); 20] = [
     ("/identify", true),
     ("/prove", true),
     ("/prove/resend", false),
@@ -26,6 +26,9 @@ const ACTIONS: [(&str, bool); 17] = [
     ("/not-me", true),
     ("/sign-in", true),
     ("/sign-out", false),
+    ("/codes", true),
+    ("/codes/replace", true),
+    ("/codes/download", false),
     ("/console/sign-in", true),
     ("/console/sign-out", false),
 ];

@@ -10,7 +10,7 @@ use crate::{browser::Page, harness::Story};
 const HTTPS: &str = "\"https://recovery.harbourfinch.example\"";
 
 /// Every route, some that are none, and some that are refused.
-const ADDRESSES: [(&str, &str); 44] = [
+const ADDRESSES: [(&str, &str); 50] = [
     ("GET", "/"),
     ("GET", "/what-happened"),
     ("GET", "/what-happened?reason=lost-phone"),
@@ -46,6 +46,12 @@ const ADDRESSES: [(&str, &str); 44] = [
     ("POST", "/sign-in"),
     ("GET", "/sign-in/callback"),
     ("POST", "/sign-out"),
+    ("GET", "/codes"),
+    ("POST", "/codes"),
+    ("GET", "/codes/check"),
+    ("GET", "/codes/replace"),
+    ("POST", "/codes/replace"),
+    ("POST", "/codes/download"),
     ("GET", "/console"),
     ("GET", "/console/recoveries/nonsense"),
     ("GET", "/console/sign-in"),

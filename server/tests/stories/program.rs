@@ -198,6 +198,14 @@ impl Program<'_> {
         assert_eq!(status.signal(), Some(kill), "{status}: {}", self.log());
     }
 
+    /// The most memory that it has had so far, in MiB.
+    pub fn peak_memory(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kibibytes = peak.and_then(|peak| peak.trim().strip_suffix(" kB"));
+        kibibytes.unwrap().parse::<usize>().unwrap() / 1024
+    }
+
     /// Waits until it has stopped itself at a fail-point.
     pub async fn has_stopped(&self) {
         let status = PathBuf::from(format!("/proc/{}/stat", self.child.id()));

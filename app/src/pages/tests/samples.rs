@@ -1,12 +1,12 @@
 //! Every page, shown with text that tries to break out of it.
 
 use crate::view::{
-    Account, CheckView, ClaimTurn, ClaimView, EmployeeSignInView, Evidence, Frame, IdentifyView,
-    Moment, NotMeAnswer, NotMeView, OfferedWay, Page, Paging, PassView, Place, PresentationStage,
-    Problem, ProblemPage, ProveView, QrCode, Reason, RecoveriesView, RecoveryDetailView,
-    RecoveryRow, ReviewForm, ReviewOutcome, ReviewView, ReviewedView, SignInView, SignedIn,
-    SignedInAt, Stage, StatusView, TimelineEntry, Tone, VerifiedIdView, Way, WhatHappenedView,
-    WorkView,
+    Account, CheckView, ClaimTurn, ClaimView, CodesView, EmployeeSignInView, Evidence, Finding,
+    Frame, IdentifyView, Moment, NewCodesView, NotMeAnswer, NotMeView, OfferedWay, Page, Paging,
+    PassView, Place, PresentationStage, Problem, ProblemPage, ProveView, QrCode, ReadinessView,
+    Reason, RecoveriesView, RecoveryDetailView, RecoveryRow, ReplaceCodesView, ReviewForm,
+    ReviewOutcome, ReviewView, ReviewedView, SavedView, SignInView, SignedIn, SignedInAt, Stage,
+    StatusView, TimelineEntry, Tone, Verdict, VerifiedIdView, Way, WhatHappenedView, WorkView,
 };
 
 pub const TRICKY: &str = "ava <img src=x onerror=alert(1)> \"O'Neil\" & </title></script>";
@@ -35,6 +35,9 @@ pub const PROBLEMS: [Problem; 30] = [
     Problem::ApproverBusy,
     Problem::AlreadyOpen,
     Problem::PassPolicy,
+    Problem::CodesNotMade,
+    Problem::CodesMadeAlready,
+    Problem::ReadinessUnknown,
     Problem::DirectoryUnavailable,
     Problem::Busy,
     Problem::MovedOn,
@@ -234,6 +237,55 @@ fn sign_in(problem: Option<Problem>) -> Page {
     })
 }
 
+fn codes(used: Option<usize>, problem: Option<Problem>) -> Page {
+    let saved = used.map(|count| SavedView {
+        made_at: moment(),
+        used: (0..10).map(|index| (index < count).then(moment)).collect(),
+    });
+    Page::Codes(CodesView { saved, problem })
+}
+
+fn readiness(verdicts: &[Verdict], problem: Option<Problem>) -> Page {
+    let finding = |verdict: &Verdict| Finding {
+        verdict: *verdict,
+        found: tricky(),
+        advice: (*verdict != Verdict::Holds).then(tricky),
+    };
+    Page::Readiness(ReadinessView {
+        findings: verdicts.iter().map(finding).collect(),
+        problem,
+    })
+}
+
+fn employee() -> Vec<(String, Page)> {
+    let replace = |left| {
+        Page::ReplaceCodes(ReplaceCodesView {
+            set: "0198c7a0-0000-7000-8000-000000000001".to_owned(),
+            left,
+        })
+    };
+    let new_codes = Page::NewCodes(NewCodesView {
+        count: 10,
+        replaced: true,
+        made_at: moment(),
+        used_at: "https://recover.example.com/".to_owned(),
+    });
+    let all = [Verdict::Holds, Verdict::Better, Verdict::Missing];
+    [
+        ("no codes", codes(None, None)),
+        ("codes", codes(Some(2), None)),
+        ("few codes", codes(Some(9), None)),
+        ("replace codes", replace(8)),
+        ("replace the last code", replace(1)),
+        ("replace used codes", replace(0)),
+        ("new codes", new_codes),
+        ("ready", readiness(&[Verdict::Holds], None)),
+        ("not ready", readiness(&all, None)),
+    ]
+    .map(|(name, page)| (name.to_owned(), page))
+    .into()
+}
+
 fn claim(turn: ClaimTurn) -> Page {
     Page::Claim(ClaimView {
         reference: reference(),
@@ -396,6 +448,8 @@ pub fn with_problem(problem: Problem) -> Vec<(String, Page)> {
             status(Stage::Issuing, Account::Touched, problem),
         ),
         ("review, again".to_owned(), review(problem)),
+        ("codes, again".to_owned(), codes(Some(1), problem)),
+        ("readiness, again".to_owned(), readiness(&[], problem)),
         ("sign in, again".to_owned(), sign_in(problem)),
     ]
 }
@@ -508,6 +562,7 @@ pub fn all() -> Vec<(String, Page)> {
         ]
         .map(|problem| (format!("problem {problem:?}"), Page::Problem(problem))),
     );
+    pages.extend(employee());
     pages.extend(console());
     pages
 }

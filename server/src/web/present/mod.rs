@@ -1,5 +1,6 @@
 //! From the domain to view models: the same facts in the words of pages.
 
+mod codes;
 mod console;
 mod status;
 
@@ -11,6 +12,7 @@ use domain::{
 
 use crate::words;
 
+pub use codes::{findings, saved};
 pub use console::{entry, facts, removals, row};
 pub use status::{account, shows, status};
 

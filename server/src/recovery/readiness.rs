@@ -1,0 +1,67 @@
+//! Whether recovery would work for somebody, looked at while they can still mend what is missing.
+
+use domain::{Approver, PersonId, ProofPolicy, Refusal, Subject, Timestamp};
+
+use super::{Recovery, ServiceError, saved_codes::is_enabled_member};
+
+/// Everything that a recovery of one person would need, read now.
+#[derive(Clone, Debug)]
+pub struct Readiness {
+    /// Whether the account can be recovered at all: an enabled member.
+    pub account: Result<(), Refusal>,
+    /// Whether it is privileged, and so refused.
+    pub privileged: bool,
+    /// Until when a report keeps it from being recovered, if one does.
+    pub frozen_until: Option<Timestamp>,
+    /// What the person would have to prove.
+    pub proofs: ProofPolicy,
+    /// Where a code would be mailed to.
+    pub recovery_address: Option<String>,
+    /// Whether any address is on file: without one, nobody can be told of a recovery, so there is none.
+    pub has_address: bool,
+    /// Who would be asked to approve, or why nobody can be.
+    pub approver: Result<Approver, Refusal>,
+    /// Whether the tenant lets this person use a pass.
+    pub pass_usable: bool,
+    /// How many saved codes are left; none when none were made.
+    pub codes_left: Option<usize>,
+}
+
+impl Recovery {
+    /// Looks at what a recovery of this person would need. It is for them alone: nobody else may learn this
+    /// about an account.
+    pub async fn readiness(&self, id: &PersonId) -> Result<Readiness, ServiceError> {
+        let now = self.clock.now();
+        let (guards, candidates) =
+            tokio::try_join!(self.guards(&self.graph, id), self.candidates(id))?;
+        let rules = self.rules_for(id).await?;
+        let set = self.store.saved_set(id).await?;
+        let person = guards.subject.ok_or(Refusal::SubjectIsGone)?;
+        let recovery_address = self.graph.recovery_addresses(&person).await?;
+        let recovery_address = recovery_address.into_iter().next();
+        let account = is_enabled_member(&person);
+        let has_address =
+            recovery_address.is_some() || person.mail.is_some() || !person.other_mails.is_empty();
+        let subject = Subject {
+            person,
+            recovery_address: recovery_address.clone(),
+        };
+        let approvers = candidates
+            .iter()
+            .map(|candidate| candidate.approver_for(&subject));
+        let approver = approvers
+            .reduce(Result::or)
+            .unwrap_or(Err(Refusal::NoApprover));
+        Ok(Readiness {
+            account,
+            privileged: guards.privileged,
+            frozen_until: guards.frozen_until.filter(|until| now < *until),
+            proofs: rules.proofs,
+            recovery_address,
+            has_address,
+            approver,
+            pass_usable: guards.pass_policy.usable,
+            codes_left: set.map(|set| set.left()),
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! Saved recovery codes, as the employee makes them who is signed in.
+
+use domain::{Person, PersonId, Refusal, SavedCode, Timestamp, UserKind};
+use uuid::Uuid;
+
+use super::{Recovery, ServiceError};
+use crate::{
+    jobs::{Job, addresses_of},
+    store::SavedSet,
+    words,
+};
+
+/// Codes that were just made: the only time that anybody has them.
+pub struct NewCodes {
+    /// In their order on paper.
+    pub codes: Vec<SavedCode>,
+    /// When they were made.
+    pub made_at: Timestamp,
+}
+
+impl Recovery {
+    /// The codes of this person, as far as they are known.
+    pub async fn saved_set(&self, person: &PersonId) -> Result<Option<SavedSet>, ServiceError> {
+        Ok(self.store.saved_set(person).await?)
+    }
+
+    /// Makes codes for this person, in the place of those that `replaces` names, and tells every address
+    /// on file of them: codes that somebody else made in their name would open the account later.
+    ///
+    /// # Errors
+    /// [`ServiceError::Refused`] for whoever is no enabled member any more, whatever their session says;
+    /// [`crate::store::StoreError::Conflict`] when the person's codes are not those that `replaces` names.
+    pub async fn make_codes(
+        &self,
+        id: &PersonId,
+        replaces: Option<Uuid>,
+    ) -> Result<NewCodes, ServiceError> {
+        let place = self.saved_codes.enter()?;
+        let person = self.graph.person(id).await?;
+        let person = person.ok_or(Refusal::SubjectIsGone)?;
+        is_enabled_member(&person)?;
+        let recovery_addresses = self.graph.recovery_addresses(&person).await?;
+        let (codes, set) = self.saved_codes.generate(place, id).await?;
+        let made_at = self.clock.now();
+        let notices: Vec<_> = addresses_of(&recovery_addresses, &person)
+            .into_iter()
+            .map(|address| Job::TellOfCodes {
+                name: words::first_name(&person).to_owned(),
+                replaced: replaces.is_some(),
+                at: made_at,
+                address,
+            })
+            .map(|job| self.promise_now(job, made_at))
+            .collect();
+        self.store
+            .put_saved_set(id, &set, replaces, made_at, &notices)
+            .await?;
+        self.work.notify_one();
+        tracing::info!(person = %id, "saved codes were made");
+        Ok(NewCodes { codes, made_at })
+    }
+}
+
+/// Holds for people whose account can be recovered here at all.
+pub(super) fn is_enabled_member(person: &Person) -> Result<(), Refusal> {
+    if !person.enabled {
+        Err(Refusal::SubjectIsDisabled)
+    } else if person.kind == UserKind::Guest {
+        Err(Refusal::SubjectIsGuest)
+    } else {
+        Ok(())
+    }
+}

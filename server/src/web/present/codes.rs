@@ -1,0 +1,190 @@
+//! Saved codes, and whether recovery would work, in the words of pages.
+
+use app::view::{Finding, SavedView, Verdict};
+use domain::{ProofKind, Refusal};
+
+use crate::{recovery::Readiness, store::SavedSet, words};
+
+/// Who can change what the directory says.
+const ASK: &str = "The people named at the bottom of this page can change that.";
+/// So many saved codes are few.
+const FEW: usize = 3;
+
+/// Codes that were made.
+pub fn saved(set: &SavedSet) -> SavedView {
+    let codes = set.codes.iter();
+    SavedView {
+        made_at: words::moment(set.made_at),
+        used: codes.map(|code| code.used_at.map(words::moment)).collect(),
+    }
+}
+
+/// What a recovery needs, thing by thing.
+pub fn findings(readiness: &Readiness) -> Vec<Finding> {
+    let mut findings = vec![account(readiness)];
+    if readiness.privileged {
+        findings.push(missing(
+            "Your account has special rights, so it is not recovered here.",
+            "Ask the people named at the bottom of this page now what to do when you lose your phone.",
+        ));
+    }
+    if let Some(until) = readiness.frozen_until {
+        let until = words::moment(until).words;
+        findings.push(missing(
+            &format!(
+                "Somebody reported a request for your account, so it cannot be recovered until {until}."
+            ),
+            "If that was not you, contact the people named at the bottom of this page.",
+        ));
+    }
+    if readiness.proofs.accepts(ProofKind::EmailCode) || !readiness.has_address {
+        findings.push(address(readiness));
+    }
+    if readiness.proofs.accepts(ProofKind::RecoveryCode) {
+        findings.push(codes(readiness));
+    }
+    findings.extend([proofs(readiness), approver(readiness), pass(readiness)]);
+    findings
+}
+
+fn account(readiness: &Readiness) -> Finding {
+    match readiness.account {
+        Ok(()) => holds("Your account is active."),
+        Err(Refusal::SubjectIsGuest) => missing(
+            "Your account is a guest here.",
+            "Recover it at the organisation that it comes from.",
+        ),
+        Err(_) => missing("Your account is not active.", ASK),
+    }
+}
+
+fn address(readiness: &Readiness) -> Finding {
+    match &readiness.recovery_address {
+        Some(address) => holds(&format!(
+            "There is an address outside work to send a code to: {}.",
+            words::masked_address(address)
+        )),
+        None if readiness.has_address => better(
+            "There is no address outside work to send a code to.",
+            "Ask the people named at the bottom of this page to add your private mail address to your account.",
+        ),
+        None => missing(
+            "There is no mail address at all to tell you of a recovery.",
+            ASK,
+        ),
+    }
+}
+
+fn codes(readiness: &Readiness) -> Finding {
+    let found = match readiness.codes_left {
+        None => "You have made no saved codes.".to_owned(),
+        Some(0) => "All your saved codes are used.".to_owned(),
+        Some(1) => "You have 1 saved code left.".to_owned(),
+        Some(left) => format!("You have {left} saved codes left."),
+    };
+    if readiness.codes_left.is_some_and(|left| left > FEW) {
+        return holds(&found);
+    }
+    better(
+        &found,
+        "Go back and make ten codes: they help when your mail does not.",
+    )
+}
+
+/// Whether the proofs suffice that the person could give. Nobody knows whether they know their password or
+/// have a Verified ID, so those are named.
+fn proofs(readiness: &Readiness) -> Finding {
+    let policy = &readiness.proofs;
+    let could_give = |kind: &ProofKind| match kind {
+        ProofKind::EmailCode => readiness.recovery_address.is_some(),
+        ProofKind::RecoveryCode => readiness.codes_left.is_some_and(|left| left > 0),
+        ProofKind::Password | ProofKind::VerifiedId => true,
+    };
+    let given: Vec<ProofKind> = policy.accepted().filter(could_give).collect();
+    let names: Vec<&str> = given.iter().copied().map(named).collect();
+    let names = match &names[..] {
+        [] => "none of them".to_owned(),
+        [one] => (*one).to_owned(),
+        [all @ .., last] => format!("{} and {last}", all.join(", ")),
+    };
+    let required = policy.required();
+    let needed = match required {
+        1 => "One proof of who you are is needed".to_owned(),
+        more => format!("{more} proofs of who you are, of different kinds, are needed"),
+    };
+    let found = format!("{needed}, and you could give {names}.");
+    if policy.is_met_by(given.iter().copied()) {
+        return holds(&found);
+    }
+    if policy.accepts(ProofKind::RecoveryCode) && !given.contains(&ProofKind::RecoveryCode) {
+        missing(
+            &found,
+            "Go back and make ten codes: one of them is a proof.",
+        )
+    } else {
+        missing(&found, ASK)
+    }
+}
+
+const fn named(kind: ProofKind) -> &'static str {
+    match kind {
+        ProofKind::EmailCode => "a code sent to your private address",
+        ProofKind::RecoveryCode => "a saved code",
+        ProofKind::Password => "your password, if you know it",
+        ProofKind::VerifiedId => "your Verified ID, if you have one",
+    }
+}
+
+fn approver(readiness: &Readiness) -> Finding {
+    let found = match &readiness.approver {
+        Ok(approver) => {
+            return holds(&format!(
+                "There is somebody to approve your request: {}.",
+                approver.name
+            ));
+        }
+        Err(Refusal::ApproverIsSubject) => "You are named as your own manager.",
+        Err(Refusal::ApproverIsBelowSubject) => "The person named as your manager reports to you.",
+        Err(Refusal::ApproverIsGuest) => "The person named as your manager is a guest.",
+        Err(Refusal::ApproverIsDisabled) => {
+            "The account of the person named as your manager is not active."
+        }
+        Err(Refusal::ApproverHasNoMail) => "The person named as your manager has no mail address.",
+        Err(_) => "Nobody is named as your manager, so nobody could approve your request.",
+    };
+    missing(found, ASK)
+}
+
+fn pass(readiness: &Readiness) -> Finding {
+    if readiness.pass_usable {
+        holds("Your organisation's settings let you sign in with a pass.")
+    } else {
+        missing(
+            "Your organisation's settings do not let you sign in with a pass.",
+            ASK,
+        )
+    }
+}
+
+fn holds(found: &str) -> Finding {
+    Finding {
+        verdict: Verdict::Holds,
+        found: found.to_owned(),
+        advice: None,
+    }
+}
+
+fn better(found: &str, advice: &str) -> Finding {
+    Finding {
+        verdict: Verdict::Better,
+        ..missing(found, advice)
+    }
+}
+
+fn missing(found: &str, advice: &str) -> Finding {
+    Finding {
+        verdict: Verdict::Missing,
+        found: found.to_owned(),
+        advice: Some(advice.to_owned()),
+    }
+}

@@ -1,0 +1,291 @@
+//! Saved codes, as the employee makes them, keeps them and replaces them.
+
+use domain::{PersonId, SavedCode};
+use latchkey::audit::InstallationEvent;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    browser::{Browser, Page},
+    canary::{Place, database, nowhere},
+    harness::{DOMAIN, Seen, Story},
+    people::{private_address, text, work_address},
+};
+
+const MADE: &str = "Recovery codes were made for your Harbour & Finch account";
+
+impl Story {
+    /// The browser of the employee with this name before the `@`, who has signed in.
+    pub async fn employee(&self, alias: &str) -> Browser<'_> {
+        let browser = self.browser();
+        let page = self.employee_signs_in(&browser, alias).await;
+        assert_eq!((page.status, page.header("location")), (303, "/codes"));
+        browser
+    }
+
+    /// Changes the person with this name before the `@` in the directory.
+    pub async fn changes(&self, alias: &str, what: Value) {
+        let path = format!("/people/{alias}@{DOMAIN}");
+        self.control(Method::PATCH, &path, what).await;
+    }
+
+    /// Whether this is a code that the person with this name before the `@` can use.
+    pub async fn would_take(&self, alias: &str, code: &str) -> bool {
+        let path = format!("/people/{alias}@{DOMAIN}");
+        let person = self.control(Method::GET, &path, Value::Null).await;
+        let person = PersonId(person["id"].as_str().unwrap().to_owned());
+        let recovery = self.recovery();
+        let codes = &recovery.saved_codes;
+        let typed = SavedCode::parse(code).unwrap();
+        let found = codes.matching(codes.enter().unwrap(), Some(&person), &typed);
+        found.await.unwrap().is_some()
+    }
+}
+
+/// The codes that a page shows, as they are written.
+pub fn codes_on(page: &Page) -> Vec<String> {
+    let list = page.body.split_once("<ol id=\"codes\">");
+    let (list, _) = list.map_or(("", ""), |(_, rest)| rest.split_once("</ol>").unwrap());
+    let codes = list.split("translate=\"no\">").skip(1);
+    codes
+        .map(|rest| rest.split_once("</code>").unwrap().0.to_owned())
+        .collect()
+}
+
+/// The value of the hidden field of that name.
+pub fn hidden(page: &Page, name: &str) -> String {
+    let (_, rest) = page
+        .body
+        .split_once(&format!("name=\"{name}\" value=\""))
+        .unwrap();
+    rest.split_once('"').unwrap().0.to_owned()
+}
+
+#[tokio::test]
+async fn codes_are_shown_once_and_kept_nowhere() {
+    let story = Story::begin().await;
+    let browser = story.employee("ada.keller").await;
+    browser.get("/codes").await.shows(200, "Make ten codes");
+    let page = browser.post("/codes", &[]).await;
+    page.shows(200, "Save your codes now");
+    assert_eq!(page.header("cache-control"), "no-store");
+    let codes = codes_on(&page);
+    assert_eq!(codes.len(), 10);
+    for code in [&codes[0], &codes[9]] {
+        assert!(story.would_take("ada.keller", code).await);
+        assert!(!story.would_take("bo.nilsson", code).await);
+    }
+    let overview = browser.get("/codes").await;
+    overview.shows(200, "10 of 10 codes are left.");
+
+    // The form that was sent already makes no others: those are on somebody's paper.
+    let again = browser.post("/codes", &[]).await;
+    again.shows(409, "Your codes had been made already");
+    assert!(story.would_take("ada.keller", &codes[5]).await);
+
+    // The page gives them back as a file, also when its reader took their time.
+    let form = hidden(&page, "codes");
+    let file = story
+        .browser()
+        .submit("/codes/download", &[("codes", &form)])
+        .await;
+    assert_eq!(file.status, 200);
+    assert_eq!(file.header("cache-control"), "no-store");
+    assert!(
+        file.header("content-disposition")
+            .starts_with("attachment; ")
+    );
+    for (number, code) in (1..).zip(&codes) {
+        let line = format!("{number:>2}. {code}\r\n");
+        assert!(file.body.contains(&line), "{}", file.body);
+    }
+    for form in [
+        String::new(),
+        form.replacen(&codes[0], "<script>", 1),
+        form.replacen(&format!("{} ", codes[0]), "", 1),
+    ] {
+        let refused = browser.post("/codes/download", &[("codes", &form)]).await;
+        refused.shows(422, "We could not read that answer");
+    }
+
+    story.run_jobs().await;
+    for address in [work_address("ada.keller"), private_address("ada.keller")] {
+        assert_eq!(story.subjects(&address).await, [MADE]);
+        let mails = story.mails(&address).await;
+        let mail = text(&mails[0]);
+        assert!(
+            mail.contains("If this wasn't you") && mail.contains("/codes"),
+            "{mail}"
+        );
+    }
+
+    let mut places = database(&story).await;
+    let mails = story.control(Method::GET, "/mailbox", Value::Null).await;
+    places.push(Place::new("a mail", mails.to_string()));
+    let seen = story.seen.lock().unwrap();
+    let shown = |seen: &&Seen| seen.body != page.body && seen.body != file.body;
+    let others = seen.iter().filter(shown);
+    places.extend(others.map(|seen| Place::new(&seen.path, seen.body.clone())));
+    for code in &codes {
+        nowhere(code, "a saved code", &places);
+        nowhere(&code.replace('-', "")[..16], "a saved code", &places);
+    }
+}
+
+#[tokio::test]
+async fn new_codes_replace_all_old_ones_once_that_is_confirmed() {
+    let story = Story::begin().await;
+    let browser = story.employee("ada.keller").await;
+    assert_eq!(browser.get("/codes/replace").await.path, "/codes");
+    let old = codes_on(&browser.post("/codes", &[]).await);
+    let asked = browser.get("/codes/replace").await;
+    asked.shows(200, "The 10 that you have left stop working at once.");
+    assert!(
+        story.would_take("ada.keller", &old[0]).await,
+        "nothing has changed yet"
+    );
+    let set = hidden(&asked, "set");
+    let page = browser.post("/codes/replace", &[("set", &set)]).await;
+    page.shows(200, "The codes that you had before have stopped working.");
+    let new = codes_on(&page);
+    assert!(story.would_take("ada.keller", &new[0]).await);
+    assert!(!story.would_take("ada.keller", &old[0]).await);
+
+    // Sent again, the form replaces none that were just made; nor does anybody else's.
+    let again = browser.post("/codes/replace", &[("set", &set)]).await;
+    again.shows(409, "Your codes had been made already");
+    let theirs = hidden(&browser.get("/codes/replace").await, "set");
+    let bo = story.employee("bo.nilsson").await;
+    let page = bo.post("/codes/replace", &[("set", &theirs)]).await;
+    page.shows(409, "Your codes had been made already");
+    assert!(story.would_take("ada.keller", &new[0]).await);
+
+    let events = story.records().await.installation_events().await.unwrap();
+    let replaced: Vec<_> = events
+        .iter()
+        .map(|event| match event {
+            InstallationEvent::SavedCodesMade { replaced, .. } => *replaced,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(replaced, [false, true]);
+}
+
+#[tokio::test]
+async fn codes_are_for_whoever_is_signed_in_and_still_works_here() {
+    let story = Story::begin().await;
+    let stranger = story.browser();
+    for (method, path) in [
+        (Method::GET, "/codes"),
+        (Method::POST, "/codes"),
+        (Method::GET, "/codes/replace"),
+        (Method::GET, "/codes/check"),
+    ] {
+        let page = if method == Method::POST {
+            stranger.submit(path, &[]).await
+        } else {
+            stranger.visit(method, path).await
+        };
+        assert_eq!(
+            (page.status, page.header("location")),
+            (303, "/sign-in?to=codes"),
+            "{path}"
+        );
+    }
+
+    let browser = story.employee("ada.keller").await;
+    story
+        .changes("ada.keller", json!({ "accountEnabled": false }))
+        .await;
+    let page = browser.post("/codes", &[]).await;
+    page.shows(403, "You are not signed in");
+    story
+        .changes("ada.keller", json!({ "accountEnabled": true }))
+        .await;
+    browser.get("/codes").await.shows(200, "Make ten codes");
+}
+
+#[tokio::test]
+async fn while_microsoft_is_away_nothing_is_made_and_nothing_is_claimed() {
+    let story = Story::begin().await;
+    let browser = story.employee("ada.keller").await;
+    let away = json!({ "method": "GET", "path": "/users", "kind": "status", "status": 503, "times": 1000 });
+    story.fault(away).await;
+    let page = browser.post("/codes", &[]).await;
+    page.shows(503, "We could not make codes at this moment.");
+    assert_eq!(page.header("retry-after"), "10");
+    browser.get("/codes").await.shows(200, "Make ten codes");
+    let page = browser.get("/codes/check").await;
+    page.shows(
+        503,
+        "We cannot tell, because Microsoft is not answering at the moment.",
+    );
+    assert!(!page.text().contains("In place"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn people_are_told_which_proofs_they_could_give() {
+    let story = Story::with(&[
+        ("proofs.accepted", "[\"email_code\", \"recovery_code\"]"),
+        ("proofs.required", "2"),
+    ])
+    .await;
+    let browser = story.employee("ada.keller").await;
+    browser
+        .get("/codes/check")
+        .await
+        .shows(200, "No, not yet. One thing is missing.")
+        .shows(200, "Could be better You have made no saved codes.")
+        .shows(200, "Missing 2 proofs of who you are, of different kinds, are needed, and you could give a code sent to your private address. Go back and make ten codes");
+    browser.post("/codes", &[]).await;
+    browser
+        .get("/codes/check")
+        .await
+        .shows(200, "Yes. Everything that recovery needs is in place.")
+        .shows(200, "In place You have 10 saved codes left.")
+        .shows(
+            200,
+            "you could give a code sent to your private address and a saved code.",
+        );
+}
+
+#[tokio::test]
+async fn people_are_told_what_recovery_would_miss() {
+    let story = Story::begin().await;
+    let browser = story.employee("ada.keller").await;
+    browser
+        .get("/codes/check")
+        .await
+        .shows(200, "Yes. Everything that recovery needs is in place.")
+        .shows(200, "In place Your account is active.")
+        .shows(200, "a•••@private.example")
+        .shows(200, "somebody to approve your request: Daniel Okafor.");
+
+    story
+        .changes("bo.nilsson", json!({ "otherMails": [] }))
+        .await;
+    for (alias, sentence) in [
+        (
+            "bo.nilsson",
+            "Could be better There is no address outside work to send a code to.",
+        ),
+        (
+            "bo.nilsson",
+            "Missing One proof of who you are is needed, and you could give none of them.",
+        ),
+        ("diego.ramos", "Missing Nobody is named as your manager"),
+        ("anton.self", "Missing You are named as your own manager."),
+        (
+            "filip.dvorak",
+            "Missing The account of the person named as your manager is not active.",
+        ),
+        (
+            "tara.singh",
+            "Missing Your account has special rights, so it is not recovered here.",
+        ),
+    ] {
+        let browser = story.employee(alias).await;
+        let page = browser.get("/codes/check").await;
+        page.shows(200, "No, not yet.").shows(200, sentence);
+    }
+}
