@@ -25,6 +25,19 @@ pub fn moment_to_the_second(at: Timestamp) -> Moment {
     }
 }
 
+/// Text from elsewhere, for people to read in a line: without control characters and without characters that
+/// change the direction of what follows or cannot be seen, so that it can pass for nothing but itself.
+pub fn readable(text: &str) -> String {
+    let unseen = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+    };
+    let spaced = text.replace(unseen, " ");
+    let words: Vec<&str> = spaced.split_whitespace().collect();
+    words.join(" ")
+}
+
 /// What to call a person in a sentence.
 pub fn first_name(person: &Person) -> &str {
     person

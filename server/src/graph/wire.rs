@@ -5,6 +5,8 @@ use domain::{Method, MethodKind, MethodRef, Person, PersonId, UserKind};
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use crate::words::readable;
+
 /// Properties of a user that [`User`] needs; the default set lacks some.
 pub(super) const USER_PROPERTIES: &str = "id,displayName,givenName,userPrincipalName,mail,otherMails,\
      accountEnabled,userType,externalUserState,jobTitle,department";
@@ -31,16 +33,13 @@ impl From<User> for Person {
         let kind = user.kind();
         let position: Vec<String> = [user.job_title, user.department]
             .into_iter()
-            .flatten()
-            .filter(filled)
+            .filter_map(shown)
             .collect();
         Self {
             id: PersonId(user.id),
-            display_name: user
-                .display_name
-                .filter(filled)
+            display_name: shown(user.display_name)
                 .unwrap_or_else(|| user.user_principal_name.clone()),
-            given_name: user.given_name.filter(filled),
+            given_name: shown(user.given_name),
             user_principal_name: user.user_principal_name,
             mail: user.mail.filter(filled),
             other_mails: user.other_mails.unwrap_or_default(),
@@ -77,6 +76,11 @@ impl User {
 )]
 fn filled(text: &String) -> bool {
     !text.trim().is_empty()
+}
+
+/// What the directory says for people to read, if it says anything.
+fn shown(text: Option<String>) -> Option<String> {
+    text.map(|text| readable(&text)).filter(filled)
 }
 
 /// A directory object that may be something else than a user, e.g. a contact as a manager.
@@ -151,7 +155,7 @@ impl From<AuthenticationMethod> for Method {
                 | MethodKind::PlatformCredential
                 | MethodKind::External
         );
-        let name = wire.display_name.filter(|name| named && filled(name));
+        let name = shown(wire.display_name).filter(|_| named);
         Self {
             method: MethodRef { kind, id: wire.id },
             name,

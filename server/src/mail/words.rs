@@ -9,7 +9,12 @@ use domain::{AbortCause, Alert, Notice, ReportedBy};
 use url::Url;
 
 use super::Mail;
-use crate::{audit::InstallationEvent, config::Organisation, recovery::Flood, words};
+use crate::{
+    audit::InstallationEvent,
+    config::Organisation,
+    recovery::Flood,
+    words::{self, readable},
+};
 
 /// A mail in words.
 pub(super) struct Words {
@@ -512,18 +517,10 @@ const fn abort_words(cause: &AbortCause) -> &'static str {
     }
 }
 
-/// A person's name for use in a line: without control characters, characters that change the
-/// direction of what follows or cannot be seen, and at most as long as a name can be.
+/// A person's name for use in a line.
 fn name(text: &str) -> String {
     const LONGEST: usize = 80;
-    let unseen = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
-    };
-    let spaced = text.replace(unseen, " ");
-    let words: Vec<&str> = spaced.split_whitespace().collect();
-    let joined = words.join(" ");
+    let joined = readable(text);
     match joined.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &joined[..end]),
         None if joined.is_empty() => "(no name)".to_owned(),

@@ -55,6 +55,9 @@ fn find<'a>(world: &'a World, key: &str) -> Result<&'a Person, Refused> {
 )]
 pub struct PersonChange {
     account_enabled: Option<bool>,
+    display_name: Option<String>,
+    given_name: Option<String>,
+    job_title: Option<String>,
     #[serde(default, deserialize_with = "present")]
     manager_id: Option<Option<Uuid>>,
     user_type: Option<String>,
@@ -98,6 +101,15 @@ pub async fn change(
     let profile = &mut person.profile;
     if let Some(enabled) = change.account_enabled {
         profile.account_enabled = enabled;
+    }
+    if let Some(name) = change.display_name {
+        profile.display_name = name;
+    }
+    if let Some(name) = change.given_name {
+        profile.given_name = Some(name);
+    }
+    if let Some(title) = change.job_title {
+        profile.job_title = Some(title);
     }
     if let Some(manager) = change.manager_id {
         person.manager = manager;
