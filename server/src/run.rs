@@ -240,6 +240,7 @@ impl Service {
             organisation: config.organisation.name.clone(),
             help: config.organisation.help.clone(),
             sign_in_at: config.entra.security_info_url.clone(),
+            answer_step: config.answer_step,
             trusted_proxies: config.server.trusted_proxies.into(),
         };
         let pace = Pace {

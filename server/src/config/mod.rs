@@ -68,6 +68,8 @@ pub struct Config {
     pub policies: Policies,
     /// What Verified IDs are presented to, if anything.
     pub verified_id: Option<VerifiedId>,
+    /// Answers to people who have not proven who they are come at whole steps of this.
+    pub answer_step: Duration,
     /// What is logged, and how.
     pub log: Log,
 }

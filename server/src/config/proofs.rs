@@ -1,6 +1,6 @@
 //! `[proofs]` and `[[groups]]`: what people must prove.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use domain::{GroupRules, PersonRules, Policies, ProofKind, ProofPolicy, UnusablePolicy};
 
@@ -18,6 +18,11 @@ const fn set_up_by(kind: ProofKind) -> Option<&'static str> {
         ProofKind::Password => Some("password.client_id"),
         ProofKind::VerifiedId => Some("verified_id.authority"),
     }
+}
+
+/// How long answers take that must not tell who somebody is.
+pub(super) fn answer_step(reader: &mut Reader) -> Duration {
+    Duration::from_millis(reader.number("proofs.answer_milliseconds", 200, 0..=2000))
 }
 
 pub(super) fn policies(reader: &mut Reader) -> Option<Policies> {

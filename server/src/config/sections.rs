@@ -61,6 +61,7 @@ impl Config {
         let policies = super::proofs::policies(&mut reader);
         let base_url = server.as_ref().map(|server| &server.base_url);
         let verified_id = super::verified_id::verified_id(&mut reader, base_url);
+        let answer_step = super::proofs::answer_step(&mut reader);
         let log = log(&mut reader);
 
         let problems = reader.into_problems();
@@ -96,6 +97,7 @@ impl Config {
                 limits,
                 policies,
                 verified_id,
+                answer_step,
                 log,
             }),
             _ => Err(ConfigError::Problems(problems)),

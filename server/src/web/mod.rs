@@ -7,6 +7,7 @@ mod assets;
 mod codes;
 mod console;
 mod defence;
+mod evenly;
 mod kiosk;
 mod live;
 mod not_me;
@@ -18,7 +19,7 @@ mod start;
 mod verified_id;
 mod visit;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -51,6 +52,8 @@ pub struct Site {
     pub help: String,
     /// Where a pass is used.
     pub sign_in_at: Url,
+    /// Answers to people who have not proven who they are come at whole steps of this; at once if it is zero.
+    pub answer_step: Duration,
     /// How many proxies in front of the server are ours; the client's address is taken from the entry
     /// that the first of them wrote.
     pub trusted_proxies: usize,
@@ -85,11 +88,9 @@ impl Web {
         }
     }
 
-    /// Every route. Actions are POST only; what is opened by GET or HEAD changes nothing.
-    pub fn router(self) -> Router {
+    /// The routes of people who have not proven who they are.
+    fn before_proof(self) -> Router<Self> {
         Router::new()
-            .route("/", get(start::start))
-            .route("/what-happened", get(start::what_happened))
             .route("/identify", get(kiosk::identify_page).post(kiosk::identify))
             .route("/prove", get(kiosk::prove_page).post(kiosk::prove))
             .route("/prove/resend", post(kiosk::resend))
@@ -99,6 +100,15 @@ impl Web {
                 "/prove/verified-id",
                 get(verified_id::page).post(verified_id::ask),
             )
+            .route_layer(middleware::from_fn_with_state(self, evenly::evenly))
+    }
+
+    /// Every route. Actions are POST only; what is opened by GET or HEAD changes nothing.
+    pub fn router(self) -> Router {
+        Router::new()
+            .route("/", get(start::start))
+            .route("/what-happened", get(start::what_happened))
+            .merge(self.clone().before_proof())
             .route("/prove/verified-id/events", get(verified_id::events))
             .route("/check", get(kiosk::check_page))
             .route("/submit", post(kiosk::submit))
