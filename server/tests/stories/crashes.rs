@@ -305,6 +305,8 @@ async fn live_and_die(seed: u64, lives: usize) {
     }
     settle(&story, &mut visitors).await;
     is_right(&story, &visitors, logs).await;
+    // Hundreds of such stories are told by one process; the database server has room for the connections of some.
+    story.stop().await;
 }
 
 /// So many kills at random moments; calls `progress` with the number of those that are over.
