@@ -22,7 +22,7 @@ use crate::{
         sign_in::SignIns,
     },
     clock::{Clock, Entropy, SystemClock, SystemEntropy},
-    config::Config,
+    config::{self, Config},
     graph::{Asking, Graph, RequestService},
     jobs::{Pace, Worker, every},
     limits::{self, Limits},
@@ -264,26 +264,13 @@ impl Service {
             limits::Key::new(key_for(b"latchkey limits v1", &config.server.secret)),
             config.limits,
         );
-        let attempt_key = AttemptKey::new(key_for(b"latchkey sign-ins v1", &config.server.secret));
-        let party = |section: &str, settings: Option<oidc::Settings>, path: &str| {
-            let Some(settings) = settings else {
-                return Ok(None);
-            };
-            let answers_at = config.server.base_url.join(path)?;
-            RelyingParty::new(
-                settings,
-                answers_at,
-                Arc::clone(&clock),
-                Arc::clone(&entropy),
-            )
-            .map(Some)
-            .with_context(|| format!("cannot set up the sign-in ([{section}])"))
-        };
-        let sign_ins = SignIns::new(
-            attempt_key,
-            party("sign_in", config.sign_in, "sign-in/callback")?,
-            party("password", config.password, "prove/password/callback")?,
-        );
+        let sign_ins = sign_ins(
+            &config.server,
+            config.sign_in,
+            config.password,
+            &clock,
+            &entropy,
+        )?;
         let verified_ids = config
             .verified_id
             .map(|verified_id| {
@@ -398,6 +385,30 @@ async fn keep_in_step(recovery: Arc<Recovery>, stopped: watch::Receiver<()>) {
     let clock = every(FOLLOW_CLOCK, stopped.clone(), || recovery.follow_clock());
     let log = every(CHECK_LOG, stopped, || recovery.check_log());
     tokio::join!(changes, clock, log);
+}
+
+/// The applications that people sign in with, as far as they are configured.
+fn sign_ins(
+    server: &config::Server,
+    employee: Option<oidc::Settings>,
+    password: Option<oidc::Settings>,
+    clock: &Arc<dyn Clock>,
+    entropy: &Arc<dyn Entropy>,
+) -> anyhow::Result<SignIns> {
+    let application = |section: &str, settings: Option<oidc::Settings>, path: &str| {
+        let Some(settings) = settings else {
+            return Ok(None);
+        };
+        let answers_at = server.base_url.join(path)?;
+        RelyingParty::new(settings, answers_at, Arc::clone(clock), Arc::clone(entropy))
+            .map(Some)
+            .with_context(|| format!("cannot set up the sign-in ([{section}])"))
+    };
+    Ok(SignIns::new(
+        AttemptKey::new(key_for(b"latchkey sign-ins v1", &server.secret)),
+        application("sign_in", employee, "sign-in/callback")?,
+        application("password", password, "prove/password/callback")?,
+    ))
 }
 
 /// A key for one purpose, derived from the configured secret, so that purposes never share one.

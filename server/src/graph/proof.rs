@@ -20,14 +20,17 @@ const ASSERTION_LIFETIME_SECONDS: i64 = 5 * 60;
 
 /// The private key cannot sign.
 #[derive(Debug)]
-pub(crate) struct CannotSign;
+pub(crate) struct CannotSign {
+    /// What an operator can do about it.
+    hint: &'static str,
+}
 
 impl CannotSign {
     /// As the outcome of the call that was to be proven.
-    pub fn during(&self, call: CallRecord) -> GraphError {
+    pub fn during(self, call: CallRecord) -> GraphError {
         GraphError::Credential {
             code: None,
-            hint: "the private key cannot sign: it must be an RSA key of 2048 bits or more",
+            hint: self.hint,
             call: Box::new(call),
         }
     }
@@ -90,7 +93,9 @@ impl Prover {
                     exp: now + ASSERTION_LIFETIME_SECONDS,
                 };
                 let assertion =
-                    jsonwebtoken::encode(&header, &claims, key).map_err(|_| CannotSign)?;
+                    jsonwebtoken::encode(&header, &claims, key).map_err(|_| CannotSign {
+                    hint: "the private key cannot sign: it must be an RSA key of 2048 bits or more",
+                })?;
                 let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
                 vec![
                     ("client_assertion_type", kind.into()),
