@@ -10,6 +10,7 @@ use crate::{
     browser::{Browser, Page},
     harness::Story,
     people::work_address,
+    policies::warehouses_prove_more,
 };
 
 /// Who could be told apart.
@@ -154,6 +155,20 @@ async fn every_kind_of_account_gets_the_same_answers_where_every_proof_counts() 
     ])
     .await;
     same_answers(&story, "What you have entered does not match").await;
+}
+
+#[tokio::test]
+async fn every_kind_of_account_gets_the_same_answers_where_groups_prove_more() {
+    let settings = warehouses_prove_more();
+    let settings: Vec<_> = settings
+        .iter()
+        .map(|(key, value)| (*key, value.as_str()))
+        .collect();
+    same_answers(
+        &Story::with(&settings).await,
+        "What you have entered does not match",
+    )
+    .await;
 }
 
 /// The answers, one of which says that what was typed was compared.

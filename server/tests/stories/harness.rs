@@ -424,8 +424,11 @@ fn write_configuration(
         .unwrap()
         .insert("answer_milliseconds".to_owned(), 0.into());
     for (key, value) in settings {
-        let (section, name) = key.split_once('.').unwrap();
         let value: toml::Table = format!("value = {value}").parse().unwrap();
+        let Some((section, name)) = key.split_once('.') else {
+            table.insert((*key).to_owned(), value["value"].clone());
+            continue;
+        };
         let section = table
             .entry(section)
             .or_insert_with(|| toml::Table::new().into());

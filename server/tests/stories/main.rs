@@ -29,6 +29,7 @@ mod outages;
 mod own_codes;
 mod password;
 mod people;
+mod policies;
 mod process;
 mod program;
 mod races;

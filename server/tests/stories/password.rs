@@ -26,7 +26,7 @@ impl Person<'_> {
     }
 
     /// As [`Self::comes_back_as`], and goes on to the next page.
-    async fn signs_in_as(&self, story: &Story, alias: &str) -> Page {
+    pub async fn signs_in_as(&self, story: &Story, alias: &str) -> Page {
         let way_back = self.comes_back_as(story, &work_address(alias)).await;
         self.browser.get(&way_back).await
     }
