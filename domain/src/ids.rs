@@ -29,6 +29,23 @@ impl RequestId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reference(RequestId);
 
+impl Reference {
+    /// Whether somebody means this reference by what they typed: in either case, with or without spaces, hyphens and the
+    /// `LK`, and with the letters that stand for digits (Crockford's base 32).
+    pub fn is_meant_by(&self, typed: &str) -> bool {
+        let symbols = |text: &str| -> String {
+            let bare = text.chars().filter(char::is_ascii_alphanumeric);
+            let bare: String = bare.map(|c| c.to_ascii_uppercase()).collect();
+            let bare = match bare.strip_prefix("LK") {
+                Some(rest) if rest.len() == 8 => rest.to_owned(),
+                _ => bare,
+            };
+            bare.replace('O', "0").replace(['I', 'L'], "1")
+        };
+        symbols(typed) == symbols(&self.to_string())
+    }
+}
+
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -97,6 +114,25 @@ mod tests {
         assert_eq!(reference((1 << 40) - 1), "LK-ZZZZ-ZZZZ");
         assert_eq!(reference(1 << 40), "LK-0000-0000");
         assert_eq!(reference(0x43_C731_5137), "LK-8F3K-2M9Q");
+    }
+
+    #[test]
+    fn a_reference_is_meant_however_it_is_typed() {
+        // LK-8F10-2M9Q
+        let reference = RequestId(Uuid::from_u128(0x43_C201_5137)).reference();
+        assert_eq!(reference.to_string(), "LK-8F10-2M9Q");
+        for typed in [
+            "LK-8F10-2M9Q",
+            "lk8f102m9q",
+            " 8f10 2m9q ",
+            "8FIO-2M9Q",
+            "LK-8Flo-2M9Q",
+        ] {
+            assert!(reference.is_meant_by(typed), "{typed}");
+        }
+        for typed in ["", "LK", "LK-8F10-2M9", "LK-8F10-2M9R", "LK-LK-8F10-2M9Q"] {
+            assert!(!reference.is_meant_by(typed), "{typed}");
+        }
     }
 
     #[test]

@@ -10,6 +10,9 @@ use std::{
 
 use crate::Timestamp;
 
+/// How far the clocks of those who ask may be apart.
+const SKEW: Duration = Duration::from_mins(5);
+
 /// So many at once, and then one in each interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
@@ -63,7 +66,15 @@ impl Rate {
     }
 
     /// How far ahead of the present what is kept can lie at all, unless a clock was wrong or the rate was another.
-    pub fn reach(self) -> Duration {
+    ///
+    /// Whoever asks has taken the time a moment before it is their turn, and instances differ a little, so what others
+    /// kept meanwhile may lie somewhat further ahead than a full use of the limit.
+    pub fn horizon(self) -> Duration {
+        self.full() + SKEW
+    }
+
+    /// How far ahead of the present what is kept lies after a full use.
+    fn full(self) -> Duration {
         self.interval * self.burst
     }
 
@@ -89,7 +100,7 @@ impl Rate {
 
     /// How many find room at `now` when this is kept.
     pub fn left(self, unused_at: Timestamp, now: Timestamp) -> u32 {
-        let free = (now + self.reach()).since(unused_at.max(now));
+        let free = (now + self.full()).since(unused_at.max(now));
         let left = free.as_millis() / self.interval.as_millis().max(1);
         u32::try_from(left).unwrap_or(u32::MAX).min(self.burst)
     }
@@ -97,7 +108,7 @@ impl Rate {
     /// What counts at `now` of what is kept: nothing that is past, and nothing that cannot be.
     fn kept(self, unused_at: Option<Timestamp>, now: Timestamp) -> Timestamp {
         unused_at
-            .filter(|kept| *kept > now && *kept <= now + self.reach())
+            .filter(|kept| *kept > now && *kept <= now + self.horizon())
             .unwrap_or(now)
     }
 }
@@ -263,9 +274,23 @@ mod tests {
     }
 
     #[test]
+    fn whoever_looked_at_the_clock_before_it_was_their_turn_finds_what_others_have_used() {
+        let rate = Rate::per_hour(3, 3);
+        let mut kept = None;
+        for _ in 0..3 {
+            if let Taken::Granted { unused_at, .. } = rate.take(kept, START) {
+                kept = Some(unused_at);
+            }
+        }
+        for early in [1, 20_000] {
+            assert!(!rate.has_room(kept, START - Duration::from_millis(early)));
+        }
+    }
+
+    #[test]
     fn what_cannot_be_kept_is_a_clock_that_was_wrong() {
         let rate = Rate::per_hour(3, 3);
-        let kept = START + rate.reach() + Duration::from_millis(1);
+        let kept = START + rate.horizon() + Duration::from_millis(1);
         assert!(rate.has_room(Some(kept), START));
     }
 

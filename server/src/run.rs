@@ -219,6 +219,7 @@ impl Service {
         surroundings: Surroundings,
     ) -> anyhow::Result<Self> {
         let Surroundings { clock, entropy } = surroundings;
+        let site = site(&config);
         let rules = &config.recovery;
         let terms = Recovery::terms(
             config.policies.gate(),
@@ -235,14 +236,6 @@ impl Service {
             pass_minutes: u32::try_from(rules.pass_lifetime.as_secs() / 60).unwrap_or(u32::MAX),
             alert_addresses: config.alerts.to.iter().map(ToString::to_string).collect(),
         };
-        let site = Site {
-            base_url: config.server.base_url.clone(),
-            organisation: config.organisation.name.clone(),
-            help: config.organisation.help.clone(),
-            sign_in_at: config.entra.security_info_url.clone(),
-            answer_step: config.answer_step,
-            trusted_proxies: config.server.trusted_proxies.into(),
-        };
         let pace = Pace {
             poll: POLL,
             watch: rules.watch,
@@ -257,13 +250,9 @@ impl Service {
             pepper,
             config.saved_codes.memory_mebibytes,
         );
-        let limits = Limits::new(
-            store.clone(),
-            Arc::clone(&clock),
-            Arc::clone(&entropy),
-            limits::Key::new(key_for(b"latchkey limits v1", &config.server.secret)),
-            config.limits,
-        );
+        let limits_key = limits::Key::new(key_for(b"latchkey limits v1", &config.server.secret));
+        let around = (Arc::clone(&clock), Arc::clone(&entropy));
+        let limits = Limits::new(store.clone(), around, limits_key, config.limits);
         let sign_ins = sign_ins(
             &config.server,
             config.sign_in,
@@ -374,6 +363,18 @@ impl Service {
             bail!("background work ended by itself");
         }
         finished.context("background work broke off")
+    }
+}
+
+/// What pages say about this installation.
+fn site(config: &Config) -> Site {
+    Site {
+        base_url: config.server.base_url.clone(),
+        organisation: config.organisation.name.clone(),
+        help: config.organisation.help.clone(),
+        sign_in_at: config.entra.security_info_url.clone(),
+        answer_step: config.answer_step,
+        trusted_proxies: config.server.trusted_proxies.into(),
     }
 }
 

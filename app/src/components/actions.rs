@@ -43,6 +43,8 @@ pub enum Action {
     ReplaceCodes,
     /// Gives the saved codes of the page back as a file.
     DownloadCodes,
+    /// Asks for the code of one of several requests.
+    YourCode,
     /// Signs in to the console.
     SignIn,
     /// Signs out of the console.
@@ -72,6 +74,7 @@ impl Action {
             Self::MakeCodes => "/codes",
             Self::ReplaceCodes => "/codes/replace",
             Self::DownloadCodes => "/codes/download",
+            Self::YourCode => "/your-code",
             Self::SignIn => "/console/sign-in",
             Self::SignOut => "/console/sign-out",
         }

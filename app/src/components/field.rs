@@ -11,6 +11,8 @@ pub enum Input {
     SentCode,
     /// A code of letters and digits that the person has saved.
     SavedCode,
+    /// The reference of a request, as another page shows it.
+    Reference,
     /// A code of digits, told by somebody else. Autofill could only be wrong.
     ToldCode,
     /// The name of a console user.
@@ -31,7 +33,7 @@ impl Input {
         let (kind, autocomplete, inputmode, class) = match self {
             Self::SignInName => ("text", "username", "email", "input"),
             Self::SentCode => ("text", "one-time-code", "numeric", "input input-code"),
-            Self::SavedCode => ("text", "off", "text", "input input-code"),
+            Self::SavedCode | Self::Reference => ("text", "off", "text", "input input-code"),
             Self::ToldCode => ("text", "off", "numeric", "input input-code"),
             Self::ConsoleName => ("text", "username", "text", "input"),
             Self::Password => ("password", "current-password", "text", "input"),

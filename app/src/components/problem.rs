@@ -91,6 +91,17 @@ impl Words {
                 "attested",
                 "Confirm that you spoke with the person, or decline the request",
             ),
+            Problem::ReferenceMissing => {
+                field("reference", "Enter the reference that your page shows")
+            }
+            Problem::ReferenceUnknown => field(
+                "reference",
+                "Check the reference: no request of yours that waits for a code has this one",
+            ),
+            Problem::ReferenceCodeExpired => field(
+                "reference",
+                "That code is too old: press “Send another code” on the page where you asked, then enter the reference here again",
+            ),
             Problem::SignInRefused => field("name", "Check your name and your password"),
             Problem::NoApprover => notice(
                 "We found nobody who may approve this request.",

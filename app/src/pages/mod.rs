@@ -19,6 +19,7 @@ mod start;
 mod status;
 mod verified_id;
 mod what_happened;
+mod your_code;
 
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ pub fn title(page: &Page) -> String {
         Page::Identify(_) => identify::QUESTION,
         Page::Prove(view) => prove::question(view),
         Page::VerifiedId(view) => verified_id::title(view),
+        Page::YourCode(_) => your_code::QUESTION,
         Page::Check(_) => check::TITLE,
         Page::Status(view) => status::title(view),
         Page::Claim(view) => claim::title(view),
@@ -88,6 +90,7 @@ fn content(page: Page) -> AnyView {
         Page::Identify(view) => identify::identify(view).into_any(),
         Page::Prove(view) => prove::prove(view).into_any(),
         Page::VerifiedId(view) => verified_id::verified_id(view).into_any(),
+        Page::YourCode(view) => your_code::your_code(view).into_any(),
         Page::Check(view) => check::check(view).into_any(),
         Page::Status(view) => status::status(view).into_any(),
         Page::Claim(view) => claim::claim(view).into_any(),
@@ -113,6 +116,7 @@ const fn problem(page: &Page) -> Option<Problem> {
         Page::WhatHappened(view) => view.problem,
         Page::Identify(view) => view.problem,
         Page::Prove(view) => view.problem,
+        Page::YourCode(view) => view.problem,
         Page::Check(view) => view.problem,
         Page::Status(view) => view.problem,
         Page::Review(view) => view.problem,

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The addresses that the server knows.
-const ACTIONS: [&str; 20] = [
+const ACTIONS: [&str; 21] = [
     "/approve",
     "/approve/deny",
     "/approve/report",
@@ -38,6 +38,7 @@ const ACTIONS: [&str; 20] = [
     "/sign-out",
     "/submit",
     "/withdraw",
+    "/your-code",
 ];
 
 fn html(page: Page) -> String {

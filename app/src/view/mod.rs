@@ -24,7 +24,7 @@ pub use console::{
 pub use problem::{Problem, ProblemPage};
 pub use recover::{
     Account, CheckView, ClaimTurn, ClaimView, IdentifyView, OfferedWay, PassView, ProveView,
-    Reason, Stage, StatusView, Way, WhatHappenedView, WorkView,
+    Reason, Stage, StatusView, Way, WhatHappenedView, WorkView, YourCodeView,
 };
 pub use sign_in::{EmployeeSignInView, Place, SignedIn, SignedInAt};
 pub use verified_id::{PresentationStage, QrCode, VerifiedIdView};
@@ -42,6 +42,8 @@ pub enum Page {
     Prove(ProveView),
     /// Presenting a Verified ID.
     VerifiedId(VerifiedIdView),
+    /// The code of one of several requests, for whoever reads the mailbox.
+    YourCode(YourCodeView),
     /// Check the answers before anybody is asked.
     Check(CheckView),
     /// Where the request stands, who must act, and what happens next.

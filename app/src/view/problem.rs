@@ -39,6 +39,12 @@ pub enum Problem {
     AttestationMissing,
     /// Sign-in name or password of the console wrong.
     SignInRefused,
+    /// Nothing was typed as the reference.
+    ReferenceMissing,
+    /// No request of theirs that waits for a code has that reference.
+    ReferenceUnknown,
+    /// The code for that reference is too old.
+    ReferenceCodeExpired,
     // Submission
     /// Nobody in the directory may approve for this person.
     NoApprover,

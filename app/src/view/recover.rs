@@ -151,6 +151,17 @@ impl ProveView {
     }
 }
 
+/// The code of one of several requests (`POST /your-code`: `reference`), for whoever reads the mailbox.
+#[derive(Clone, Debug)]
+pub struct YourCodeView {
+    /// The reference that was typed.
+    pub reference: String,
+    /// The code, once there is one, in groups.
+    pub code: Option<String>,
+    /// What is wrong with the reference.
+    pub problem: Option<Problem>,
+}
+
 /// The answers before they are sent (`POST /submit`).
 #[derive(Clone, Debug)]
 pub struct CheckView {

@@ -19,7 +19,7 @@ pub(super) fn limits(reader: &mut Reader) -> Settings {
             pause: reader.number("limits.pause_at_failures", 600, 1..=1_000_000),
         },
         pause: Duration::from_mins(reader.number("limits.pause_minutes", 15, 1..=240)),
-        work: reader.number("limits.work", 300_000, 1000..=10_000_000),
+        work: reader.number("limits.work", 300_000, 100..=10_000_000),
         wait: Duration::from_secs(reader.number("limits.wait_seconds", 30, 5..=600)),
     };
     for (key, marks) in [

@@ -8,11 +8,11 @@ use domain::{
 use url::Url;
 use uuid::Uuid;
 
-use super::perform::{Fault, moot};
+use super::perform::{Fault, Progress, moot};
 use crate::{
     audit::InstallationEvent,
     mail::Mail,
-    recovery::Recovery,
+    recovery::{Recovery, ServiceError},
     secret::Bearer,
     store::{Link, Purpose},
     words,
@@ -22,22 +22,61 @@ use crate::{
 /// recovery.
 const NOT_ME_LINK: Duration = Duration::from_secs(Terms::REPUDIATION.as_secs() + 2 * 24 * 60 * 60);
 
+/// How long the link to codes that were not mailed works: as long as any request whose mail was held back for it can
+/// still be proven.
+const READ_CODE_LINK: Duration = Duration::from_hours(2);
+
+/// Mails a code, unless as many as may be were mailed to that address.
+///
+/// The last mail before that also holds a link under which its reader gets the code of any of their requests. So
+/// whoever makes a thousand requests in somebody's name fills no mailbox, and keeps nobody from their code.
 pub(super) async fn send_email_code(
     recovery: &Recovery,
     request: &Request,
     sending: u8,
     key: Uuid,
-) -> Result<(), Fault> {
+) -> Result<Progress, Fault> {
     let State::Proving(proving) = &request.state else {
-        return Ok(());
+        return Ok(Progress::Done);
     };
     // A newer sending replaces this one. Nobody is written to when nobody was recognised.
     let (true, Some(subject)) = (proving.challenge.sending == sending, &request.facts.subject)
     else {
-        return Ok(());
+        return Ok(Progress::Done);
     };
+    let now = recovery.clock.now();
+    if now >= proving.challenge.expires_at {
+        // It waited too long: the code would be refused.
+        return Ok(Progress::Done);
+    }
     let Some(address) = &subject.recovery_address else {
-        return Ok(());
+        return Ok(Progress::Done);
+    };
+    let slot = match recovery.limits.take_mail(address).await? {
+        Ok(slot) => slot,
+        Err(until) => {
+            let stands_in = recovery
+                .store
+                .has_link(&subject.person.id, Purpose::ReadCode, now)
+                .await
+                .map_err(ServiceError::from)?;
+            return Ok(if stands_in {
+                Progress::Done
+            } else {
+                Progress::Again(until)
+            });
+        }
+    };
+    let others_url = if slot.is_last {
+        let link = Link {
+            purpose: Purpose::ReadCode,
+            request: request.facts.id,
+            person: Some(subject.person.id.clone()),
+            expires_at: now + READ_CODE_LINK,
+        };
+        Some(new_link(recovery, "your-code", link).await?)
+    } else {
+        None
     };
     let code = EmailCode::derive(&recovery.code_key, request.facts.id, sending);
     let mail = Mail::EmailCode {
@@ -45,8 +84,14 @@ pub(super) async fn send_email_code(
         code: code.grouped(),
         valid_minutes: u32::try_from(Terms::EMAIL_CODE_LIFETIME.as_secs() / 60).unwrap_or(u32::MAX),
         reference: request.facts.id.reference(),
+        others_url,
     };
-    Ok(recovery.mailer.send(address, &mail, key).await?)
+    let sent = recovery.mailer.send(address, &mail, key).await;
+    if sent.is_err() {
+        recovery.limits.give_back(&slot).await?;
+    }
+    sent?;
+    Ok(Progress::Done)
 }
 
 pub(super) async fn ask_approver(

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     graph::GraphError,
     mail::MailError,
-    recovery::{Recovery, ServiceError},
+    recovery::{Found, Recovery, ServiceError},
     store::{LeasedJob, StoreError},
 };
 
@@ -112,7 +112,7 @@ pub(super) async fn perform(
     let done = match &leased.job {
         Job::LookUpSubject => look_up_subject(recovery, &request).await,
         Job::SendEmailCode { sending } => {
-            send_email_code(recovery, &request, *sending, leased.id).await
+            return send_email_code(recovery, &request, *sending, leased.id).await;
         }
         Job::AskApprover { approver } => {
             ask_approver(recovery, &request, approver, leased.id).await
@@ -160,10 +160,33 @@ async fn about_installation(recovery: &Recovery, leased: &LeasedJob) -> Result<P
 }
 
 async fn look_up_subject(recovery: &Recovery, request: &Request) -> Result<(), Fault> {
+    let identifier = &request.facts.identifier;
+    let now = recovery.clock.monotonic();
+    let found = if let Some(found) = recovery.look_ups.shared(identifier, now) {
+        found
+    } else {
+        let found = find(recovery, request).await?;
+        recovery.look_ups.note(identifier, &found, now);
+        found
+    };
+    let Found::Somebody(subject, rules) = found else {
+        return Ok(());
+    };
+    let subject = *subject;
+    let command = Command::Recognise { subject, rules };
+    moot(
+        recovery
+            .apply(request.facts.id, &Actor::Directory, command)
+            .await,
+    )
+}
+
+/// Asks the directory who is meant, and which rules there are for them.
+async fn find(recovery: &Recovery, request: &Request) -> Result<Found, Fault> {
     let identifier = request.facts.identifier.as_str();
     let Some(person) = recovery.graph.find_person(identifier).await? else {
         tracing::info!(request = %request.facts.id, "nobody bears the identifier");
-        return Ok(());
+        return Ok(Found::Nobody);
     };
     let recovery_address = recovery
         .graph
@@ -173,19 +196,14 @@ async fn look_up_subject(recovery: &Recovery, request: &Request) -> Result<(), F
         .next();
     if recovery_address.is_none() && person.other_mails.is_empty() && person.mail.is_none() {
         tracing::info!(request = %request.facts.id, person = %person.id, "the person can be told nothing: no address is on file");
-        return Ok(());
+        return Ok(Found::Nobody);
     }
     let rules = recovery.rules_for(&person.id).await?;
     let subject = Subject {
         person,
         recovery_address,
     };
-    let command = Command::Recognise { subject, rules };
-    moot(
-        recovery
-            .apply(request.facts.id, &Actor::Directory, command)
-            .await,
-    )
+    Ok(Found::Somebody(Box::new(subject), rules))
 }
 
 /// A change that comes too late or a second time is no fault of the job.

@@ -134,8 +134,7 @@ impl Limits {
     /// The limits that are kept in `store`.
     pub fn new(
         store: Store,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
+        (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>),
         key: Key,
         settings: Settings,
     ) -> Self {
@@ -171,8 +170,12 @@ impl Limits {
         let rate = Rate::within_any_hour(self.settings.mails_per_hour);
         let address = address.to_lowercase();
         let bucket = self.bucket("mail", &[address.as_bytes()], rate);
+        let now = self.clock.now();
+        if let Taken::Refused { until } = rate.take(self.store.used_until(&bucket).await?, now) {
+            return Ok(Err(until));
+        }
         let mut taking = self.store.begin_taking().await?;
-        Ok(match taking.take(&bucket, self.clock.now()).await? {
+        Ok(match taking.take(&bucket, now).await? {
             Taken::Granted { left, .. } => {
                 taking.commit().await?;
                 Ok(MailSlot {

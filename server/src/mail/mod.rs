@@ -35,6 +35,8 @@ pub enum Mail {
         valid_minutes: u32,
         /// Of the request.
         reference: Reference,
+        /// Where the codes of other requests are, when no more mails follow; holds a secret.
+        others_url: Option<Url>,
     },
     /// To an approver: somebody waits.
     AskApprover {

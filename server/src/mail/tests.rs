@@ -65,6 +65,7 @@ fn code(name: &str) -> Mail {
         code: "4711 0815".to_owned(),
         valid_minutes: 10,
         reference: reference(),
+        others_url: None,
     }
 }
 

@@ -108,28 +108,36 @@ impl Mail {
     fn letter(&self, organisation: &Organisation) -> Letter {
         let at = &organisation.name;
         match self {
-            Self::EmailCode { name: person, code, valid_minutes, reference } => Letter {
-                subject: format!("Your code to recover your {at} account"),
+            Self::EmailCode {
+                name: person,
+                code,
+                valid_minutes,
+                reference,
+                others_url,
+            } => Letter {
                 greeting: Some(name(person)),
-                before: vec![format!(
-                    "Enter this code on the page where you asked to recover your {at} account. \
-                     It works for {valid_minutes} minutes."
-                )],
+                before: code_words(
+                    at,
+                    *valid_minutes,
+                    others_url.as_ref().map(|_| reference.to_string()),
+                ),
                 code: Some(code.clone()),
-                action: None,
-                steps: Vec::new(),
-                after: vec![
-                    "Do not share it. Nobody from your organisation or from Microsoft will ask you for it."
-                        .to_owned(),
-                    format!(
-                        "If you did not ask for this code, somebody else typed your name. Nothing has changed \
-                         on your account. {}",
-                        organisation.help
-                    ),
-                ],
+                action: others_url.as_ref().map(|url| Action {
+                    label: "Get the code for another reference",
+                    url: url.to_string(),
+                    tone: Tone::Go,
+                }),
                 reference: Some(reference.to_string()),
+                ..code_letter(organisation)
             },
-            Self::AskApprover { approver, subject, reference, asked_at, deadline, review_url } => {
+            Self::AskApprover {
+                approver,
+                subject,
+                reference,
+                asked_at,
+                deadline,
+                review_url,
+            } => {
                 let subject = name(subject);
                 Letter {
                     subject: format!("{subject} cannot sign in and asks for your approval"),
@@ -160,16 +168,28 @@ impl Mail {
                     reference: Some(reference.to_string()),
                 }
             }
-            Self::OwnerNotice { notice, name: person, reference, at: when, not_me_url } => {
+            Self::OwnerNotice {
+                notice,
+                name: person,
+                reference,
+                at: when,
+                not_me_url,
+            } => {
                 let (subject, what) = notice_words(*notice, at, when);
                 let if_not_you = match not_me_url {
-                    Some(_) => "If this wasn't you, say so now: it takes one click and a confirmation.".to_owned(),
+                    Some(_) => {
+                        "If this wasn't you, say so now: it takes one click and a confirmation."
+                            .to_owned()
+                    }
                     None => format!("If this wasn't you: {}", organisation.help),
                 };
                 Letter {
                     subject,
                     greeting: Some(name(person)),
-                    before: vec![what, format!("If this was you, there is nothing to do. {if_not_you}")],
+                    before: vec![
+                        what,
+                        format!("If this was you, there is nothing to do. {if_not_you}"),
+                    ],
                     code: None,
                     action: not_me_url.as_ref().map(|url| Action {
                         label: "This wasn't me",
@@ -181,17 +201,28 @@ impl Mail {
                     reference: Some(reference.to_string()),
                 }
             }
-            Self::CodesMade { name: person, replaced, at: when, codes_url } => {
-                codes_letter(person, *replaced, when, codes_url, organisation)
-            }
+            Self::CodesMade {
+                name: person,
+                replaced,
+                at: when,
+                codes_url,
+            } => codes_letter(person, *replaced, when, codes_url, organisation),
             Self::InstallationAlert { event } => installation_letter(event),
-            Self::AdminAlert { alert, reference, subject, console_url } => {
+            Self::AdminAlert {
+                alert,
+                reference,
+                subject,
+                console_url,
+            } => {
                 let subject = name(subject);
                 let (headline, what) = alert_words(alert);
                 Letter {
                     subject: format!("Alert: {headline} ({subject}, {reference})"),
                     greeting: None,
-                    before: vec![format!("Recovery of the account of {subject}: {headline}."), what.to_owned()],
+                    before: vec![
+                        format!("Recovery of the account of {subject}: {headline}."),
+                        what.to_owned(),
+                    ],
                     code: None,
                     action: Some(Action {
                         label: "Open in the console",
@@ -205,6 +236,41 @@ impl Mail {
             }
         }
     }
+}
+
+/// What every mail with a code says.
+fn code_letter(organisation: &Organisation) -> Letter {
+    Letter {
+        subject: format!("Your code to recover your {} account", organisation.name),
+        greeting: None,
+        before: Vec::new(),
+        code: None,
+        action: None,
+        steps: Vec::new(),
+        after: vec![
+            "Do not share it. Nobody from your organisation or from Microsoft will ask you for it."
+                .to_owned(),
+            format!(
+                "If you did not ask for this code, somebody else typed your name. Nothing has changed on your account. {}",
+                organisation.help
+            ),
+        ],
+        reference: None,
+    }
+}
+
+/// Where a code goes; and if it is the last for a while, whose it is.
+fn code_words(at: &str, valid_minutes: u32, last_for: Option<String>) -> Vec<String> {
+    let where_to = format!(
+        "Enter this code on the page where you asked to recover your {at} account. It works for {valid_minutes} minutes."
+    );
+    let others = last_for.map(|reference| {
+        format!(
+            "It is for the reference {reference}. Many codes were asked for, so we send no more mails with codes for a \
+             while. If your page shows another reference, get its code with the link below."
+        )
+    });
+    [where_to].into_iter().chain(others).collect()
 }
 
 /// Subject of a notice, and what happened, when, and what did not.

@@ -18,7 +18,7 @@ const QUIET: Duration = Duration::from_hours(1);
 /// What came of asking for a request.
 pub enum Asked {
     /// It is open.
-    Opened(Opened),
+    Opened(Box<Opened>),
     /// It will be, once this is done.
     Work(Ticket),
 }
@@ -54,11 +54,14 @@ impl Recovery {
             shown,
         };
         match self.limits.admit(want).await? {
-            Admission::Admitted => Ok(Asked::Opened(self.open(identifier, reason, origin).await?)),
+            Admission::Admitted => {
+                let opened = self.open(identifier, reason, origin).await?;
+                Ok(Asked::Opened(Box::new(opened)))
+            }
             Admission::Work(ticket) => Ok(Asked::Work(ticket)),
             Admission::Flood => {
-                let wait = self.trip(Flood::Opens).await?;
-                Err(ServiceError::Flooded { wait })
+                let pause = self.trip(Flood::Opens).await?;
+                Err(ServiceError::Flooded { wait: pause })
             }
         }
     }

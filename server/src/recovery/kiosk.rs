@@ -1,8 +1,8 @@
 //! What the locked-out person does, up to the request for approval.
 
 use domain::{
-    Actor, Command, ContactCode, Identifier, Opening, Origin, Reason, Refusal, Request, RequestId,
-    Submission, contact_code, open,
+    Actor, Command, ContactCode, EmailCode, Identifier, Opening, Origin, PersonId, Reason, Refusal,
+    Request, RequestId, State, Submission, contact_code, open,
 };
 
 use super::{Recovery, ServiceError, actor_name};
@@ -14,6 +14,16 @@ pub struct Opened {
     pub request: Request,
     /// What the browser keeps.
     pub browser: Bearer,
+}
+
+/// What the owner of a mailbox reads for a reference.
+pub enum CodeRead {
+    /// The code of that request.
+    Code(EmailCode),
+    /// The code was the right one too late, or has served.
+    Expired,
+    /// No request of theirs that waits for a code has that reference.
+    Unknown,
 }
 
 impl Recovery {
@@ -69,6 +79,35 @@ impl Recovery {
         self.apply(id, &Actor::Browser, Command::ResendEmailCode)
             .await
             .map(drop)
+    }
+
+    /// The code of the request that the owner of a mailbox means, for the owner alone: it works in the browser that
+    /// made the request, like the one that is mailed.
+    pub async fn read_code(
+        &self,
+        person: &PersonId,
+        reference: &str,
+    ) -> Result<CodeRead, ServiceError> {
+        let ids = self.store.proving(person).await?;
+        let meant = ids
+            .into_iter()
+            .find(|id| id.reference().is_meant_by(reference));
+        let Some(id) = meant else {
+            return Ok(CodeRead::Unknown);
+        };
+        let request = self.request(id).await?;
+        match &request.state {
+            State::Proving(proving) if self.clock.now() < proving.challenge.expires_at => {
+                let sending = proving.challenge.sending;
+                Ok(CodeRead::Code(EmailCode::derive(
+                    &self.code_key,
+                    id,
+                    sending,
+                )))
+            }
+            State::Proving(_) => Ok(CodeRead::Expired),
+            _ => Ok(CodeRead::Unknown),
+        }
     }
 
     /// Asks for approval, after reading everything that must hold.

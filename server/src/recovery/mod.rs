@@ -8,6 +8,7 @@ mod installation;
 mod issue;
 mod kiosk;
 mod live_pass;
+mod look_ups;
 mod presentations;
 mod prove;
 mod readiness;
@@ -43,13 +44,15 @@ use crate::{
     store::{Change, SavedCodeId, Store, StoreError},
 };
 
+use look_ups::LookUps;
 use strangers::Strangers;
 use waiting::Waiting;
 
 pub use admission::{Asked, Flood};
 pub use approval::{Decision, Verdict};
 pub use issue::{Issued, NotIssued, Turn};
-pub use kiosk::Opened;
+pub use kiosk::{CodeRead, Opened};
+pub(crate) use look_ups::Found;
 pub use presentations::Heard;
 pub use prove::{Proved, TypedCodes};
 pub use readiness::Readiness;
@@ -87,6 +90,7 @@ pub struct Recovery {
     pub saved_codes: SavedCodes,
     pub(crate) settings: Settings,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) look_ups: LookUps,
     checkpoints: Option<Checkpoints>,
     verified_ids: Option<RequestService>,
     waiting: Waiting,
@@ -216,6 +220,7 @@ impl Recovery {
             saved_codes,
             settings,
             limits,
+            look_ups: LookUps::default(),
             checkpoints,
             verified_ids,
             waiting: Waiting::default(),
@@ -343,7 +348,7 @@ impl Recovery {
         self.store.keep(&change).await?;
         failpoint!(ChangeKept);
         self.announce(&outcome);
-        self.note_failures(&outcome).await;
+        Box::pin(self.note_failures(&outcome)).await;
         Ok(outcome.request)
     }
 

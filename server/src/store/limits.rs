@@ -87,7 +87,7 @@ impl Taking {
             .bind((now + rate.interval()).millis())
             .bind(now.millis())
             // Nothing lies that far ahead: the clock was wrong then, or the rate was another.
-            .bind((now + rate.reach()).millis())
+            .bind((now + rate.horizon()).millis())
             .bind(millis(rate.interval()))
             .bind((now + rate.slack()).millis())
             .fetch_optional(connection)

@@ -125,6 +125,20 @@ impl Store {
         body.as_deref().map(read).transpose()
     }
 
+    /// Ids of the requests in which this person is still to be proven, the newest first.
+    pub async fn proving(&self, person: &PersonId) -> Result<Vec<RequestId>, StoreError> {
+        let ids: Vec<Uuid> = reading!(self, connection => {
+            sqlx::query_scalar(
+                "SELECT id FROM requests WHERE subject_id = $1 AND state = $2 ORDER BY opened_at DESC",
+            )
+            .bind(&person.0)
+            .bind(StateName::Proving.as_str())
+            .fetch_all(connection)
+            .await?
+        });
+        Ok(ids.into_iter().map(RequestId).collect())
+    }
+
     /// Requests for which the timer has something to do, the most overdue first.
     pub async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<RequestId>, StoreError> {
         let ids: Vec<Uuid> = reading!(self, connection => {

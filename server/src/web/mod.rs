@@ -18,6 +18,7 @@ mod sign_in;
 mod start;
 mod verified_id;
 mod visit;
+mod your_code;
 
 use std::{sync::Arc, time::Duration};
 
@@ -134,6 +135,8 @@ impl Web {
             )
             .route("/codes/download", post(codes::download))
             .route("/codes/check", get(codes::check))
+            .route("/your-code", get(your_code::page).post(your_code::show))
+            .route("/your-code/{secret}", get(your_code::open_link))
             .route("/console", get(console::recoveries))
             .route("/console/recoveries/{id}", get(console::recovery))
             .route(

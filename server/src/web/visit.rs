@@ -3,6 +3,7 @@
 use std::{
     convert::Infallible,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Once,
     time::Duration,
 };
 
@@ -30,6 +31,9 @@ use app::view::{Place, ProblemPage};
 /// The longest description of a browser that is kept.
 const LONGEST_USER_AGENT: usize = 300;
 
+/// Said once: a proxy sends the header with every visit.
+static UNKNOWN_PROXY: Once = Once::new();
+
 /// What a cookie is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Token {
@@ -39,6 +43,8 @@ pub enum Token {
     Approver,
     /// An owner's link, moved out of the address.
     Owner,
+    /// The link to one's codes, moved out of the address.
+    Mailbox,
     /// A console session.
     Console,
     /// A session of an employee.
@@ -48,13 +54,14 @@ pub enum Token {
 }
 
 impl Token {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Browser,
         Self::Approver,
         Self::Owner,
         Self::Console,
         Self::Employee,
         Self::SignIn,
+        Self::Mailbox,
     ];
 
     const fn name(self) -> &'static str {
@@ -62,6 +69,7 @@ impl Token {
             Self::Browser => "latchkey-request",
             Self::Approver => "latchkey-review",
             Self::Owner => "latchkey-owner",
+            Self::Mailbox => "latchkey-mailbox",
             Self::Console => "latchkey-console",
             Self::Employee => "latchkey-employee",
             Self::SignIn => "latchkey-sign-in",
@@ -73,7 +81,7 @@ impl Token {
     const fn lifetime(self) -> Duration {
         match self {
             Self::Browser => Duration::from_hours(48),
-            Self::Approver | Self::Owner => Duration::from_mins(15),
+            Self::Approver | Self::Owner | Self::Mailbox => Duration::from_mins(15),
             Self::Console => Duration::from_hours(12),
             Self::Employee => employee::LIFETIME,
             Self::SignIn => sign_in::LIFETIME,
@@ -209,6 +217,14 @@ impl FromRequestParts<Web> for Visit {
 /// which is that many entries from the end. Whatever stands before it can be forged.
 fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: usize) -> IpAddr {
     let Some(steps) = trusted.checked_sub(1) else {
+        if headers.contains_key("x-forwarded-for") {
+            UNKNOWN_PROXY.call_once(|| {
+                tracing::warn!(
+                    "a visit came with X-Forwarded-For, and server.trusted_proxies is 0: if a proxy of yours sends it, \
+                     everybody seems to come from that proxy, and limits stop them together"
+                );
+            });
+        }
         return peer;
     };
     let entries: Vec<&str> = headers

@@ -20,6 +20,8 @@ pub struct Browser<'a> {
     cookies: Mutex<BTreeMap<String, String>>,
     /// The program that it stays at; otherwise it goes where the story turns everybody.
     stays_at: Mutex<Option<SocketAddr>>,
+    /// What a proxy says about where it comes from.
+    forwarded_for: Mutex<Option<String>>,
 }
 
 /// What came back.
@@ -105,7 +107,13 @@ impl<'a> Browser<'a> {
             story,
             cookies: Mutex::default(),
             stays_at: Mutex::default(),
+            forwarded_for: Mutex::default(),
         }
+    }
+
+    /// Comes from here from now on, as far as a proxy in front of the server tells.
+    pub fn comes_from(&self, forwarded_for: &str) {
+        *self.forwarded_for.lock().unwrap() = Some(forwarded_for.to_owned());
     }
 
     /// Goes to this program from now on, wherever the story turns everybody.
@@ -237,7 +245,10 @@ impl<'a> Browser<'a> {
         let url = format!("http://{address}{path}");
         // A stream that should have been refused must fail a story, not hang it.
         let request = self.story.client.request(method, url).timeout(PATIENCE);
-        let request = request.header(USER_AGENT, FIREFOX);
+        let mut request = request.header(USER_AGENT, FIREFOX);
+        if let Some(address) = &*self.forwarded_for.lock().unwrap() {
+            request = request.header("x-forwarded-for", address);
+        }
         let cookies = self.cookies.lock().unwrap();
         let cookies: Vec<_> = cookies
             .iter()

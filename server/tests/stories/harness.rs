@@ -129,6 +129,19 @@ impl Story {
         story
     }
 
+    /// As [`Self::with`], with the limits that ship, behind a proxy that says from where browsers come.
+    pub async fn guarded(settings: &[(&str, &str)]) -> Self {
+        let story = Self::closed(&Self::guards(settings)).await;
+        story.opens().await;
+        story
+    }
+
+    /// The settings of [`Self::guarded`].
+    pub fn guards<'a>(settings: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+        let guards = [("limits", "{}"), ("server.trusted_proxies", "1")];
+        [&guards, settings].concat()
+    }
+
     /// As [`Self::with`], and nobody serves yet.
     pub async fn closed(settings: &[(&str, &str)]) -> Self {
         Self::closed_on(settings, Database::create).await

@@ -4,6 +4,7 @@
 mod aftermath;
 mod backup;
 mod blackout;
+mod bombing;
 mod browser;
 mod canary;
 mod chain;
@@ -21,6 +22,7 @@ mod hashing;
 mod headers;
 mod instances;
 mod issuing;
+mod limits;
 mod links;
 mod lost_answers;
 mod on_postgres;
@@ -28,6 +30,7 @@ mod on_sqlite;
 mod outages;
 mod own_codes;
 mod password;
+mod paused;
 mod people;
 mod policies;
 mod process;
@@ -46,6 +49,7 @@ mod tenant;
 mod timers;
 mod verified_ids;
 mod visitor;
+mod work;
 
 // The rules' own tests lend their people, their commands and their oracle.
 #[expect(dead_code, reason = "their tests need more of it")]

@@ -7,11 +7,12 @@ use crate::view::{
     Reason, RecoveriesView, RecoveryDetailView, RecoveryRow, ReplaceCodesView, ReviewForm,
     ReviewOutcome, ReviewView, ReviewedView, SavedView, SignInView, SignedIn, SignedInAt, Stage,
     StatusView, TimelineEntry, Tone, Verdict, VerifiedIdView, Way, WhatHappenedView, WorkView,
+    YourCodeView,
 };
 
 pub const TRICKY: &str = "ava <img src=x onerror=alert(1)> \"O'Neil\" & </title></script>";
 
-pub const PROBLEMS: [Problem; 33] = [
+pub const PROBLEMS: [Problem; 36] = [
     Problem::ReasonMissing,
     Problem::IdentifierMissing,
     Problem::IdentifierTooLong,
@@ -28,6 +29,9 @@ pub const PROBLEMS: [Problem; 33] = [
     Problem::ContactCodeWrong,
     Problem::ContactCodeTriesUsedUp,
     Problem::AttestationMissing,
+    Problem::ReferenceMissing,
+    Problem::ReferenceUnknown,
+    Problem::ReferenceCodeExpired,
     Problem::SignInRefused,
     Problem::NoApprover,
     Problem::NotEligible,
@@ -95,6 +99,14 @@ pub fn identify(problem: Option<Problem>) -> Page {
         identifier: tricky(),
         problem,
         work: None,
+    })
+}
+
+fn your_code(code: Option<String>, problem: Option<Problem>) -> Page {
+    Page::YourCode(YourCodeView {
+        reference: tricky(),
+        code,
+        problem,
     })
 }
 
@@ -441,6 +453,7 @@ pub fn with_problem(problem: Problem) -> Vec<(String, Page)> {
             what_happened(None, problem),
         ),
         ("identify, again".to_owned(), identify(problem)),
+        ("your code, again".to_owned(), your_code(None, problem)),
         ("prove, again".to_owned(), prove(every_way(), problem)),
         ("check, again".to_owned(), check(problem)),
         (
@@ -461,6 +474,11 @@ pub fn all() -> Vec<(String, Page)> {
         ("what happened".to_owned(), what_happened(None, None)),
         ("identify".to_owned(), identify(None)),
         ("work".to_owned(), work(false)),
+        ("your code".to_owned(), your_code(None, None)),
+        (
+            "your code, shown".to_owned(),
+            your_code(Some(tricky()), None),
+        ),
         ("work, too early".to_owned(), work(true)),
         (
             "prove".to_owned(),

@@ -1,0 +1,389 @@
+//! Limits: whom each of them stops, and whom it does not.
+
+use std::time::Duration;
+
+use domain::StateName;
+use futures::future::join_all;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{
+    browser::Page,
+    harness::{ADMINS, DOMAIN, Story},
+    people::{Person, work_address, wrong},
+    work::Work,
+};
+
+const SENT_AWAY: &str = "Too many requests from this network";
+const WORK: &str = "This takes a moment longer today";
+const LITTLE_WORK: (&str, &str) = ("limits.work", "100");
+
+/// Somebody at this address.
+fn at<'a>(story: &'a Story, alias: &str, address: &str) -> Person<'a> {
+    let person = story.locked_out(alias);
+    person.browser.comes_from(address);
+    person
+}
+
+/// Asks for this account from a browser of its own at this address.
+async fn ask(story: &Story, alias: &str, address: &str) -> Page {
+    at(story, alias, address).types(&work_address(alias)).await
+}
+
+#[track_caller]
+fn opened(page: &Page) {
+    page.shows(200, "has an address outside work on file");
+}
+
+#[tokio::test]
+async fn a_network_opens_three_and_then_three_an_hour() {
+    let story = Story::guarded(&[]).await;
+    for n in 0..3 {
+        opened(&ask(&story, &format!("somebody.{n}"), "192.0.2.1").await);
+    }
+    let page = ask(&story, "ada.keller", "192.0.2.1").await;
+    page.shows(429, SENT_AWAY);
+    page.shows(429, "Wait 20 minutes");
+    let wait: u64 = page.header("retry-after").parse().unwrap();
+    assert!((1100..=1200).contains(&wait), "{wait}");
+    // What a browser says about itself makes it no other network.
+    for forged in [
+        "198.51.100.7, 192.0.2.1",
+        "::ffff:192.0.2.1",
+        "192.0.2.1:4711",
+    ] {
+        let page = ask(&story, "ada.keller", forged).await;
+        page.shows(429, SENT_AWAY);
+    }
+    opened(&ask(&story, "ada.keller", "192.0.2.2").await);
+
+    // A restart forgets nothing, and having tried in vain costs nothing.
+    story.restart().await;
+    let page = ask(&story, "bo.nilsson", "192.0.2.1").await;
+    page.shows(429, SENT_AWAY);
+    story.advance(Duration::from_mins(20)).await;
+    opened(&ask(&story, "bo.nilsson", "192.0.2.1").await);
+    let page = ask(&story, "bo.nilsson", "192.0.2.1").await;
+    page.shows(429, SENT_AWAY);
+}
+
+#[tokio::test]
+async fn sixty_four_bits_of_an_ipv6_address_are_one_network() {
+    let story = Story::guarded(&[]).await;
+    for n in 0..3 {
+        let address = format!("2001:db8:0:1:{n}::1");
+        opened(&ask(&story, &format!("somebody.{n}"), &address).await);
+    }
+    let page = ask(&story, "somebody.3", "[2001:db8:0:1:ffff::1]:443").await;
+    page.shows(429, SENT_AWAY);
+    opened(&ask(&story, "somebody.3", "2001:db8:0:2::1").await);
+}
+
+#[tokio::test]
+async fn without_a_proxy_of_ours_nobody_says_where_they_come_from() {
+    let story = Story::guarded(&[("server.trusted_proxies", "0")]).await;
+    for n in 0..3 {
+        opened(&ask(&story, &format!("somebody.{n}"), &format!("192.0.2.{n}")).await);
+    }
+    let page = ask(&story, "somebody.3", "192.0.2.3").await;
+    page.shows(429, SENT_AWAY);
+}
+
+#[tokio::test]
+async fn a_kiosk_lets_as_many_people_in_as_it_is_for() {
+    let story = Story::guarded(&[("limits.people_per_network", "2")]).await;
+    for n in 0..6 {
+        opened(&ask(&story, &format!("somebody.{n}"), "192.0.2.1").await);
+    }
+    let page = ask(&story, "somebody.6", "192.0.2.1").await;
+    page.shows(429, SENT_AWAY);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_at_once_as_many_get_in_as_one_by_one() {
+    let story = Story::guarded(&[]).await;
+    let names: Vec<_> = (0..40).map(|n| format!("somebody.{n}")).collect();
+    let pages = join_all(names.iter().map(|name| ask(&story, name, "192.0.2.1"))).await;
+    let opened = pages.iter().filter(|page| page.status == 200).count();
+    assert_eq!(opened, 3);
+    assert_eq!(story.requests().await.len(), 3);
+}
+
+#[tokio::test]
+#[ignore = "needs PostgreSQL, which `cargo xtask test` starts"]
+async fn instances_count_together() {
+    let story = Story::closed(&Story::guards(&[])).await;
+    let (one, other) = (story.program().await, story.program().await);
+    story.turn_to(&[one.address, other.address]);
+    let names: Vec<_> = (0..20).map(|n| format!("somebody.{n}")).collect();
+    // Redirects go to the next instance, which knows the request as well.
+    let pages = join_all(names.iter().map(|name| ask(&story, name, "192.0.2.1"))).await;
+    assert_eq!(pages.iter().filter(|page| page.status == 200).count(), 3);
+}
+
+#[tokio::test]
+async fn a_name_that_is_asked_for_often_takes_work_and_never_keeps_its_owner_out() {
+    let story = Story::guarded(&[LITTLE_WORK]).await;
+    let ada = work_address("ada.keller");
+    for n in 0..6 {
+        opened(&ask(&story, "ada.keller", &format!("192.0.2.{n}")).await);
+    }
+    let owner = at(&story, "ada.keller", "198.51.100.1");
+    let page = owner.types(&ada).await;
+    page.shows(429, WORK);
+    assert!(
+        page.body
+            .contains("value=\"ada.keller@harbourfinch.example\"")
+    );
+    let work = Work::of(&page.body).unwrap();
+
+    // What was done for one name and network serves no other.
+    let thief = at(&story, "ada.keller", "198.51.100.2");
+    thief.types_with(&ada, &work).await.shows(429, WORK);
+    // Nor does a number that is another, or a ticket that was tampered with.
+    let other = Work {
+        number: "1000000".to_owned(),
+        ..work.clone()
+    };
+    let page = owner.types_with(&ada, &other).await;
+    page.shows(429, "A little more time is needed");
+    assert_eq!(Work::of(&page.body).unwrap().ticket, work.ticket);
+    for end in ["", "A", "!"] {
+        let bent = Work {
+            ticket: format!("{}{end}", &work.ticket[..work.ticket.len() - 2]),
+            ..work.clone()
+        };
+        owner.types_with(&ada, &bent).await.shows(429, WORK);
+    }
+
+    opened(&owner.types_with(&ada, &work).await);
+    // It serves once, also when it is shown by many at once.
+    owner.types_with(&ada, &work).await.shows(429, WORK);
+    let work = Work::of(&owner.types(&ada).await.body).unwrap();
+    let again = join_all((0..8).map(|_| owner.types_with(&ada, &work))).await;
+    assert_eq!(again.iter().filter(|page| page.status == 200).count(), 1);
+    // Another name of the same length is not asked for anything.
+    opened(&ask(&story, "eda.keller", "192.0.2.77").await);
+}
+
+#[tokio::test]
+async fn whoever_does_no_work_waits() {
+    let story = Story::guarded(&[]).await;
+    let ada = work_address("ada.keller");
+    for n in 0..6 {
+        opened(&ask(&story, "ada.keller", &format!("192.0.2.{n}")).await);
+    }
+    let owner = at(&story, "ada.keller", "198.51.100.1");
+    let asked = || async { ticket(&owner.types(&ada).await) };
+    let (one, other) = (asked().await, asked().await);
+    assert_ne!(one.ticket, other.ticket);
+    let page = owner.types_with(&ada, &one).await;
+    page.shows(429, "A little more time is needed");
+    page.shows(429, "then press Continue");
+    story.advance(Duration::from_secs(29)).await;
+    owner
+        .types_with(&ada, &one)
+        .await
+        .shows(429, "A little more time is needed");
+    story.advance(Duration::from_secs(1)).await;
+    opened(&owner.types_with(&ada, &one).await);
+    owner.types_with(&ada, &one).await.shows(429, WORK);
+    // It is not put by.
+    story.advance(Duration::from_mins(20)).await;
+    owner.types_with(&ada, &other).await.shows(429, WORK);
+}
+
+/// The ticket that a page carries, without any work.
+fn ticket(page: &Page) -> Work {
+    let (_, rest) = page.body.split_once("name=\"ticket\" value=\"").unwrap();
+    Work {
+        ticket: rest.split_once('"').unwrap().0.to_owned(),
+        number: String::new(),
+    }
+}
+
+#[tokio::test]
+async fn limits_tell_nobody_who_exists() {
+    let story = Story::guarded(&[]).await;
+    let mut told = Vec::new();
+    for (network, name) in [(1, "ada.keller"), (2, "ida.nobody")] {
+        let mut pages = Vec::new();
+        for n in 0..8 {
+            let page = ask(&story, name, &format!("10.{network}.0.{n}")).await;
+            story.run_jobs().await;
+            let headers = ["retry-after", "content-length", "content-type"];
+            pages.push((
+                page.status,
+                headers.map(|name| page.header(name).to_owned()),
+                page.text().replace(name, ""),
+            ));
+        }
+        assert_eq!(pages.iter().filter(|page| page.0 == 429).count(), 2);
+        told.push(pages);
+    }
+    for (known, unknown) in told[0].iter().zip(&told[1]) {
+        assert_eq!(known.0, unknown.0);
+        let plain = |text: &str| {
+            let words = text.split_whitespace();
+            let kept = words.filter(|word| !word.starts_with("LK-") && !word.contains(':'));
+            kept.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(plain(&known.2), plain(&unknown.2));
+        assert_eq!(known.1[1..], unknown.1[1..]);
+    }
+}
+
+#[tokio::test]
+async fn far_too_much_takes_work_and_then_pauses_opening_alone() {
+    let marks = [
+        ("limits.work_at_opens", "4"),
+        ("limits.pause_at_opens", "6"),
+        LITTLE_WORK,
+    ];
+    let story = Story::guarded(&marks).await;
+    let early = at(&story, "ada.keller", "198.51.100.1");
+    early.asks().await;
+    for n in 1..4 {
+        opened(&ask(&story, &format!("somebody.{n}"), &format!("192.0.2.{n}")).await);
+    }
+    for n in 4..6 {
+        let (name, address) = (format!("somebody.{n}"), format!("192.0.2.{n}"));
+        let person = at(&story, &name, &address);
+        let page = person.types(&work_address(&name)).await;
+        page.shows(429, WORK);
+        let work = Work::of(&page.body).unwrap();
+        opened(&person.types_with(&work_address(&name), &work).await);
+    }
+    for n in 6..9 {
+        let page = ask(&story, &format!("somebody.{n}"), &format!("192.0.2.{n}")).await;
+        page.shows(503, "We take no new requests at the moment");
+        page.shows(503, "Wait 15 minutes");
+        assert!(!page.header("retry-after").is_empty());
+    }
+    story.run_jobs().await;
+    let alerts = story.subjects(ADMINS).await;
+    assert_eq!(alerts, ["Alert: no new requests are taken for a while"]);
+
+    // What runs goes on.
+    early.proves().await.submits().await;
+    assert_eq!(early.state().await, StateName::AwaitingApproval);
+
+    // It begins again by itself, and another pause within the hour is the same episode.
+    story.advance(Duration::from_mins(15)).await;
+    for n in 9..20 {
+        ask(&story, &format!("somebody.{n}"), &format!("192.0.2.{n}")).await;
+    }
+    let flood = async |from: u32| {
+        let mut paused = 0;
+        for n in from..from + 20 {
+            let (name, address) = (format!("somebody.{n}"), format!("192.0.2.{n}"));
+            let person = at(&story, &name, &address);
+            let page = person.types(&work_address(&name)).await;
+            let page = match Work::of(&page.body) {
+                Some(work) => person.types_with(&work_address(&name), &work).await,
+                None => page,
+            };
+            paused += usize::from(page.status == 503);
+        }
+        paused
+    };
+    assert!(flood(20).await > 0);
+    story.run_jobs().await;
+    assert_eq!(story.subjects(ADMINS).await.len(), 1);
+    story.advance(Duration::from_hours(3)).await;
+    assert!(flood(60).await > 0);
+    story.run_jobs().await;
+    assert_eq!(story.subjects(ADMINS).await.len(), 2);
+}
+
+#[tokio::test]
+async fn one_name_alone_pauses_nothing_and_takes_no_work_from_others() {
+    let marks = [
+        ("limits.work_at_opens", "8"),
+        ("limits.pause_at_opens", "12"),
+        LITTLE_WORK,
+    ];
+    let story = Story::guarded(&marks).await;
+    let ada = work_address("ada.keller");
+    for n in 0..40 {
+        let person = at(&story, "ada.keller", &format!("192.0.2.{n}"));
+        let page = person.types(&ada).await;
+        if let Some(work) = Work::of(&page.body) {
+            opened(&person.types_with(&ada, &work).await);
+        }
+    }
+    assert_eq!(story.requests().await.len(), 40);
+    opened(&ask(&story, "bo.nilsson", "198.51.100.1").await);
+}
+
+#[tokio::test]
+async fn failed_proofs_of_many_people_take_work_from_whoever_opens() {
+    let marks = [
+        ("limits.work_at_failures", "8"),
+        ("limits.pause_at_failures", "14"),
+    ];
+    let story = Story::guarded(&marks).await;
+    let guess = async |alias: &str, address: &str| {
+        let person = at(&story, alias, address);
+        person.asks().await;
+        let guess = wrong(&person.code().await);
+        for _ in 0..3 {
+            person.browser.post("/prove", &[("code", &guess)]).await;
+        }
+    };
+    // One account counts for six and no more.
+    for n in 0..4 {
+        guess("ada.keller", &format!("192.0.2.{n}")).await;
+    }
+    opened(&ask(&story, "dana.petrova", "198.51.100.1").await);
+    guess("bo.nilsson", "192.0.2.10").await;
+    let page = ask(&story, "elif.yilmaz", "198.51.100.2").await;
+    page.shows(429, WORK);
+}
+
+#[tokio::test]
+async fn nobody_has_more_than_ten_requests_waiting() {
+    let story = Story::begin().await;
+    let path = format!("/people/daniel.okafor@{DOMAIN}");
+    let daniel = story.control(Method::GET, &path, Value::Null).await["id"].clone();
+    let mut waiting = Vec::new();
+    for alias in [
+        "ada.keller",
+        "bo.nilsson",
+        "chidi.eze",
+        "dana.petrova",
+        "elif.yilmaz",
+        "femi.adeyemi",
+        "iris.novak",
+        "jamal.haddad",
+        "kaisa.virtanen",
+        "nora.lind",
+        "hugo.martin",
+    ] {
+        story.change(alias, json!({ "managerId": daniel })).await;
+        let person = story.locked_out(alias);
+        person.asks().await.proves().await;
+        waiting.push(person);
+    }
+    let pages = join_all(
+        waiting
+            .iter()
+            .map(|person| person.browser.post("/submit", &[])),
+    )
+    .await;
+    let refused: Vec<_> = (0..pages.len())
+        .filter(|n| pages[*n].status != 200)
+        .collect();
+    assert_eq!(refused.len(), 1);
+    let last = &waiting[refused[0]];
+    pages[refused[0]].shows(
+        422,
+        "Too many requests are waiting for your approver already",
+    );
+    assert_eq!(last.state().await, StateName::Proving);
+
+    // One that is over makes room.
+    let first = &waiting[(refused[0] + 1) % waiting.len()];
+    first.browser.post("/withdraw", &[]).await;
+    last.submits().await;
+}

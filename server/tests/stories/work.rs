@@ -1,0 +1,49 @@
+//! What is asked of a browser before its answer is taken, and how the stories do it.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::{browser::Page, people::Person};
+
+/// The work that a page asks for.
+#[derive(Clone)]
+pub struct Work {
+    /// What the form carries.
+    pub ticket: String,
+    /// The number that was looked for.
+    pub number: String,
+}
+
+impl Work {
+    /// The work that a page asks for, done.
+    pub fn of(page: &str) -> Option<Self> {
+        let (_, rest) = page.split_once("name=\"ticket\" value=\"")?;
+        let ticket = rest.split_once('"')?.0.to_owned();
+        let fields: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(&ticket).ok()?).ok()?;
+        let salted = Sha256::new().chain_update(fields["salt"].as_str()?);
+        let challenge = fields["challenge"].as_str()?;
+        let number = (0..=fields["maxnumber"].as_u64()?).find(|number| {
+            let hash = salted.clone().chain_update(number.to_string()).finalize();
+            let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            hash == challenge
+        })?;
+        Some(Self {
+            ticket,
+            number: number.to_string(),
+        })
+    }
+}
+
+impl Person<'_> {
+    /// Types an identifier, with what was asked for.
+    pub async fn types_with(&self, identifier: &str, work: &Work) -> Page {
+        let form = [
+            ("identifier", identifier),
+            ("reason", "lost-phone"),
+            ("ticket", &work.ticket),
+            ("number", &work.number),
+        ];
+        self.browser.post("/identify", &form).await
+    }
+}
