@@ -182,7 +182,7 @@ pub async fn create_admin(
 pub async fn hold(config: Config, held: Held) -> anyhow::Result<&'static str> {
     // A server may be working on it.
     let store = open_store(&config.database).await?;
-    let service = Service::build_on(store, config, Surroundings::default()).await?;
+    let service = Box::pin(Service::build_on(store, config, Surroundings::default())).await?;
     let recovery = &service.recovery;
     let changed = match held {
         Held::Paused { reason } => recovery.pause(reason).await.map(|changed| {
@@ -210,7 +210,7 @@ impl Service {
         let store = Store::open(&config.database)
             .await
             .map_err(|error| cannot_open(error, &config.database))?;
-        Self::build_on(store, config, surroundings).await
+        Box::pin(Self::build_on(store, config, surroundings)).await
     }
 
     async fn build_on(

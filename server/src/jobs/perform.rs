@@ -112,7 +112,7 @@ pub(super) async fn perform(
     let done = match &leased.job {
         Job::LookUpSubject => look_up_subject(recovery, &request).await,
         Job::SendEmailCode { sending } => {
-            return send_email_code(recovery, &request, *sending, leased.id).await;
+            return Box::pin(send_email_code(recovery, &request, *sending, leased.id)).await;
         }
         Job::AskApprover { approver } => {
             ask_approver(recovery, &request, approver, leased.id).await
@@ -165,7 +165,7 @@ async fn look_up_subject(recovery: &Recovery, request: &Request) -> Result<(), F
     let found = if let Some(found) = recovery.look_ups.shared(identifier, now) {
         found
     } else {
-        let found = find(recovery, request).await?;
+        let found = Box::pin(find(recovery, request)).await?;
         recovery.look_ups.note(identifier, &found, now);
         found
     };

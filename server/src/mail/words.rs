@@ -105,6 +105,7 @@ impl Mail {
         })
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table with one entry per mail")]
     fn letter(&self, organisation: &Organisation) -> Letter {
         let at = &organisation.name;
         match self {
