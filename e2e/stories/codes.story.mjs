@@ -8,6 +8,9 @@ import {
   at, backFromHere, desktop, follow, observe, personNamed, pictures, press, tells, withStack,
 } from "./steps.mjs";
 
+/** The width of WCAG 1.4.10. */
+const narrow = { width: 320, height: 640 };
+
 /** Goes to the codes, and signs in on the way. */
 async function openCodes(stack, page, person) {
   await page.goto(`${stack.app}/codes`);
@@ -43,6 +46,10 @@ for (const javaScriptEnabled of [true, false]) {
       const codes = await codesOn(page);
       if (javaScriptEnabled) await assertHealthy(page, "new codes");
       await pictures(page, `codes-new-${javaScriptEnabled ? "js" : "plain"}`);
+      await page.setViewportSize(narrow);
+      const width = await page.locator("html").evaluate(({ scrollWidth }) => scrollWidth);
+      assert.ok(width <= narrow.width, `${width} px on the narrowest screen`);
+      await page.setViewportSize(desktop);
 
       // As a file, which comes from the page and is in no address.
       const [download] = await Promise.all([
