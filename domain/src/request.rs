@@ -202,6 +202,15 @@ impl Request {
         }
     }
 
+    /// Whether codes are mailed for it: to somebody who has an address outside the tenant's own mail, and for
+    /// whom such a code counts.
+    pub fn mails_codes(&self) -> bool {
+        let has_address = |subject: &Subject| subject.recovery_address.is_some();
+        let counts = |rules: &PersonRules| rules.proofs.accepts(ProofKind::EmailCode);
+        self.facts.subject.as_ref().is_some_and(has_address)
+            && self.facts.rules.as_ref().is_some_and(counts)
+    }
+
     /// Whether nothing that is asked at this point is missing once proofs of `kinds` hold too.
     pub fn would_suffice(&self, kinds: &[ProofKind]) -> bool {
         let given = self.proven_kinds().chain(kinds.iter().copied());

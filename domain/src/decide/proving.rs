@@ -179,6 +179,9 @@ pub(super) fn pass(
     }
     let mut challenge = proving.challenge;
     if kinds.contains(&ProofKind::EmailCode) {
+        if !request.mails_codes() {
+            return Err(Refusal::CodeExpired);
+        }
         if now >= challenge.expires_at {
             return Err(Refusal::CodeExpired);
         }

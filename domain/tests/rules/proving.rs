@@ -237,9 +237,14 @@ fn a_code_that_would_not_count_or_reach_nobody_is_not_mailed() {
             rules: without_mail,
         },
     ] {
-        Case::opened(terms.clone())
-            .does(&Actor::Directory, command)
-            .owes(&[]);
+        let case = Case::opened(terms.clone()).does(&Actor::Directory, command);
+        let case = case.owes(&[]);
+        // Nor does it prove anything, whoever can work it out.
+        case.does(&Actor::Browser, Command::SpendProofTry).refuses(
+            &Actor::Browser,
+            pass(EmailCode),
+            Refusal::CodeExpired,
+        );
     }
     Case::opened(asked(&[Password], 1)).refuses(
         &Actor::Browser,

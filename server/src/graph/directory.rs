@@ -26,8 +26,9 @@ impl Graph {
             )
             .query("$select", USER_PROPERTIES);
         let found: Vec<User> = self.list(&request).await?;
-        // Graph folds more than case, so the answer is compared once more.
-        let same = |text: &str| text.to_lowercase() == identifier.to_lowercase();
+        // Graph folds more than case, so the answer is compared once more: by the letters of ASCII alone, which is
+        // all that an identifier has.
+        let same = |text: &str| text.eq_ignore_ascii_case(identifier);
         let mut people = found.into_iter().map(Person::from).filter(|person| {
             same(&person.user_principal_name) || person.mail.as_deref().is_some_and(same)
         });

@@ -118,8 +118,9 @@ impl Recovery {
         if let Some(typed) = &typed.mailed {
             let code = EmailCode::derive(&self.code_key, request.facts.id, challenge.sending);
             let in_time = self.clock.now() < challenge.expires_at;
-            // A code that nobody was mailed is wrong whatever was typed.
-            if !(typed.is_email_code(&code) & in_time & subject.is_some()) {
+            // A code that is mailed to nobody is wrong whatever was typed.
+            let mailed = request.mails_codes();
+            if !(typed.is_email_code(&code) & in_time & mailed) {
                 wrong.push(ProofKind::EmailCode);
             }
         }

@@ -26,6 +26,7 @@ use super::{
     visit::Visit,
 };
 use crate::{
+    limits::Action,
     recovery::{Heard, ServiceError},
     secret::Bearer,
     store::{Presentation, Progress},
@@ -52,6 +53,7 @@ pub async fn ask(State(web): State<Web>, visit: Visit) -> Answer {
     if !request.proof_policy().accepts(ProofKind::VerifiedId) {
         return Ok(Redirect::to("/prove").into_response());
     }
+    web.limits.take(Action::VerifiedIdStart, &visit).await?;
     let id = request.facts.id;
     match web.recovery.ask_for_verified_id(id, service).await {
         Ok(()) => Ok(Redirect::to(HERE).into_response()),

@@ -177,13 +177,16 @@ fn check_times(claims: &Claims, expected: &Expected<'_>) -> Result<(), SignInRef
     if !is_in_time {
         return Err(SignInRefusal::OutOfTime);
     }
-    // Entra tells the moment when the application asks for the optional claim; without it, `prompt=login` has to do.
+    // A token that does not say when is not believed: the wish for a fresh sign-in goes through the browser, where
+    // whoever sits at it can take it out (OpenID Connect Core 1.0, section 3.1.2.1, `max_age`). Entra tells the moment
+    // to applications that have the optional claim.
     match (expected.signed_in_within, claims.auth_time) {
+        (None, _) => Ok(()),
         (Some(within), Some(at))
-            if at > now + skew || at.saturating_add(seconds(within) + skew) < now =>
+            if at <= now + skew && at.saturating_add(seconds(within) + skew) >= now =>
         {
-            Err(SignInRefusal::NotFresh)
+            Ok(())
         }
-        _ => Ok(()),
+        (Some(_), _) => Err(SignInRefusal::NotFresh),
     }
 }
