@@ -221,8 +221,8 @@ async fn every_page_of_a_recovery_is_defended() {
         look(&console.get("/console").await);
         look(&console.submit("/console/sign-out", &[]).await);
         look(&ada.browser.submit("/finish", &[]).await);
-        // The request's twice, the two links', the console's twice, and all six at the end.
-        assert_eq!(cookies, 12);
+        // The request's twice, the two links', the console's twice, and all seven at the end.
+        assert_eq!(cookies, 13);
     }
 }
 
