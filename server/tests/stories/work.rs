@@ -23,10 +23,13 @@ impl Work {
         let fields: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(&ticket).ok()?).ok()?;
         let salted = Sha256::new().chain_update(fields["salt"].as_str()?);
         let challenge = fields["challenge"].as_str()?;
+        let pairs = (0..32).map(|n| challenge.get(2 * n..2 * n + 2));
+        let challenge: Vec<u8> = pairs
+            .map(|pair| u8::from_str_radix(pair?, 16).ok())
+            .collect::<Option<_>>()?;
         let number = (0..=fields["maxnumber"].as_u64()?).find(|number| {
             let hash = salted.clone().chain_update(number.to_string()).finalize();
-            let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-            hash == challenge
+            hash[..] == challenge
         })?;
         Some(Self {
             ticket,

@@ -92,7 +92,7 @@ async fn take(world: &mut World<'_>, step: Step) {
         Step::Lease { worker } => world.lease(worker).await,
         Step::EndJob { worker, how } => world.end_job(worker, how).await,
         Step::RunTimers => world.run_timers().await,
-        Step::UseCase { request, which } => world.use_case(request, which).await,
+        Step::UseCase { request, which } => Box::pin(world.use_case(request, which)).await,
         Step::Wait(time) => world.wait(time).await,
         Step::WaitUntilDue { request } => world.wait_until_due(request).await,
     }
