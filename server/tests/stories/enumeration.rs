@@ -26,8 +26,15 @@ const KINDS: [(&str, &str); 6] = [
 /// A saved code that nobody has.
 const NOBODYS: &str = "0000-0000-0000-0000-0";
 
+/// What is asked for, and with which form.
+type Asked = (
+    Method,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
 /// Everything that a stranger can do to somebody's account without a proof.
-const STEPS: [(Method, &str, &[(&str, &str)]); 18] = [
+const STEPS: [Asked; 18] = [
     (Method::GET, "/prove", &[]),
     (Method::POST, "/prove", &[("code", "")]),
     (Method::POST, "/prove", &[("code", "1234")]),
