@@ -161,6 +161,7 @@ fn MailMissing(may_resend: bool) -> impl IntoView {
                 <ul>
                     <li>"Wait two minutes, then look in the junk folder too."</li>
                     <li>"Look in your personal mail, not in your work mail."</li>
+                    <li>"Is there a mail for another reference than the one below? The newest has a link to your code."</li>
                     <li>"Is the address above not yours? "<a href="/what-happened">"Start again"</a>"."</li>
                     <li>"Still nothing? Your organisation may have no address for you. Contact the people named at the bottom of this page."</li>
                 </ul>
