@@ -116,7 +116,8 @@ fn random_values(browser: &Browser<'_>, page: &Page) -> Vec<String> {
         Some(rest.split(end).next().unwrap_or_default().to_owned())
     };
     let nonce = between(page.header("content-security-policy"), "'nonce-", '\'');
-    let reference = between(&page.body, "LK-", '<');
+    // By its place: a nonce can hold the same letters.
+    let reference = between(&page.body, "class=\"reference\">", '<');
     let cookie = browser.cookie("latchkey-request");
     [nonce, reference, cookie].into_iter().flatten().collect()
 }
