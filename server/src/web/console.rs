@@ -65,7 +65,9 @@ pub struct SignInForm {
 /// Signs in.
 pub async fn sign_in(State(web): State<Web>, visit: Visit, Form(form): Form<SignInForm>) -> Answer {
     web.limits.take(Action::ConsoleSignIn, &visit).await?;
-    let name: String = form.name.trim().chars().take(LONGEST).collect();
+    // No name has a control character in it, and PostgreSQL takes no zero in a text.
+    let seen = form.name.trim().chars().filter(|c| !c.is_control());
+    let name: String = seen.take(LONGEST).collect();
     let account = session::account(&web.recovery, &name).await?;
     let stored = account.as_ref().map(|account| account.password.as_str());
     let problem = match web.passwords.verify(stored, form.password).await {
