@@ -145,6 +145,13 @@ pub enum Command {
         /// As in [`Self::Release`].
         may_leave_pass: bool,
     },
+    /// The attempt of a rehearsal came to where an account would be changed.
+    FinishRehearsal {
+        /// The attempt's fence.
+        fence: Fence,
+        /// The methods that would be removed.
+        methods: Vec<Method>,
+    },
     /// Keep that a pass is deleted which no attempt recorded. It is true whatever has become of the
     /// attempt.
     RecordReaped {

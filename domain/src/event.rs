@@ -120,6 +120,11 @@ pub enum Event {
     Aborted {
         cause: AbortCause,
     },
+    Rehearsed {
+        fence: Fence,
+        /// The methods that would have been removed.
+        methods: Vec<Method>,
+    },
     Completed {
         new_methods: Vec<Method>,
     },

@@ -20,6 +20,7 @@ mod request;
 mod saved_code;
 mod state;
 mod time;
+mod warrant;
 
 pub use codes::{CONTACT_CODE_WINDOW, CodeKey, ContactCode, EmailCode, TypedCode, contact_code};
 pub use command::{Actor, Command, Seat, Submission};
@@ -42,3 +43,4 @@ pub use state::{
     Ready, Removal, ReportedBy, State, StateName,
 };
 pub use time::Timestamp;
+pub use warrant::Warrant;

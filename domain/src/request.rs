@@ -45,7 +45,8 @@ pub struct RequestFacts {
     pub proofs: Vec<Proof>,
     /// When the first notice to the owner was accepted by a mail server.
     pub notice_accepted_at: Option<Timestamp>,
-    /// When the pass was first claimed. Before that nothing at Microsoft was touched.
+    /// When the pass was first claimed. Before that nothing at Microsoft was touched, and never in a rehearsal, where
+    /// this stays empty.
     pub claimed_at: Option<Timestamp>,
     /// Why the proven person could not submit, the last time.
     pub refused: Option<Refusal>,
@@ -71,6 +72,11 @@ impl RequestFacts {
     /// The kinds of the proofs that were passed.
     pub fn proven_kinds(&self) -> impl Iterator<Item = ProofKind> {
         self.proofs.iter().map(|proof| proof.kind)
+    }
+
+    /// Whether everything happens but a change at Microsoft.
+    pub fn is_rehearsal(&self) -> bool {
+        self.rules.as_ref().is_some_and(|rules| rules.evaluation)
     }
 
     /// Whether the proofs that were passed are what everybody is asked for.
@@ -242,6 +248,11 @@ impl Request {
             .disclosed
             .as_ref()
             .filter(|disclosed| now < disclosed.at + Terms::REPUDIATION)
+    }
+
+    /// Whether everything happens but a change at Microsoft: the policy of the subject's groups says so.
+    pub fn is_rehearsal(&self) -> bool {
+        self.facts.is_rehearsal()
     }
 
     /// Whether an attempt was made: sessions may have ended and methods may be gone.

@@ -41,13 +41,14 @@ pub enum StateName {
     Reported,
     Expired,
     Aborted,
+    Rehearsed,
     Lapsed,
     Repudiated,
 }
 
 impl StateName {
     /// Every state, in the order of a request's life.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Proving,
         Self::AwaitingApproval,
         Self::CoolingOff,
@@ -60,6 +61,7 @@ impl StateName {
         Self::Reported,
         Self::Expired,
         Self::Aborted,
+        Self::Rehearsed,
         Self::Lapsed,
         Self::Repudiated,
     ];
@@ -79,6 +81,7 @@ impl StateName {
             Self::Reported => "reported",
             Self::Expired => "expired",
             Self::Aborted => "aborted",
+            Self::Rehearsed => "rehearsed",
             Self::Lapsed => "lapsed",
             Self::Repudiated => "repudiated",
         }
@@ -102,6 +105,7 @@ impl State {
                 Ended::Reported { .. } => StateName::Reported,
                 Ended::Expired { .. } => StateName::Expired,
                 Ended::Aborted { .. } => StateName::Aborted,
+                Ended::Rehearsed { .. } => StateName::Rehearsed,
                 Ended::Lapsed { .. } => StateName::Lapsed,
                 Ended::Repudiated { .. } => StateName::Repudiated,
             },
@@ -379,6 +383,13 @@ pub enum Ended {
         at: Timestamp,
         /// Why.
         cause: AbortCause,
+    },
+    /// It was a rehearsal, and came as far as it could without changing anything.
+    Rehearsed {
+        /// When.
+        at: Timestamp,
+        /// The methods that would have been removed.
+        methods: Vec<Method>,
     },
     /// Nothing came of the pass.
     Lapsed {

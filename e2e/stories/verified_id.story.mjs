@@ -5,9 +5,15 @@ import { test } from "node:test";
 import { screenshot } from "../harness.mjs";
 import { at, desktop, follow, identify, observe, personNamed, phone, press, withStack } from "./steps.mjs";
 
-/** One Verified ID suffices. */
-const edit = (stock) =>
-  `${stock.replace(/^\[proofs\]\n(?:(?!\[).*\n?)*/m, "")}\n[proofs]\naccepted = ["verified_id"]\nrequired = 1\n`;
+/** One Verified ID suffices, or the mailed code. */
+const edit = (stock) => stock.replace('accepted = ["email_code"]', 'accepted = ["email_code", "verified_id"]');
+
+/** From the start page to the code to scan. */
+async function asksForCode(stack, page, person) {
+  await identify(stack, page, person, { asked: "Prove that it is you" });
+  await press(page, "Show your Verified ID");
+  await at(page, "Show your Verified ID");
+}
 
 /** Opens the wallet on a phone of its own, as whoever scans the code, and presents `name`'s Verified ID. */
 async function present(stack, name, ending) {
@@ -25,9 +31,7 @@ test("a Verified ID proves who somebody is, and the page follows the wallet", ()
     const ada = await personNamed(stack, "Ada Keller");
     const { context, page } = await stack.launchBrowser({ viewport: desktop });
     const seen = observe(context, stack.app);
-    await identify(stack, page, ada);
-    await press(page, "Use your Verified ID");
-    await at(page, "Show your Verified ID");
+    await asksForCode(stack, page, ada);
     await screenshot(page, "verified-id");
     assert.match(await page.getByRole("link", { name: "Open on this phone" }).getAttribute("href"), /^openid-vc:\/\//);
 
@@ -51,9 +55,7 @@ test("a Verified ID is presented on the phone itself, without JavaScript", () =>
   withStack(async (stack) => {
     const ada = await personNamed(stack, "Ada Keller");
     const { page } = await stack.launchBrowser({ viewport: phone, javaScriptEnabled: false });
-    await identify(stack, page, ada);
-    await press(page, "Use your Verified ID");
-    await at(page, "Show your Verified ID");
+    await asksForCode(stack, page, ada);
     await screenshot(page, "verified-id-phone");
     const link = page.getByRole("link", { name: "Open on this phone" });
     const picture = page.getByRole("img", { name: "QR code for your wallet" });

@@ -12,6 +12,7 @@ use tokio::{
     sync::watch,
     task::{JoinError, JoinSet},
 };
+use url::Url;
 
 use crate::{
     audit::Checkpoints,
@@ -22,8 +23,8 @@ use crate::{
         sign_in::SignIns,
     },
     clock::{Clock, Entropy, SystemClock, SystemEntropy},
-    config::{self, Config},
-    graph::{Asking, Graph, RequestService},
+    config::{self, Config, VerifiedId},
+    graph::{self, Asking, Graph, RequestService},
     jobs::{Pace, Worker, every},
     limits::{self, Limits},
     mail::Mailer,
@@ -260,22 +261,13 @@ impl Service {
             &clock,
             &entropy,
         )?;
-        let verified_ids = config
-            .verified_id
-            .map(|verified_id| {
-                let callback = config.server.base_url.join("verified-id/callback")?;
-                let asking = Asking {
-                    service_url: verified_id.service_url,
-                    terms: verified_id.terms,
-                    client_name: config.organisation.name.clone(),
-                    callback,
-                };
-                let (clock, entropy) = (Arc::clone(&clock), Arc::clone(&entropy));
-                let entra = config.entra.graph.clone();
-                anyhow::Ok(RequestService::new(entra, asking, clock, entropy)?)
-            })
-            .transpose()
-            .context("cannot set up the connection to Microsoft ([verified_id])")?;
+        let verified_ids = request_service(
+            config.verified_id,
+            &config.server.base_url,
+            &config.organisation.name,
+            &config.entra.graph,
+            (Arc::clone(&clock), Arc::clone(&entropy)),
+        )?;
         let graph = Graph::new(config.entra.graph, Arc::clone(&clock), Arc::clone(&entropy))
             .context("cannot set up the connection to Microsoft ([entra])")?;
         let passwords = PasswordHasher::new(PASSWORDS_AT_ONCE, Arc::clone(&entropy));
@@ -376,6 +368,28 @@ fn site(config: &Config) -> Site {
         answer_step: config.answer_step,
         trusted_proxies: config.server.trusted_proxies.into(),
     }
+}
+
+/// What Verified IDs are presented to, if anything.
+fn request_service(
+    verified_id: Option<VerifiedId>,
+    base_url: &Url,
+    organisation: &str,
+    application: &graph::Settings,
+    (clock, entropy): (Arc<dyn Clock>, Arc<dyn Entropy>),
+) -> anyhow::Result<Option<RequestService>> {
+    let Some(VerifiedId { service_url, terms }) = verified_id else {
+        return Ok(None);
+    };
+    let asking = Asking {
+        service_url,
+        terms,
+        client_name: organisation.to_owned(),
+        callback: base_url.join("verified-id/callback")?,
+    };
+    RequestService::new(application.clone(), asking, clock, entropy)
+        .map(Some)
+        .context("cannot set up the connection to Microsoft ([verified_id])")
 }
 
 /// Keeps this instance in step with the others until `stopped` closes.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Action, Button, Look, mark::Mark};
-use crate::view::{Frame, SignedIn, SignedInAt};
+use crate::view::{Frame, Mode, SignedIn, SignedInAt};
 
 /// How wide a page's content may grow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +30,14 @@ pub fn Layout(frame: Frame, width: Width, children: Children) -> impl IntoView {
         organisation,
         help,
         signed_in_as,
+        mode,
         ..
     } = frame;
+    let trial = (mode == Mode::Trial).then(|| view! {
+        <div class="inset">
+            <p><strong>"This is a trial run. "</strong>"Everything goes as in a real recovery, but nothing is changed on the account, and no pass is made."</p>
+        </div>
+    });
     view! {
         <a class="skip-link" href="#main">"Skip to main content"</a>
         <header class="masthead">
@@ -42,6 +48,7 @@ pub fn Layout(frame: Frame, width: Width, children: Children) -> impl IntoView {
             </div>
         </header>
         <main id="main" class=format!("{} flow grow py-8 sm:py-12", width.class()) tabindex="-1">
+            {trial}
             {children()}
         </main>
         <footer class="colophon">

@@ -91,6 +91,18 @@ pub struct Frame {
     pub assets: String,
     /// Who is signed in, if anybody is.
     pub signed_in_as: Option<SignedIn>,
+    /// Whether the page is about something that happens for real.
+    pub mode: Mode,
+}
+
+/// Whether something happens for real.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// It does.
+    #[default]
+    Real,
+    /// Nothing is changed on any account.
+    Trial,
 }
 
 /// A moment as a reader sees it.

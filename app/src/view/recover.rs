@@ -233,6 +233,11 @@ pub enum Stage {
     Expired,
     /// It could not be finished safely; a person must look.
     Aborted,
+    /// It was a trial run, and nothing was changed.
+    Rehearsed {
+        /// The methods that would have been removed, in words.
+        methods: Vec<String>,
+    },
     /// The records came from a backup, which does not know how the request went on.
     Restored,
     /// The pass was not used in time, or nothing was registered.

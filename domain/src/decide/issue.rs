@@ -55,11 +55,19 @@ fn start(
     }
     let fence = request.facts.fence.next();
     let attempt = approved.attempts + 1;
-    let facts = RequestFacts {
+    let mut facts = RequestFacts {
         fence,
-        claimed_at: request.facts.claimed_at.or(Some(now)),
         ..request.facts.clone()
     };
+    let is_rehearsal = facts.is_rehearsal();
+    if !is_rehearsal {
+        facts.claimed_at = facts.claimed_at.or(Some(now));
+    }
+    // Nothing that a rehearsal does can leave a pass behind.
+    let reap = (!is_rehearsal).then(|| Effect::Reap {
+        fence,
+        from: now + facts.terms.lease,
+    });
     let lease_until = now + facts.terms.lease;
     let approved = Approved {
         attempts: attempt,
@@ -80,10 +88,7 @@ fn start(
                 intent,
                 attempt,
             })
-            .effect(Effect::Reap {
-                fence,
-                from: lease_until,
-            }),
+            .effects(reap),
     )
 }
 
@@ -114,6 +119,7 @@ pub(super) fn record_removals(
     fence: Fence,
     removals: Vec<MethodRemoval>,
 ) -> Result<Outcome, Refusal> {
+    for_real(request)?;
     given_out(request, fence)?;
     let mut facts = request.facts.clone();
     facts.removals.extend(removals.iter().cloned());
@@ -126,6 +132,7 @@ pub(super) fn record_reaped(
     fence: Fence,
     pass: String,
 ) -> Result<Outcome, Refusal> {
+    for_real(request)?;
     given_out(request, fence)?;
     if request.facts.reaped.contains(&pass) {
         return Err(Refusal::AlreadyDone);
@@ -138,6 +145,15 @@ pub(super) fn record_reaped(
     facts.reaped.push(pass.clone());
     Ok(Outcome::new(facts, request.state.clone(), request.version)
         .event(Event::PassReaped { fence, pass }))
+}
+
+/// Refuses what a rehearsal never leads to.
+fn for_real(request: &Request) -> Result<(), Refusal> {
+    if request.is_rehearsal() {
+        Err(Refusal::IsRehearsal)
+    } else {
+        Ok(())
+    }
 }
 
 /// Refuses a fence that no attempt had. What was done under any other is kept even if that attempt has
@@ -158,6 +174,7 @@ pub(super) fn disclose(
     now: Timestamp,
 ) -> Result<Outcome, Refusal> {
     let issuing = issuing(request, fence)?;
+    for_real(request)?;
     if let Some(earlier) = request.repudiable(now) {
         // What came by an earlier pass is new, not kept.
         kept.retain(|method| earlier.kept.contains(method));
@@ -215,6 +232,9 @@ pub(super) fn stopping(
 /// The request as an attempt leaves it of which a pass may come that is on no record.
 pub(super) fn leaving_pass(request: &Request, issuing: &Issuing) -> Request {
     let mut request = request.clone();
+    if request.is_rehearsal() {
+        return request;
+    }
     let stray_until = issuing.lease_until + Terms::LATENESS;
     request.facts.stray_until = request.facts.stray_until.max(Some(stray_until));
     request
@@ -275,8 +295,36 @@ pub(super) fn abort(
     })
 }
 
+/// Where an account would be changed, a rehearsal is over.
+pub(super) fn finish_rehearsal(
+    request: &Request,
+    fence: Fence,
+    methods: Vec<Method>,
+    now: Timestamp,
+) -> Result<Outcome, Refusal> {
+    let issuing = issuing(request, fence)?;
+    if !request.is_rehearsal() {
+        return Err(Refusal::IsNoRehearsal);
+    }
+    if let Some(cancellation) = &issuing.cancelled {
+        return Ok(ending::cancelled(request, cancellation, now));
+    }
+    if now >= issuing.lease_until {
+        return Err(Refusal::LeaseRanOut);
+    }
+    let ended = Ended::Rehearsed {
+        at: now,
+        methods: methods.clone(),
+    };
+    Ok(Outcome::state(request, State::Ended(ended)).event(Event::Rehearsed { fence, methods }))
+}
+
 pub(super) fn aborted(request: &Request, cause: AbortCause, now: Timestamp) -> Outcome {
-    stopped(request, cause.clone(), now)
+    let outcome = stopped(request, cause.clone(), now);
+    if !request.touched_account() {
+        return outcome;
+    }
+    outcome
         .effect(Effect::CleanUp {
             clean_up: CleanUp::RemovePass,
         })

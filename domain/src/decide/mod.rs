@@ -138,6 +138,12 @@ pub enum Refusal {
     /// A pass was given out: it can only be repudiated, by its owner.
     #[error("a pass was given out already")]
     AlreadyDisclosed,
+    /// Nothing may change at Microsoft for this request.
+    #[error("the request is a rehearsal")]
+    IsRehearsal,
+    /// The request is for real.
+    #[error("the request is no rehearsal")]
+    IsNoRehearsal,
     /// None of the methods is strong.
     #[error("nothing strong was registered")]
     NothingRegistered,
@@ -202,6 +208,9 @@ pub fn decide(
             let request = issue::stopping(request, fence, may_leave_pass)?;
             issue::abort(&request, fence, cause, now)
         }
+        Command::FinishRehearsal { fence, methods } => {
+            issue::finish_rehearsal(request, fence, methods, now)
+        }
         Command::RecordReaped { fence, pass } => issue::record_reaped(request, fence, pass),
         Command::FindPassMismatch { fence } => issue::find_mismatch(request, fence, now),
         Command::Complete { new_methods } => ending::complete(request, new_methods, now),
@@ -237,6 +246,7 @@ impl Actor {
             | Command::Disclose { .. }
             | Command::Release { .. }
             | Command::Abort { .. }
+            | Command::FinishRehearsal { .. }
             | Command::RecordReaped { .. } => matches!(self, Self::Issuer),
             Command::FindPassMismatch { .. } => matches!(self, Self::Issuer | Self::Watcher),
             Command::Complete { .. } | Command::Lapse(_) => matches!(self, Self::Watcher),

@@ -67,6 +67,7 @@ const fn permitted(asked: Asked) -> &'static [&'static str] {
         Asked::Disclose => &["issuer"],
         Asked::Release => &["issuer"],
         Asked::Abort => &["issuer"],
+        Asked::FinishRehearsal => &["issuer"],
         Asked::RecordReaped => &["issuer"],
         Asked::FindPassMismatch => &["issuer", "watcher"],
         Asked::Complete => &["watcher"],

@@ -4,8 +4,8 @@ use domain::{Actor, Command, LapseCause, ProofKind, Refusal, State};
 
 use crate::kit::{
     Case, MANAGER, MINUTE, PASS_LIFETIME, abort, approve_with, by, candidate, claim, complete,
-    disclose, guards_for, id, intent, own_rules, record_reaped, record_removals, release,
-    subject_named, submission_for, take_snapshot,
+    disclose, finish_rehearsal, guards_for, id, intent, own_rules, record_reaped, record_removals,
+    release, subject_named, submission_for, take_snapshot,
 };
 
 /// Declares the names, and the list of them all.
@@ -46,6 +46,7 @@ asked! {
     Disclose,
     Release,
     Abort,
+    FinishRehearsal,
     RecordReaped,
     FindPassMismatch,
     Complete,
@@ -82,6 +83,7 @@ impl Asked {
             Command::Disclose { .. } => Self::Disclose,
             Command::Release { .. } => Self::Release,
             Command::Abort { .. } => Self::Abort,
+            Command::FinishRehearsal { .. } => Self::FinishRehearsal,
             Command::RecordReaped { .. } => Self::RecordReaped,
             Command::FindPassMismatch { .. } => Self::FindPassMismatch,
             Command::Complete { .. } => Self::Complete,
@@ -97,7 +99,7 @@ impl Asked {
         match self {
             Self::Recognise => Command::Recognise {
                 subject: subject_named(case.subject_name()),
-                rules: own_rules(&case.request.facts.terms.gate),
+                rules: own_rules(&case.request.facts.terms),
             },
             Self::ResendEmailCode => Command::ResendEmailCode,
             Self::SpendProofTry => Command::SpendProofTry,
@@ -129,6 +131,7 @@ impl Asked {
             }
             Self::Release => release(fence, MINUTE),
             Self::Abort => abort(fence),
+            Self::FinishRehearsal => finish_rehearsal(fence),
             Self::RecordReaped => record_reaped(fence, "orphan"),
             Self::FindPassMismatch => Command::FindPassMismatch { fence },
             Self::Complete => complete(),
@@ -165,6 +168,7 @@ impl Asked {
             | Self::Disclose
             | Self::Release
             | Self::Abort
+            | Self::FinishRehearsal
             | Self::RecordReaped
             | Self::FindPassMismatch => Actor::Issuer,
             Self::Complete | Self::Lapse => Actor::Watcher,

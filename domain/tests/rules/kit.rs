@@ -153,9 +153,10 @@ pub fn policy(accepted: &[ProofKind], required: u8) -> ProofPolicy {
     ProofPolicy::new(accepted.iter().copied(), required).unwrap()
 }
 
-/// What the policy asks of a person where `gate` is asked of everybody: one proof more where there is
-/// a choice, and the same elsewhere.
-pub fn own_rules(gate: &ProofPolicy) -> PersonRules {
+/// What the policy asks of a person under these terms: one proof more where there is a choice, and else what is asked
+/// of everybody. Where only some methods are to go, it is a rehearsal.
+pub fn own_rules(terms: &Terms) -> PersonRules {
+    let gate = &terms.gate;
     let all = ProofKind::ALL.iter().all(|kind| gate.accepts(*kind));
     let proofs = if all {
         policy(&ProofKind::ALL, gate.required() + 1)
@@ -164,7 +165,7 @@ pub fn own_rules(gate: &ProofPolicy) -> PersonRules {
     };
     PersonRules {
         proofs,
-        evaluation: false,
+        evaluation: terms.removal == Removal::Portal,
     }
 }
 
@@ -320,6 +321,14 @@ pub const fn release(fence: Fence, retry_after: Duration) -> Command {
     }
 }
 
+/// The phone would have gone.
+pub fn finish_rehearsal(fence: Fence) -> Command {
+    Command::FinishRehearsal {
+        fence,
+        methods: vec![method(MethodKind::Authenticator, "lost-phone")],
+    }
+}
+
 pub const fn abort(fence: Fence) -> Command {
     Command::Abort {
         fence,
@@ -465,6 +474,26 @@ impl Case {
             .disclosed_now()
     }
 
+    /// Claimed, under fence 1 and [`intent`] 1, and a rehearsal.
+    pub fn rehearsing() -> Self {
+        let rules = PersonRules {
+            proofs: terms().gate,
+            evaluation: true,
+        };
+        let subject = subject();
+        Self::opened(terms())
+            .does(&Actor::Directory, Command::Recognise { subject, rules })
+            .does(&Actor::Browser, Command::SpendProofTry)
+            .does(
+                &Actor::Browser,
+                Command::PassProofs(vec![ProofKind::EmailCode]),
+            )
+            .does(&Actor::Browser, Command::Submit(submission()))
+            .does(&Actor::Mailer, Command::AcceptNotice)
+            .approved_by(MANAGER)
+            .does(&Actor::Browser, claim(intent(1)))
+    }
+
     /// A request in the state of that name.
     pub fn in_state(name: StateName) -> Self {
         match name {
@@ -488,6 +517,9 @@ impl Case {
                 .after(terms().approval)
                 .does(&Actor::Timer, Command::Tick),
             StateName::Aborted => Self::issuing().does(&Actor::Issuer, abort(Fence(1))),
+            StateName::Rehearsed => {
+                Self::rehearsing().does(&Actor::Issuer, finish_rehearsal(Fence(1)))
+            }
             StateName::Lapsed => Self::lapsed(),
             StateName::Repudiated => Self::disclosed().does(&Actor::Owner, Command::Report),
         }

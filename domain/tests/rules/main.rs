@@ -10,6 +10,7 @@ mod kit;
 mod oracle;
 mod proving;
 mod reaping;
+mod rehearsal;
 mod removals;
 mod report;
 mod restored;

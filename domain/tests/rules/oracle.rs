@@ -9,7 +9,7 @@ use domain::{
     State,
     StateName::{
         self, Aborted, AwaitingApproval, Completed, CoolingOff, Denied, Disclosed, Expired,
-        Issuing, Lapsed, Proving, Ready, Reported, Repudiated, Withdrawn,
+        Issuing, Lapsed, Proving, Ready, Rehearsed, Reported, Repudiated, Withdrawn,
     },
     Timestamp, decide,
 };
@@ -30,10 +30,12 @@ const fn next_states(from: StateName) -> &'static [StateName] {
         ],
         CoolingOff => &[Ready, Denied, Reported, Withdrawn, Expired, Aborted],
         Ready => &[Issuing, Denied, Reported, Withdrawn, Expired, Aborted],
-        Issuing => &[Disclosed, Ready, Aborted, Denied, Reported],
+        Issuing => &[Disclosed, Ready, Aborted, Rehearsed, Denied, Reported],
         Disclosed => &[Issuing, Ready, Aborted, Completed, Lapsed],
         Lapsed => &[AwaitingApproval],
-        Completed | Denied | Withdrawn | Reported | Expired | Aborted | Repudiated => &[],
+        Completed | Denied | Withdrawn | Reported | Expired | Aborted | Rehearsed | Repudiated => {
+            &[]
+        }
     }
 }
 
@@ -118,6 +120,7 @@ impl Oracle {
         self.check_no(before, command, to);
         self.check_repudiation(before, command, actor, outcome, now);
         check_effects(before, command, outcome);
+        check_rehearsal(outcome);
         check_request(after, now);
         for event in &outcome.events {
             check_writing(event);
@@ -254,8 +257,10 @@ impl Oracle {
         }
         let last = self.started.last().map_or(Fence(0), |(fence, _)| *fence);
         assert_eq!(after.facts.fence, last);
-        assert_eq!(after.facts.claimed_at.is_some(), !self.started.is_empty());
-        assert_eq!(after.touched_account(), !self.started.is_empty());
+        let is_touched = !self.started.is_empty() && !is_rehearsal(after);
+        assert_eq!(after.facts.claimed_at.is_some(), is_touched);
+        assert_eq!(after.touched_account(), is_touched);
+        assert_eq!(after.warrant().is_some(), is_touched);
     }
 
     /// Whatever was done under a fence that was given out is kept, and nothing else.
@@ -296,7 +301,7 @@ impl Oracle {
                     ..
                 }
             );
-            if !is_clean {
+            if !is_clean && !is_rehearsal(after) {
                 let until = issuing.lease_until + TEN_MINUTES;
                 self.stray_until = self.stray_until.max(Some(until));
             }
@@ -321,7 +326,9 @@ impl Oracle {
             })
             .collect();
         match (command, &after.state) {
-            (Command::Claim { .. } | Command::Replace { .. }, State::Issuing(issuing)) => {
+            (Command::Claim { .. } | Command::Replace { .. }, State::Issuing(issuing))
+                if !is_rehearsal(after) =>
+            {
                 assert_eq!(owed, [(issuing.fence, issuing.lease_until)]);
             }
             (Command::FindPassMismatch { fence }, State::Ready(_)) => {
@@ -377,6 +384,27 @@ impl Oracle {
         let is_new = is_over && before.state_name() != Repudiated;
         assert_eq!(outcome.events.contains(&Event::Repudiated), is_new);
     }
+}
+
+fn is_rehearsal(request: &Request) -> bool {
+    let rules = request.facts.rules.as_ref();
+    rules.is_some_and(|rules| rules.evaluation)
+}
+
+/// A rehearsal leads to no change at Microsoft, whatever happens to it, and nothing else is one.
+fn check_rehearsal(outcome: &Outcome) {
+    let request = &outcome.request;
+    if !is_rehearsal(request) {
+        assert_ne!(request.state_name(), Rehearsed);
+        return;
+    }
+    for effect in &outcome.effects {
+        let writes = matches!(effect, Effect::CleanUp { .. } | Effect::Reap { .. });
+        assert!(!writes, "{effect:?}");
+    }
+    let facts = &request.facts;
+    assert!(facts.removals.is_empty() && facts.reaped.is_empty());
+    assert!(facts.disclosed.is_none() && facts.stray_until.is_none());
 }
 
 /// Ends are final, and what only adds to the record moves nothing.

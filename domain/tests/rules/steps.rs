@@ -61,6 +61,40 @@ fn some_proofs(case: &Case, pick: u8) -> Vec<ProofKind> {
         .collect()
 }
 
+/// What comes next while an attempt runs.
+fn during_an_attempt(case: &Case, pick: u8) -> Asked {
+    if case.request.is_rehearsal() {
+        return [
+            Asked::FinishRehearsal,
+            Asked::FinishRehearsal,
+            Asked::Release,
+            Asked::Release,
+            Asked::Abort,
+            Asked::Deny,
+            Asked::ReportByOwner,
+            Asked::Disclose,
+        ][usize::from(pick % 8)];
+    }
+    [
+        Asked::Disclose,
+        Asked::Disclose,
+        Asked::Disclose,
+        Asked::Disclose,
+        Asked::Disclose,
+        Asked::Disclose,
+        Asked::Release,
+        Asked::Release,
+        Asked::Release,
+        Asked::Release,
+        Asked::Deny,
+        Asked::ReportByOwner,
+        Asked::ReportByApprover,
+        Asked::Abort,
+        Asked::TakeSnapshot,
+        Asked::RecordRemovals,
+    ][usize::from(pick % 16)]
+}
+
 /// What leads on from where `case` stands, and when.
 pub fn onward(case: &Case, pick: u8) -> (Timestamp, Actor, Command) {
     let now = case.now;
@@ -109,30 +143,11 @@ pub fn onward(case: &Case, pick: u8) -> (Timestamp, Actor, Command) {
             let at = ready.retry_at.map_or(now, |at| now.max(at));
             (at, Actor::Browser, Asked::Claim.command(case))
         }
-        State::Issuing(_) => by_name(
-            [
-                Asked::Disclose,
-                Asked::Disclose,
-                Asked::Disclose,
-                Asked::Disclose,
-                Asked::Disclose,
-                Asked::Disclose,
-                Asked::Release,
-                Asked::Release,
-                Asked::Release,
-                Asked::Release,
-                Asked::Deny,
-                Asked::ReportByOwner,
-                Asked::ReportByApprover,
-                Asked::Abort,
-                Asked::TakeSnapshot,
-                Asked::RecordRemovals,
-            ][usize::from(pick % 16)],
-        ),
+        State::Issuing(_) => by_name(during_an_attempt(case, pick)),
         State::Disclosed(disclosed) => {
             let asked = [
                 Asked::Complete,
-                Asked::Lapse,
+                Asked::Complete,
                 Asked::Lapse,
                 Asked::Lapse,
                 Asked::Replace,
@@ -234,6 +249,10 @@ pub fn twisted(command: Command, twist: u8, now: Timestamp) -> Command {
         Command::RecordReaped { fence, .. } => {
             record_reaped(shifted(fence), &format!("orphan-{}", twist % 4))
         }
+        Command::FinishRehearsal { fence, methods } => Command::FinishRehearsal {
+            fence: shifted(fence),
+            methods,
+        },
         Command::NoteRefusal(_) => Command::NoteRefusal(broken_guards(now)[nth % 7].1),
         Command::FindPassMismatch { fence } => Command::FindPassMismatch {
             fence: shifted(fence),

@@ -1,6 +1,6 @@
 //! A person's authentication methods, and the end of their sessions.
 
-use domain::{Method, MethodKind, MethodRef, PersonId, RemovalOutcome};
+use domain::{Method, MethodKind, MethodRef, PersonId, RemovalOutcome, Warrant};
 
 use super::{client::Graph, error::GraphError, request::Request, wire::AuthenticationMethod};
 
@@ -11,20 +11,20 @@ impl Graph {
         Ok(methods.into_iter().map(Method::from).collect())
     }
 
-    /// Removes one method. The password and methods of unknown types are
+    /// Removes one method of the person whom the warrant is for. The password and methods of unknown types are
     /// [`NotRemovable`](RemovalOutcome::NotRemovable), and nothing is called for them.
     ///
     /// # Errors
     /// [`GraphError::DefaultMethod`] while the person's default method is not the only one left.
     pub async fn remove_method(
         &self,
-        id: &PersonId,
+        warrant: &Warrant,
         method: &MethodRef,
     ) -> Result<RemovalOutcome, GraphError> {
         let Some((path, permission)) = removal_of(&method.kind) else {
             return Ok(RemovalOutcome::NotRemovable);
         };
-        let ids = [id.0.as_str(), method.id.as_str()];
+        let ids = [warrant.person().0.as_str(), method.id.as_str()];
         match self.send(&Request::delete(path, &ids, permission)).await {
             Ok(_) => Ok(RemovalOutcome::Removed),
             Err(GraphError::NotFound { .. }) => Ok(RemovalOutcome::AlreadyGone),
@@ -32,9 +32,9 @@ impl Graph {
         }
     }
 
-    /// Ends the person's sessions: refresh tokens and browser sessions die within minutes.
-    pub async fn revoke_sessions(&self, id: &PersonId) -> Result<(), GraphError> {
-        let ids = [id.0.as_str()];
+    /// Ends the sessions of the person whom the warrant is for: refresh tokens and browser sessions die within minutes.
+    pub async fn revoke_sessions(&self, warrant: &Warrant) -> Result<(), GraphError> {
+        let ids = [warrant.person().0.as_str()];
         let request = Request::post(
             "/users/{id}/revokeSignInSessions",
             &ids,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use domain::{PassPolicy, PersonId, Timestamp};
+use domain::{PassPolicy, PersonId, Timestamp, Warrant};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
@@ -134,7 +134,7 @@ impl Graph {
         })
     }
 
-    /// Makes a pass that works once, for `lifetime_minutes` from now. It takes the place of an older
+    /// Makes a pass for the person whom the warrant is for. It works once, for `lifetime_minutes` from now. It takes the place of an older
     /// one. The caller's `client_request_id` identifies the attempt at Microsoft's side.
     ///
     /// It is never repeated by itself: a second pass would replace the first.
@@ -144,10 +144,11 @@ impl Graph {
     /// [`GraphError::may_have_been_applied`] holds, a pass may exist that nobody knows.
     pub async fn create_pass(
         &self,
-        id: &PersonId,
+        warrant: &Warrant,
         lifetime_minutes: u32,
         client_request_id: Uuid,
     ) -> Result<CreatedPass, GraphError> {
+        let id = warrant.person();
         let ids = [id.0.as_str()];
         let request = Request::post(PASSES, &ids, WRITE_PASSES)
             .body(json!({ "lifetimeInMinutes": lifetime_minutes, "isUsableOnce": true }))
@@ -156,7 +157,7 @@ impl Graph {
             // Some tenants keep an older behaviour: no second pass beside a first one.
             Err(error) if is_about_existing_pass(&error) => {
                 if let Some(old) = self.pass(id).await? {
-                    self.delete_pass(id, &old.id).await?;
+                    self.delete_pass(warrant, &old.id).await?;
                 }
                 self.send(&request).await
             }
@@ -191,9 +192,9 @@ impl Graph {
         Ok(passes.into_iter().next().map(LivePass::from))
     }
 
-    /// Deletes a pass, which also ends what was signed in with it. One that is gone is deleted.
-    pub async fn delete_pass(&self, id: &PersonId, pass: &str) -> Result<(), GraphError> {
-        let ids = [id.0.as_str(), pass];
+    /// Deletes a pass of the person whom the warrant is for, which also ends what was signed in with it. One that is gone is deleted.
+    pub async fn delete_pass(&self, warrant: &Warrant, pass: &str) -> Result<(), GraphError> {
+        let ids = [warrant.person().0.as_str(), pass];
         let outcome = self.send(&Request::delete(PASS, &ids, WRITE_PASSES)).await;
         absent_as_none(outcome).map(drop)
     }

@@ -2,6 +2,7 @@
 
 use domain::{
     CleanUp, Disclosed, Ended, MethodKind, MethodRef, RemovalOutcome, Request, State, StateName,
+    Warrant,
 };
 
 use super::perform::Fault;
@@ -28,11 +29,10 @@ async fn remove_pass(recovery: &Recovery, request: &Request) -> Result<(), Fault
     ) {
         return Ok(());
     }
-    if let (Some(subject), Some(disclosed)) = (&request.facts.subject, &request.facts.disclosed) {
-        let person = &subject.person.id;
+    if let (Some(warrant), Some(disclosed)) = (request.warrant(), &request.facts.disclosed) {
         recovery
             .graph
-            .delete_pass(person, &disclosed.pass.id)
+            .delete_pass(&warrant, &disclosed.pass.id)
             .await?;
     }
     Ok(())
@@ -41,20 +41,22 @@ async fn remove_pass(recovery: &Recovery, request: &Request) -> Result<(), Fault
 /// Undoes a recovery that its owner repudiated: the pass, every session, and every method that was
 /// added since, except what a later recovery of the same person has brought.
 async fn undo_recovery(recovery: &Recovery, request: &Request) -> Result<(), Fault> {
-    let (Some(subject), State::Ended(Ended::Repudiated { disclosed, .. })) =
-        (&request.facts.subject, &request.state)
+    let (Some(warrant), State::Ended(Ended::Repudiated { disclosed, .. })) =
+        (request.warrant(), &request.state)
     else {
         return Ok(());
     };
-    let person = &subject.person.id;
     // First whoever is signed in now, whatever becomes of the rest.
-    let revoked = recovery.graph.revoke_sessions(person).await;
+    let revoked = recovery.graph.revoke_sessions(&warrant).await;
     failpoint!(RepudiatedSessionsEnded);
-    let deleted = recovery.graph.delete_pass(person, &disclosed.pass.id).await;
+    let deleted = recovery
+        .graph
+        .delete_pass(&warrant, &disclosed.pass.id)
+        .await;
     failpoint!(RepudiatedPassDeleted);
-    let left = remove_added(recovery, request, disclosed).await;
+    let left = remove_added(recovery, request, &warrant, disclosed).await;
     // Again, for those who came meanwhile by a method that is gone now.
-    recovery.graph.revoke_sessions(person).await?;
+    recovery.graph.revoke_sessions(&warrant).await?;
     revoked?;
     deleted?;
     left
@@ -64,12 +66,10 @@ async fn undo_recovery(recovery: &Recovery, request: &Request) -> Result<(), Fau
 async fn remove_added(
     recovery: &Recovery,
     request: &Request,
+    warrant: &Warrant,
     disclosed: &Disclosed,
 ) -> Result<(), Fault> {
-    let Some(subject) = &request.facts.subject else {
-        return Ok(());
-    };
-    let person = &subject.person.id;
+    let person = warrant.person();
     let later = recovery.store.later_requests(request).await?;
     let stays = |method: &MethodRef| {
         disclosed.kept.contains(method) || later.iter().any(|later| brought(later, method))
@@ -85,7 +85,7 @@ async fn remove_added(
     let mut problem = None;
     // The default method goes last, when nothing else is left: a second round takes it.
     for method in added.iter().chain(&added) {
-        let removed = recovery.graph.remove_method(person, method).await;
+        let removed = recovery.graph.remove_method(warrant, method).await;
         failpoint!(RepudiatedMethodRemoved);
         match removed {
             Ok(RemovalOutcome::Removed | RemovalOutcome::AlreadyGone) => {}

@@ -126,6 +126,7 @@ pub(super) async fn ask_approver(
         deadline: words::moment(awaiting.deadline).words,
         review_url: new_link(recovery, "approve", link).await?,
     };
+    let mail = in_its_mode(request, mail);
     Ok(recovery.mailer.send(&approver.mail, &mail, key).await?)
 }
 
@@ -153,12 +154,22 @@ pub(super) async fn notify_owner(
         at: words::moment(at).words,
         not_me_url: Some(new_link(recovery, "not-me", link).await?),
     };
+    let mail = in_its_mode(request, mail);
     recovery.mailer.send(address, &mail, key).await?;
     moot(
         recovery
             .apply(request.facts.id, &Actor::Mailer, Command::AcceptNotice)
             .await,
     )
+}
+
+/// Mails about a rehearsal say so.
+fn in_its_mode(request: &Request, mail: Mail) -> Mail {
+    if request.is_rehearsal() {
+        Mail::Trial(Box::new(mail))
+    } else {
+        mail
+    }
 }
 
 /// A fresh link under the configured address. Only its hash is kept, so a repeated mail has a new one.
@@ -187,6 +198,7 @@ pub(super) async fn alert_admin(
         ),
         console_url: console_url(recovery, request.facts.id)?,
     };
+    let mail = in_its_mode(request, mail);
     Ok(recovery.mailer.send(address, &mail, key).await?)
 }
 

@@ -77,6 +77,8 @@ pub enum Mail {
         /// Where they see and replace them.
         codes_url: Url,
     },
+    /// One of the others, about a trial run.
+    Trial(Box<Mail>),
     /// To administrators: something happened to the installation.
     InstallationAlert {
         /// What.
@@ -100,6 +102,7 @@ impl fmt::Debug for Mail {
         let (kind, reference) = match self {
             Self::CodesMade { .. } => return f.write_str("CodesMade"),
             Self::InstallationAlert { .. } => return f.write_str("InstallationAlert"),
+            Self::Trial(mail) => return write!(f, "Trial({mail:?})"),
             Self::EmailCode { reference, .. } => ("EmailCode", reference),
             Self::AskApprover { reference, .. } => ("AskApprover", reference),
             Self::OwnerNotice { reference, .. } => ("OwnerNotice", reference),

@@ -134,6 +134,13 @@ fn every_mail() -> Vec<Mail> {
     mails.extend(notices.map(|kind| notice(kind, None)));
     mails.extend(alerts.map(alert));
     mails.extend(causes.map(|cause| alert(Alert::Aborted { cause })));
+    let trial = |mail| Mail::Trial(Box::new(mail));
+    mails.push(trial(ask("Charles Babbage", "Ada Lovelace")));
+    mails.push(trial(notice(Notice::Submitted, Some(link()))));
+    mails.push(trial(alert(Alert::Lapsed)));
+    mails.push(installation(InstallationEvent::ForeignMessages {
+        count: 3,
+    }));
     mails.push(installation(InstallationEvent::Restored { ended: 3 }));
     mails.push(installation(InstallationEvent::CheckpointBegun { row: 3 }));
     mails.push(installation(InstallationEvent::SignInRefused {

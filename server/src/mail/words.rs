@@ -86,6 +86,19 @@ struct Html<'a> {
     organisation: &'a Organisation,
 }
 
+impl Letter {
+    /// The same about a trial run.
+    fn of_a_trial(mut self) -> Self {
+        self.subject = format!("Trial run: {}", self.subject);
+        self.before.insert(0, TRIAL.to_owned());
+        self
+    }
+}
+
+/// What a mail about a trial run says first.
+const TRIAL: &str = "This is a trial run. Everything goes as in a real recovery, and you are asked to do what you would \
+     then do, but nothing is changed on the account, and no pass is made.";
+
 impl Mail {
     /// Words this mail.
     pub(super) fn words(&self, organisation: &Organisation) -> Result<Words, askama::Error> {
@@ -208,6 +221,7 @@ impl Mail {
                 at: when,
                 codes_url,
             } => codes_letter(person, *replaced, when, codes_url, organisation),
+            Self::Trial(mail) => mail.letter(organisation).of_a_trial(),
             Self::InstallationAlert { event } => installation_letter(event),
             Self::AdminAlert {
                 alert,

@@ -9,11 +9,11 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{
     AbortCause, Actor, Command, Fault, Fence, IntentId, Issuing, MethodRef, PassRecord, Refusal,
-    Request, RequestId, State, Subject,
+    Request, RequestId, State, Subject, Warrant,
 };
 use secrecy::SecretString;
 
-use super::{Recovery, ServiceError};
+use super::{Recovery, ServiceError, removal::Plan};
 use crate::graph::{CreatedPass, Graph, GraphError, PassUsability};
 
 /// The longest a call to Graph takes, and what is needed afterwards to keep its outcome.
@@ -58,6 +58,9 @@ pub enum NotIssued {
     /// The attempt failed; the request says whether another is possible.
     #[error("the attempt failed")]
     Failed,
+    /// It was a rehearsal: nothing was changed, and there is no pass.
+    #[error("it was a rehearsal")]
+    Rehearsed,
 }
 
 /// Why an attempt stops.
@@ -137,6 +140,8 @@ pub(super) struct Attempt {
     pub fence: Fence,
     pub intent: IntentId,
     pub subject: Subject,
+    /// Leave to change the account; none in a rehearsal.
+    warrant: Option<Warrant>,
     /// When the lease ends, on the monotonic clock: no jump of the wall clock lengthens it.
     ends: Duration,
 }
@@ -149,7 +154,7 @@ impl Recovery {
         let recovery = Arc::clone(self);
         let claimed = self
             .attempts
-            .spawn(async move { recovery.attempt(id, turn).await })
+            .spawn(Box::pin(recovery.attempt(id, turn)))
             .await;
         claimed.map_err(|error| {
             tracing::error!(request = %id, %error, "an issue attempt broke off; its lease will run out");
@@ -174,6 +179,7 @@ impl Recovery {
         let State::Issuing(Issuing { fence, .. }) = request.state else {
             return Err(ServiceError::from(Refusal::WrongState(request.state_name())).into());
         };
+        let warrant = request.warrant();
         let subject = request
             .facts
             .subject
@@ -186,6 +192,7 @@ impl Recovery {
             fence,
             intent,
             subject,
+            warrant,
             ends,
         };
         attempt.run().await
@@ -218,7 +225,8 @@ impl Attempt {
     async fn run(self) -> Result<Issued, NotIssued> {
         let (fence, id) = (self.fence, self.id);
         let stopped = match self.work().await {
-            Ok(issued) => {
+            Ok(None) => return Err(NotIssued::Rehearsed),
+            Ok(Some(issued)) => {
                 let attempts = self.recovery.attempts.clone();
                 attempts.spawn(async move {
                     failpoint!(LivePassChecking);
@@ -277,24 +285,30 @@ impl Attempt {
         self.recovery.graph.within(self.rest())
     }
 
-    async fn work(&self) -> Result<Issued, Stopped> {
-        let (lifetime, kept) = self.clear().await?;
+    /// Issues the pass. In a rehearsal there is none: it ends before anything is changed.
+    async fn work(&self) -> Result<Option<Issued>, Stopped> {
+        let (lifetime, plan) = self.look().await?;
+        let Some(warrant) = &self.warrant else {
+            self.rehearse(plan).await?;
+            return Ok(None);
+        };
+        let kept = self.clear(warrant, &plan).await?;
         failpoint!(PassMaking);
         let made = self
             .graph()
-            .create_pass(&self.subject.person.id, lifetime, self.intent.0)
+            .create_pass(warrant, lifetime, self.intent.0)
             .await;
         let pass = made.map_err(|error| Stopped {
             may_leave_pass: error.may_have_been_applied(),
             stop: error.into(),
         })?;
         failpoint!(PassMade);
-        self.disclose(pass, kept).await
+        self.disclose(warrant, pass, kept).await.map(Some)
     }
 
-    /// Everything that comes before the pass. Returns its lifetime in minutes, and the methods that
-    /// stayed.
-    async fn clear(&self) -> Result<(u32, Vec<MethodRef>), Stop> {
+    /// Everything that is read before anything is changed. Returns the lifetime of the pass in minutes, and what is
+    /// to be removed.
+    async fn look(&self) -> Result<(u32, Plan), Stop> {
         let person = &self.subject.person.id;
         let guards = self.recovery.guards(&self.graph(), person).await?;
         if let Err(refusal) = guards.hold(&self.subject, self.recovery.clock.now()) {
@@ -309,19 +323,36 @@ impl Attempt {
         let plan = self.plan().await?;
         failpoint!(SnapshotKept);
         self.still_wanted().await?;
+        Ok((lifetime, plan))
+    }
+
+    /// Ends a rehearsal, with what would have been removed.
+    async fn rehearse(&self, plan: Plan) -> Result<(), Stop> {
+        let command = Command::FinishRehearsal {
+            fence: self.fence,
+            methods: plan.into_methods(),
+        };
+        self.recovery
+            .apply(self.id, &Actor::Issuer, command)
+            .await?;
+        Ok(())
+    }
+
+    /// Ends the sessions and removes the methods, before the pass. Returns the methods that stayed.
+    async fn clear(&self, warrant: &Warrant, plan: &Plan) -> Result<Vec<MethodRef>, Stop> {
         failpoint!(SessionsEnding);
-        self.graph().revoke_sessions(person).await?;
+        self.graph().revoke_sessions(warrant).await?;
         failpoint!(SessionsEnded);
-        self.remove(&plan).await?;
+        self.remove(warrant, plan).await?;
         failpoint!(RemovalsKept);
-        let kept = self.confirm(&plan).await?;
+        let kept = self.confirm(plan).await?;
         failpoint!(RemovalsConfirmed);
         self.still_wanted().await?;
 
         if self.rest() < LAST_CALL {
             return Err(Stop::Retry(Fault::LeaseTooShort, Duration::ZERO));
         }
-        Ok((lifetime, kept))
+        Ok(kept)
     }
 
     /// Stops early when somebody said no meanwhile, or another attempt has taken over.
@@ -340,7 +371,12 @@ impl Attempt {
 
     /// Keeps the outcome. Only if that succeeds may the value be seen; otherwise the pass is deleted
     /// before anybody could.
-    async fn disclose(&self, pass: CreatedPass, kept: Vec<MethodRef>) -> Result<Issued, Stopped> {
+    async fn disclose(
+        &self,
+        warrant: &Warrant,
+        pass: CreatedPass,
+        kept: Vec<MethodRef>,
+    ) -> Result<Issued, Stopped> {
         let record = PassRecord {
             id: pass.id.clone(),
             made_at: pass.made_at,
@@ -370,7 +406,7 @@ impl Attempt {
             }
             Err(error) => {
                 drop(pass.value);
-                let may_leave_pass = !self.take_back(&pass.id).await;
+                let may_leave_pass = !self.take_back(warrant, &pass.id).await;
                 let stop = error.into();
                 Err(Stopped {
                     stop,
@@ -406,14 +442,10 @@ impl Attempt {
     }
 
     /// Deletes a pass that nobody has seen; tells whether it is gone for certain.
-    async fn take_back(&self, pass: &str) -> bool {
+    async fn take_back(&self, warrant: &Warrant, pass: &str) -> bool {
         failpoint!(UnseenPassDeleting);
         // The lease may be over, so the clean-up has a time of its own.
-        let deleted = self
-            .recovery
-            .graph
-            .delete_pass(&self.subject.person.id, pass)
-            .await;
+        let deleted = self.recovery.graph.delete_pass(warrant, pass).await;
         if let Err(error) = &deleted {
             tracing::error!(request = %self.id, %error, "a pass that nobody has seen could not be deleted");
         }

@@ -41,11 +41,11 @@ impl Recovery {
     /// Deletes the live pass of the person whom the request is about, if an attempt can have left it and
     /// it is on nobody's record. `fence` is the attempt's that may have made it.
     async fn reap(&self, id: RequestId, fence: Fence) -> Result<(), ServiceError> {
-        let facts = self.request(id).await?.facts;
-        let (Some(subject), Some(_)) = (facts.subject, facts.stray_until) else {
+        let request = self.request(id).await?;
+        let (Some(warrant), Some(_)) = (request.warrant(), request.facts.stray_until) else {
             return Ok(());
         };
-        let person = &subject.person.id;
+        let person = warrant.person();
         let listed = self.graph.pass(person).await.map_err(ServiceError::from);
         let Some(live) = absent_is_well(listed)? else {
             return Ok(());
@@ -64,7 +64,7 @@ impl Recovery {
             Err(error) => return Err(error),
         }
         failpoint!(OrphanKept);
-        self.graph.delete_pass(person, &live.id).await?;
+        self.graph.delete_pass(&warrant, &live.id).await?;
         failpoint!(OrphanDeleted);
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     AbortCause, Actor, Command, Fault, Method, MethodKind, MethodRef, MethodRemoval, Removal,
-    RemovalOutcome,
+    RemovalOutcome, Warrant,
 };
 
 use super::issue::{Attempt, Stop};
@@ -29,6 +29,13 @@ pub(super) struct Plan {
     methods: Vec<Method>,
     /// Everything that was there before.
     snapshot: Vec<MethodRef>,
+}
+
+impl Plan {
+    /// The methods that are to go, in order.
+    pub fn into_methods(self) -> Vec<Method> {
+        self.methods
+    }
 }
 
 /// Whether a method goes under `removal`.
@@ -84,9 +91,9 @@ impl Attempt {
     }
 
     /// Removes the planned methods and keeps what became of each, whether all went or not.
-    pub(super) async fn remove(&self, plan: &Plan) -> Result<(), Stop> {
+    pub(super) async fn remove(&self, warrant: &Warrant, plan: &Plan) -> Result<(), Stop> {
         let mut removals = Vec::new();
-        let removed = self.remove_each(plan, &mut removals).await;
+        let removed = self.remove_each(warrant, plan, &mut removals).await;
         failpoint!(RemovalsEnding);
         let fence = self.fence;
         self.keep(Command::RecordRemovals { fence, removals })
@@ -104,6 +111,7 @@ impl Attempt {
     /// Removes the planned methods one by one, the default one last.
     async fn remove_each(
         &self,
+        warrant: &Warrant,
         plan: &Plan,
         removals: &mut Vec<MethodRemoval>,
     ) -> Result<(), Stop> {
@@ -113,10 +121,7 @@ impl Attempt {
             let mut default = Vec::new();
             for method in left {
                 failpoint!(MethodRemoving);
-                let outcome = self
-                    .graph()
-                    .remove_method(&self.subject.person.id, &method.method)
-                    .await;
+                let outcome = self.graph().remove_method(warrant, &method.method).await;
                 failpoint!(MethodRemoved);
                 let outcome = match outcome {
                     Ok(outcome) => outcome,

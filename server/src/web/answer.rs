@@ -4,7 +4,7 @@ use std::{any::Any, time::Duration};
 
 use app::{
     PASS_SLOT,
-    view::{Frame, Page, PassView, Place, ProblemPage, SignedIn, SignedInAt},
+    view::{Frame, Mode, Page, PassView, Place, ProblemPage, SignedIn, SignedInAt},
 };
 use axum::{
     body::{Body, Bytes},
@@ -175,12 +175,32 @@ impl Web {
             help: self.site.help.clone(),
             assets: self.assets.path().to_owned(),
             signed_in_as,
+            mode: Mode::Real,
         }
     }
 
     /// A page.
     pub fn page(&self, status: StatusCode, page: Page) -> Response {
-        self.drawn(status, page, None)
+        self.drawn(status, page, self.frame(None))
+    }
+
+    /// A page about a request, for those who may know whom it is about. It says so if that is a rehearsal.
+    pub fn page_about(
+        &self,
+        request: &domain::Request,
+        status: StatusCode,
+        page: Page,
+    ) -> Response {
+        let mode = if request.is_rehearsal() {
+            Mode::Trial
+        } else {
+            Mode::Real
+        };
+        let frame = Frame {
+            mode,
+            ..self.frame(None)
+        };
+        self.drawn(status, page, frame)
     }
 
     /// A page of the console.
@@ -189,7 +209,7 @@ impl Web {
             name: admin.to_owned(),
             at: SignedInAt::Console,
         };
-        self.drawn(StatusCode::OK, page, Some(signed_in))
+        self.drawn(StatusCode::OK, page, self.frame(Some(signed_in)))
     }
 
     /// A page for an employee who is signed in.
@@ -198,12 +218,12 @@ impl Web {
             name: employee.name.clone(),
             at: SignedInAt::OwnPages,
         };
-        self.drawn(status, page, Some(signed_in))
+        self.drawn(status, page, self.frame(Some(signed_in)))
     }
 
-    fn drawn(&self, status: StatusCode, page: Page, signed_in_as: Option<SignedIn>) -> Response {
+    fn drawn(&self, status: StatusCode, page: Page, frame: Frame) -> Response {
         let leads_to = self.leads_to(&page);
-        let document = app::render(page, self.frame(signed_in_as));
+        let document = app::render(page, frame);
         (
             status,
             [content_security_policy(

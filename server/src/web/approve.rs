@@ -99,7 +99,10 @@ impl Review {
             ) if self.request.facts.reported_at.is_some() => Some(ReviewOutcome::Reported),
             RequestState::Disclosed(_)
             | RequestState::Ended(
-                Ended::Completed { .. } | Ended::Aborted { .. } | Ended::Lapsed { .. },
+                Ended::Completed { .. }
+                | Ended::Aborted { .. }
+                | Ended::Rehearsed { .. }
+                | Ended::Lapsed { .. },
             ) if self.request.facts.reported_at.is_some() => Some(ReviewOutcome::ReportedLate),
             RequestState::Ended(ended) => Some(match ended {
                 Ended::Denied {
@@ -115,6 +118,7 @@ impl Review {
                 Ended::Expired { .. } => ReviewOutcome::Expired,
                 Ended::Completed { .. }
                 | Ended::Aborted { .. }
+                | Ended::Rehearsed { .. }
                 | Ended::Lapsed { .. }
                 | Ended::Repudiated { .. } => ReviewOutcome::AlreadyDecided,
             }),
@@ -138,7 +142,7 @@ impl Review {
             account: present::account(&self.request),
             may_stop,
         };
-        web.page(status, Page::Reviewed(view))
+        web.page_about(&self.request, status, Page::Reviewed(view))
     }
 
     async fn page(&self, web: &Web, form: ReviewForm, problem: Option<Problem>) -> Answer {
@@ -169,7 +173,7 @@ impl Review {
             form,
             problem,
         };
-        Ok(web.page(status, Page::Review(Box::new(view))))
+        Ok(web.page_about(&self.request, status, Page::Review(Box::new(view))))
     }
 
     /// The way back after an action: to what became of the request.

@@ -272,7 +272,11 @@ pub async fn check_page(State(web): State<Web>, visit: Visit) -> Answer {
     let request = visit.request(&web).await?;
     match elsewhere(&request, "/check") {
         Some(elsewhere) => Ok(elsewhere),
-        None => Ok(web.page(StatusCode::OK, Page::Check(check_view(&request, None)))),
+        None => Ok(web.page_about(
+            &request,
+            StatusCode::OK,
+            Page::Check(check_view(&request, None)),
+        )),
     }
 }
 
@@ -321,7 +325,8 @@ pub async fn submit(State(web): State<Web>, visit: Visit) -> Answer {
         Problem::DirectoryUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    Ok(web.page(status, Page::Check(check_view(&request, Some(problem)))))
+    let page = Page::Check(check_view(&request, Some(problem)));
+    Ok(web.page_about(&request, status, page))
 }
 
 /// Where the request stands.
@@ -351,7 +356,7 @@ impl Web {
         let code = self.recovery.contact_code(request.facts.id);
         let may_replace = self.recovery.can_replace(request);
         match present::status(request, &code, may_replace, problem) {
-            Some(view) => self.page(status, Page::Status(view)),
+            Some(view) => self.page_about(request, status, Page::Status(view)),
             None => Redirect::to("/prove").into_response(),
         }
     }

@@ -45,7 +45,7 @@ pub async fn page(State(web): State<Web>, visit: Visit) -> Answer {
         answer: present::not_me(&request, web.recovery.can_repudiate(&request)),
         account: present::account(&request),
     };
-    Ok(web.page(StatusCode::OK, Page::NotMe(view)))
+    Ok(web.page_about(&request, StatusCode::OK, Page::NotMe(view)))
 }
 
 /// Ends the request, or repudiates what came of it.

@@ -24,7 +24,7 @@ use crate::{
 pub async fn claim_page(State(web): State<Web>, visit: Visit) -> Answer {
     let request = visit.request(&web).await?;
     let (closes_at, turn) = match &request.state {
-        RequestState::Ready(ready) if ready.approved.attempts > 0 => {
+        RequestState::Ready(ready) if ready.approved.attempts > 0 && request.touched_account() => {
             (ready.closes_at, ClaimTurn::Retry)
         }
         RequestState::Ready(ready) => (ready.closes_at, ClaimTurn::First),
@@ -39,7 +39,7 @@ pub async fn claim_page(State(web): State<Web>, visit: Visit) -> Answer {
         sign_in_at: web.site.sign_in_at.to_string(),
         turn,
     };
-    Ok(web.page(StatusCode::OK, Page::Claim(view)))
+    Ok(web.page_about(&request, StatusCode::OK, Page::Claim(view)))
 }
 
 /// Claims the pass and shows it, once.
@@ -65,6 +65,7 @@ async fn issue(web: &Web, visit: &Visit, turn: Turn) -> Answer {
             ))
         }
         Err(NotIssued::NotBegun(error)) => web.settled(&request, Err(error)).await,
+        Err(NotIssued::Rehearsed) => Ok(Redirect::to("/status").into_response()),
         Err(NotIssued::Failed) => {
             let request = web.recovery.request(request.facts.id).await?;
             let again = matches!(request.state, RequestState::Ready(_));

@@ -190,7 +190,7 @@ impl Listener {
 /// Takes a message of Microsoft's service. It comes from no browser, so its key takes the place of the check where a
 /// form comes from; and it is told nothing but whether it was understood.
 pub async fn callback(State(web): State<Web>, message: HttpRequest<Body>) -> Response {
-    match heard(&web, message).await {
+    match Box::pin(heard(&web, message)).await {
         Ok(status) => status.into_response(),
         Err(error) => {
             let mut response = Failure::from(error).into_response();

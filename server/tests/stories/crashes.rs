@@ -71,7 +71,7 @@ fn every_fail_point_has_its_story() {
 }
 
 /// Goes on until the program is gone. `false` when there is nothing left to do, and it is not.
-async fn until_it_dies(visitor: &mut Visitor<'_>, program: &mut Program<'_>) -> bool {
+pub async fn until_it_dies(visitor: &mut Visitor<'_>, program: &mut Program<'_>) -> bool {
     loop {
         match visitor.step().await {
             Ok(Step::Taken) => {}

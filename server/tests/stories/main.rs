@@ -47,6 +47,7 @@ mod store;
 mod storms;
 mod tenant;
 mod timers;
+mod trial;
 mod verified_ids;
 mod visitor;
 mod work;

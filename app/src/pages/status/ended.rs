@@ -118,3 +118,30 @@ impl Ended {
         .into_any()
     }
 }
+
+/// The end of a trial run: what would have happened, and that it has not.
+pub fn rehearsed(methods: Vec<String>) -> AnyView {
+    let removed = if methods.is_empty() {
+        view! { <p>"No way to sign in would have been removed: there is none but the password."</p> }
+            .into_any()
+    } else {
+        view! {
+            <p>"These ways to sign in would have been removed:"</p>
+            <ul>
+                {methods.into_iter().map(|method| view! { <li dir="auto">{method}</li> }).collect_view()}
+            </ul>
+        }
+        .into_any()
+    };
+    view! {
+        <p class="lead">
+            "Nothing has changed on your account. You were not signed out anywhere, and there is no pass."
+        </p>
+        <h2>"What a real recovery would have done"</h2>
+        <p>"You would have been signed out on all your devices."</p>
+        {removed}
+        <p>"A pass for one sign-in would then have been shown here."</p>
+        <p>"Can you really not sign in? Contact the people named at the bottom of this page. You can close this window."</p>
+    }
+    .into_any()
+}

@@ -2,12 +2,12 @@
 
 use crate::view::{
     Account, CheckView, ClaimTurn, ClaimView, CodesView, EmployeeSignInView, Evidence, Finding,
-    Frame, IdentifyView, Moment, NewCodesView, NotMeAnswer, NotMeView, OfferedWay, Page, Paging,
-    PassView, Place, PresentationStage, Problem, ProblemPage, ProveView, QrCode, ReadinessView,
-    Reason, RecoveriesView, RecoveryDetailView, RecoveryRow, ReplaceCodesView, ReviewForm,
-    ReviewOutcome, ReviewView, ReviewedView, SavedView, SignInView, SignedIn, SignedInAt, Stage,
-    StatusView, TimelineEntry, Tone, Verdict, VerifiedIdView, Way, WhatHappenedView, WorkView,
-    YourCodeView,
+    Frame, IdentifyView, Mode, Moment, NewCodesView, NotMeAnswer, NotMeView, OfferedWay, Page,
+    Paging, PassView, Place, PresentationStage, Problem, ProblemPage, ProveView, QrCode,
+    ReadinessView, Reason, RecoveriesView, RecoveryDetailView, RecoveryRow, ReplaceCodesView,
+    ReviewForm, ReviewOutcome, ReviewView, ReviewedView, SavedView, SignInView, SignedIn,
+    SignedInAt, Stage, StatusView, TimelineEntry, Tone, Verdict, VerifiedIdView, Way,
+    WhatHappenedView, WorkView, YourCodeView,
 };
 
 pub const TRICKY: &str = "ava <img src=x onerror=alert(1)> \"O'Neil\" & </title></script>";
@@ -56,6 +56,7 @@ pub fn frame() -> Frame {
         organisation: "Fabrikam".to_owned(),
         help: "Call the service desk on 4711, day and night.".to_owned(),
         assets: "pkg/3f2a".to_owned(),
+        mode: Mode::Real,
         signed_in_as: Some(SignedIn {
             name: tricky(),
             at: SignedInAt::Console,
@@ -387,6 +388,12 @@ fn stages() -> Vec<(&'static str, Stage)> {
         ("reported", Stage::Reported),
         ("expired", Stage::Expired),
         ("aborted", Stage::Aborted),
+        (
+            "rehearsed",
+            Stage::Rehearsed {
+                methods: vec![tricky()],
+            },
+        ),
         ("restored", Stage::Restored),
         ("lapsed", Stage::Lapsed),
         ("repudiated", Stage::Repudiated),

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::Tenant;
+use super::{Tenant, leave};
 use crate::graph::{GraphError, Transient, request::Request};
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn no_call_outlives_the_caller_s_deadline() {
 
     let over = graph
         .within(Duration::ZERO)
-        .revoke_sessions(&ada)
+        .revoke_sessions(&leave(&ada))
         .await
         .unwrap_err();
     assert!(
@@ -103,7 +103,7 @@ async fn a_write_without_an_answer_in_time_may_have_been_applied() {
         .await;
     let error = graph
         .within(Duration::from_millis(100))
-        .revoke_sessions(&ada)
+        .revoke_sessions(&leave(&ada))
         .await
         .unwrap_err();
     assert!(
@@ -132,7 +132,7 @@ async fn faults_of_microsoft_are_tried_again_for_reads_only() {
         tenant
             .fault(json!({ "path": "/users/", "kind": "status", "status": status, "times": 1 }))
             .await;
-        let error = graph.revoke_sessions(&ada).await.unwrap_err();
+        let error = graph.revoke_sessions(&leave(&ada)).await.unwrap_err();
         assert!(
             matches!(
                 error,
@@ -156,7 +156,7 @@ async fn a_tenant_that_cannot_be_reached_is_told_apart_from_a_lost_answer() {
     let ada = tenant.id("ada.keller").await;
     graph.person(&ada).await.unwrap();
     tenant.simulator.stop().await;
-    let error = graph.revoke_sessions(&ada).await.unwrap_err();
+    let error = graph.revoke_sessions(&leave(&ada)).await.unwrap_err();
     assert!(
         matches!(
             error,

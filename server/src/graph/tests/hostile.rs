@@ -18,7 +18,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use super::MovedClock;
+use super::{MovedClock, leave};
 use crate::{
     clock::{Entropy, SystemEntropy},
     graph::{Credential, Graph, GraphError, Settings},
@@ -133,7 +133,7 @@ async fn a_path_that_no_service_has_does_not_mean_that_the_method_is_gone() {
     };
     let error = tenant
         .graph
-        .remove_method(&ada(), &phone)
+        .remove_method(&leave(&ada()), &phone)
         .await
         .unwrap_err();
     assert!(problem(&error).contains(message), "{error}");
@@ -155,7 +155,7 @@ async fn a_pass_that_stands_in_the_way_is_deleted_and_the_new_one_made() {
     .await;
     let made = tenant
         .graph
-        .create_pass(&ada(), 60, SystemEntropy.uuid())
+        .create_pass(&leave(&ada()), 60, SystemEntropy.uuid())
         .await
         .unwrap();
     assert_eq!(made.id, "new");
@@ -173,7 +173,7 @@ async fn a_pass_that_cannot_be_read_may_exist_and_is_not_repeated_in_the_error()
             Hostile::start(move |_, _| (StatusCode::CREATED, Json(&answer)).into_response()).await;
         let error = tenant
             .graph
-            .create_pass(&ada(), 60, SystemEntropy.uuid())
+            .create_pass(&leave(&ada()), 60, SystemEntropy.uuid())
             .await
             .unwrap_err();
         assert!(error.may_have_been_applied(), "{error}");

@@ -2,7 +2,7 @@ use domain::{Method, MethodKind, MethodRef, RemovalOutcome};
 use reqwest::Method as Verb;
 use serde_json::{Value, json};
 
-use super::Tenant;
+use super::{Tenant, leave};
 use crate::graph::{GraphError, Transient};
 
 fn find(methods: &[Method], kind: &MethodKind) -> MethodRef {
@@ -60,12 +60,12 @@ async fn methods_of_unknown_types_are_kept_and_not_claimed_to_be_removable() {
     let kind = MethodKind::Unknown("#microsoft.graph.retinaAuthenticationMethod".to_owned());
     let method = find(&methods, &kind);
     assert_eq!(
-        graph.remove_method(&ada, &method).await.unwrap(),
+        graph.remove_method(&leave(&ada), &method).await.unwrap(),
         RemovalOutcome::NotRemovable
     );
     let password = find(&methods, &MethodKind::Password);
     assert_eq!(
-        graph.remove_method(&ada, &password).await.unwrap(),
+        graph.remove_method(&leave(&ada), &password).await.unwrap(),
         RemovalOutcome::NotRemovable
     );
     assert!(tenant.calls("DELETE", "").await.is_empty());
@@ -86,7 +86,7 @@ async fn all_methods_go_with_the_default_one_last_and_a_second_time_they_are_gon
     let authenticator = find(&before, &MethodKind::Authenticator);
 
     let error = graph
-        .remove_method(&chidi, &authenticator)
+        .remove_method(&leave(&chidi), &authenticator)
         .await
         .unwrap_err();
     assert!(matches!(error, GraphError::DefaultMethod { .. }), "{error}");
@@ -99,7 +99,7 @@ async fn all_methods_go_with_the_default_one_last_and_a_second_time_they_are_gon
     order.sort_by_key(|method| (*method == authenticator, *method != alternate));
     for method in &order {
         assert_eq!(
-            graph.remove_method(&chidi, method).await.unwrap(),
+            graph.remove_method(&leave(&chidi), method).await.unwrap(),
             RemovalOutcome::Removed,
             "{method:?}"
         );
@@ -109,7 +109,7 @@ async fn all_methods_go_with_the_default_one_last_and_a_second_time_they_are_gon
     assert_eq!(left[0].method.kind, MethodKind::Password);
     for method in &order {
         assert_eq!(
-            graph.remove_method(&chidi, method).await.unwrap(),
+            graph.remove_method(&leave(&chidi), method).await.unwrap(),
             RemovalOutcome::AlreadyGone,
             "{method:?}"
         );
@@ -129,7 +129,10 @@ async fn the_default_method_is_recognised_in_both_wordings() {
         tenant
             .change_tenant(json!({ "defaultMethodWording": wording }))
             .await;
-        let error = graph.remove_method(&ada, &authenticator).await.unwrap_err();
+        let error = graph
+            .remove_method(&leave(&ada), &authenticator)
+            .await
+            .unwrap_err();
         assert!(
             matches!(error, GraphError::DefaultMethod { .. }),
             "{wording}: {error}"
@@ -148,7 +151,7 @@ async fn a_removal_whose_answer_was_lost_is_repeated_and_found_done() {
         .fault(json!({ "method": "DELETE", "path": "phoneMethods", "kind": "drop-after-write", "times": 1 }))
         .await;
     assert_eq!(
-        graph.remove_method(&bo, &phone).await.unwrap(),
+        graph.remove_method(&leave(&bo), &phone).await.unwrap(),
         RemovalOutcome::AlreadyGone
     );
 }
@@ -162,11 +165,11 @@ async fn sessions_are_revoked_under_either_answer() {
         tenant.read(&format!("/sessions/{ada}")).await["signInSessionsValidFromDateTime"].clone()
     };
     let before = valid_from().await;
-    graph.revoke_sessions(&ada).await.unwrap();
+    graph.revoke_sessions(&leave(&ada)).await.unwrap();
     assert_ne!(valid_from().await, before);
 
     tenant.change_tenant(json!({ "revokeAnswers": 204 })).await;
-    graph.revoke_sessions(&ada).await.unwrap();
+    graph.revoke_sessions(&leave(&ada)).await.unwrap();
 }
 
 #[tokio::test]
@@ -177,7 +180,7 @@ async fn a_revocation_whose_answer_was_lost_is_not_repeated_unasked() {
     tenant
         .fault(json!({ "path": "revokeSignInSessions", "kind": "drop-after-write" }))
         .await;
-    let error = graph.revoke_sessions(&ada).await.unwrap_err();
+    let error = graph.revoke_sessions(&leave(&ada)).await.unwrap_err();
     let GraphError::Retryable {
         fault: Transient::ConnectionLost,
         may_have_been_applied: true,

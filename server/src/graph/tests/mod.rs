@@ -16,13 +16,16 @@ use std::{
     time::Duration,
 };
 
-use domain::{PersonId, Timestamp};
+use domain::{
+    Identifier, Opening, Origin, Person, PersonId, ProofKind, ProofPolicy, Reason, Removal,
+    RequestId, Subject, Terms, Timestamp, UserKind, Warrant,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulator::{Options, Simulator};
 
 use super::{Credential, Graph, Settings};
-use crate::clock::{Clock, SystemClock, SystemEntropy};
+use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
 
 /// The machine's clock, moved forward.
 #[derive(Default)]
@@ -54,6 +57,48 @@ impl Clock for MovedClock {
     fn follow(&self, present: Timestamp) {
         self.machine.follow(present);
     }
+}
+
+/// Leave to change this person's account, as a request gives it once it is claimed.
+fn leave(id: &PersonId) -> Warrant {
+    let gate = ProofPolicy::new([ProofKind::EmailCode], 1).unwrap();
+    let opening = Opening {
+        id: RequestId(SystemEntropy.uuid()),
+        identifier: Identifier::parse("somebody@contoso.example").unwrap(),
+        reason: Reason::Other,
+        origin: Origin {
+            address: String::new(),
+            user_agent: String::new(),
+        },
+        terms: Terms {
+            gate,
+            required_approvals: 1,
+            proving: Duration::ZERO,
+            approval: Duration::ZERO,
+            cool_off: Duration::ZERO,
+            claim: Duration::ZERO,
+            lease: Duration::ZERO,
+            removal: Removal::All,
+        },
+    };
+    let now = Timestamp::from_millis(0);
+    let mut request = domain::open(opening, now).request;
+    request.facts.claimed_at = Some(now);
+    request.facts.subject = Some(Subject {
+        person: Person {
+            id: id.clone(),
+            display_name: String::new(),
+            given_name: None,
+            user_principal_name: String::new(),
+            mail: None,
+            other_mails: Vec::new(),
+            position: None,
+            enabled: true,
+            kind: UserKind::Member,
+        },
+        recovery_address: None,
+    });
+    request.warrant().expect("it is no rehearsal")
 }
 
 /// The stand-in tenant, its control and our clock.

@@ -8,7 +8,7 @@ use reqwest::Method;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::Tenant;
+use super::{Tenant, leave};
 use crate::{
     clock::{Clock, Entropy, SystemEntropy},
     graph::{GraphError, PassUsability, Transient, request::Request},
@@ -29,7 +29,7 @@ async fn a_pass_is_made_listed_without_its_value_and_deleted() {
     assert_eq!(graph.pass(&ada).await.unwrap(), None);
 
     let attempt = SystemEntropy.uuid();
-    let made = graph.create_pass(&ada, 15, attempt).await.unwrap();
+    let made = graph.create_pass(&leave(&ada), 15, attempt).await.unwrap();
     let recorded = tenant.read(&format!("/people/{ada}/passes")).await;
     assert_eq!(recorded[0]["value"], made.value.expose_secret());
     assert_eq!(recorded[0]["isUsableOnce"], true);
@@ -52,9 +52,9 @@ async fn a_pass_is_made_listed_without_its_value_and_deleted() {
     assert!(created_at <= made.expires_at - Duration::from_mins(15));
     assert!(made.expires_at.since(created_at) < Duration::from_mins(16));
 
-    graph.delete_pass(&ada, &made.id).await.unwrap();
+    graph.delete_pass(&leave(&ada), &made.id).await.unwrap();
     assert_eq!(graph.pass(&ada).await.unwrap(), None);
-    graph.delete_pass(&ada, &made.id).await.unwrap();
+    graph.delete_pass(&leave(&ada), &made.id).await.unwrap();
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn an_expired_pass_says_so() {
     let ada = tenant.id("ada.keller").await;
     allow_short_passes(&tenant).await;
     graph
-        .create_pass(&ada, 15, SystemEntropy.uuid())
+        .create_pass(&leave(&ada), 15, SystemEntropy.uuid())
         .await
         .unwrap();
     tenant.advance_tenant_clock(Duration::from_mins(16)).await;
@@ -116,7 +116,7 @@ async fn what_the_policy_refuses_is_told_apart() {
     let ada = tenant.id("ada.keller").await;
 
     let too_short = graph
-        .create_pass(&ada, 15, SystemEntropy.uuid())
+        .create_pass(&leave(&ada), 15, SystemEntropy.uuid())
         .await
         .unwrap_err();
     assert!(
@@ -126,7 +126,7 @@ async fn what_the_policy_refuses_is_told_apart() {
 
     tenant.set_pass_policy(json!({ "state": "disabled" })).await;
     let disabled = graph
-        .create_pass(&ada, 60, SystemEntropy.uuid())
+        .create_pass(&leave(&ada), 60, SystemEntropy.uuid())
         .await
         .unwrap_err();
     assert!(
@@ -147,7 +147,7 @@ async fn a_pass_whose_answer_was_lost_may_exist_and_is_not_made_twice() {
         )
         .await;
     let error = graph
-        .create_pass(&ada, 60, SystemEntropy.uuid())
+        .create_pass(&leave(&ada), 60, SystemEntropy.uuid())
         .await
         .unwrap_err();
     assert!(
@@ -166,7 +166,7 @@ async fn a_throttled_pass_is_not_tried_again_and_surely_not_made() {
         .fault(json!({ "path": "temporaryAccessPass", "kind": "status", "status": 429, "retryAfter": "0.01" }))
         .await;
     let error = graph
-        .create_pass(&ada, 60, SystemEntropy.uuid())
+        .create_pass(&leave(&ada), 60, SystemEntropy.uuid())
         .await
         .unwrap_err();
     let GraphError::Retryable {
@@ -202,11 +202,14 @@ async fn neither_pass_nor_credentials_are_in_the_log_or_in_an_error() {
         .finish();
     let guard = tracing::subscriber::set_default(subscriber);
     let attempt = SystemEntropy.uuid();
-    let made = graph.create_pass(&ada, 60, attempt).await.unwrap();
+    let made = graph.create_pass(&leave(&ada), 60, attempt).await.unwrap();
     tenant
         .fault(json!({ "path": "temporaryAccessPass", "kind": "drop-after-write" }))
         .await;
-    let error = graph.create_pass(&ada, 60, attempt).await.unwrap_err();
+    let error = graph
+        .create_pass(&leave(&ada), 60, attempt)
+        .await
+        .unwrap_err();
     tenant.control(Method::DELETE, "/faults", json!(null)).await;
     drop(guard);
 

@@ -53,6 +53,7 @@ const fn state(name: StateName) -> (&'static str, Tone) {
         StateName::Reported => ("Reported", Tone::Bad),
         StateName::Expired => ("Expired", Tone::Neutral),
         StateName::Aborted => ("Aborted", Tone::Bad),
+        StateName::Rehearsed => ("Trial run over", Tone::Neutral),
         StateName::Lapsed => ("Lapsed", Tone::Bad),
         StateName::Repudiated => ("Repudiated", Tone::Bad),
     }
@@ -84,6 +85,10 @@ pub fn facts(request: &Request) -> Vec<(String, String)> {
                 subject.person.user_principal_name.clone(),
             ),
         );
+    }
+    if request.is_rehearsal() {
+        let mode = "Trial run: nothing is changed at Microsoft";
+        lines.push(("Mode".to_owned(), mode.to_owned()));
     }
     if let Some(disclosed) = &request.facts.disclosed {
         lines.push((
@@ -250,6 +255,7 @@ fn what(event: &Event, request: &Request) -> String {
             format!("The recorded pass is not the live one (fence {})", fence.0)
         }
         Event::Aborted { cause } => format!("Aborted: {}", abort_name(cause)),
+        Event::Rehearsed { methods, .. } => rehearsed(methods),
         Event::Completed { new_methods } => {
             format!("New methods are registered: {}", described(new_methods))
         }
@@ -259,6 +265,12 @@ fn what(event: &Event, request: &Request) -> String {
         }
         Event::Repudiated => "Repudiated: “this wasn’t me”".to_owned(),
     }
+}
+
+/// What a rehearsal would have done.
+fn rehearsed(methods: &[Method]) -> String {
+    let methods = described(methods);
+    format!("The trial run is over. Would have been removed: {methods}")
 }
 
 /// What became of a Verified ID.

@@ -84,6 +84,9 @@ fn stage(request: &Request, code: &ContactCode, may_replace: bool) -> Option<Sta
                 ..
             } => Stage::Restored,
             Ended::Aborted { .. } => Stage::Aborted,
+            Ended::Rehearsed { methods, .. } => Stage::Rehearsed {
+                methods: methods.iter().map(domain::Method::describe).collect(),
+            },
             Ended::Lapsed { .. } => Stage::Lapsed,
             Ended::Repudiated { .. } => Stage::Repudiated,
         },

@@ -192,13 +192,13 @@ fn read_text<T: serde::de::DeserializeOwned>(text: &str) -> T {
 /// Ends are final, but for repudiation, and a lapsed case may be taken up again.
 fn check_end(before: StateName, after: StateName) {
     use StateName::{
-        Aborted, AwaitingApproval, Completed, Denied, Expired, Lapsed, Reported, Repudiated,
-        Withdrawn,
+        Aborted, AwaitingApproval, Completed, Denied, Expired, Lapsed, Rehearsed, Reported,
+        Repudiated, Withdrawn,
     };
     let is_allowed = match before {
         Repudiated => after == Repudiated,
         Lapsed => [Lapsed, Repudiated, AwaitingApproval].contains(&after),
-        Completed | Denied | Withdrawn | Reported | Expired | Aborted => {
+        Completed | Denied | Withdrawn | Reported | Expired | Aborted | Rehearsed => {
             [before, Repudiated].contains(&after)
         }
         _ => true,
