@@ -80,7 +80,14 @@ impl World<'_> {
             seat: Seat::OwnBrowser,
         };
         let browser = |command| (Actor::Browser, command);
-        let (done, mut commands) = match which % 7 {
+        // Few requests can be claimed, so those mostly are.
+        let is_ready = self.model.request(id).state_name() == StateName::Ready;
+        let which = if is_ready && which < 192 {
+            6
+        } else {
+            which % 7
+        };
+        let (done, mut commands) = match which {
             0 => (
                 recovery.withdraw(id).await.map(drop),
                 vec![browser(Command::Withdraw)],
