@@ -63,7 +63,7 @@ fn standing(stage: PresentationStage, may_ask_again: bool) -> AnyView {
                     {picture(&code)}
                 </section>
             </div>
-            <p>"It can be opened until "<Time moment=until/>". Your photo stays with Microsoft: we are told only whether your face matches."</p>
+            <p>"It can be opened until "<Time moment=until/>". We keep only how well your face matched: not your photo, and nothing else of your Verified ID."</p>
         }
         .into_any(),
         PresentationStage::Opened => view! {
