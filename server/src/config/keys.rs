@@ -182,7 +182,7 @@ pub(super) const KEYS: &[Key] = &[
         r#"accepted = ["email_code", "verified_id"]"#,
     ),
     key("groups.required", "required = 2"),
-    key("groups.evaluation", "evaluation = false"),
+    key("groups.evaluation", "evaluation = true"),
     key(
         "verified_id.authority",
         r#"authority = "did:web:verifiedid.example.com""#,

@@ -71,15 +71,10 @@ fn rules(
     let default = others.map_or(REQUIRED, |others| others.proofs.required());
     let most = i64::try_from(ProofKind::ALL.len()).unwrap_or(i64::MAX);
     let required = reader.number(&required_path, default, 1..=most);
-    let evaluation_path = format!("{path}.evaluation");
-    let evaluation = reader.flag(&evaluation_path, false);
-    if evaluation {
-        // An account that nobody meant to touch would be changed.
-        reader.problem(
-            &evaluation_path,
-            "cannot be true in this version, which would carry the recovery out",
-        );
-    }
+    let evaluation = reader.flag(
+        &format!("{path}.evaluation"),
+        others.is_some_and(|others| others.evaluation),
+    );
     match ProofPolicy::new(accepted.iter().copied(), required) {
         Ok(proofs) => Some(PersonRules { proofs, evaluation }),
         Err(unusable) => {

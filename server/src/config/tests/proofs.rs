@@ -40,7 +40,7 @@ fn two_proofs_are_the_default_and_a_policy_that_nobody_can_pass_is_explained() {
 fn the_first_group_decides_and_what_it_does_not_say_is_as_for_others() {
     let groups = format!(
         "[proofs]\naccepted = [\"email_code\"]\nrequired = 1\n\
-         [[groups]]\nid = \"{FINANCE}\"\nevaluation = false\n\
+         [[groups]]\nid = \"{FINANCE}\"\nevaluation = true\n\
          [[groups]]\nid = \"{SHOPS}\"\n"
     );
     let policies = with("groups", &groups).unwrap().policies;
@@ -51,7 +51,7 @@ fn the_first_group_decides_and_what_it_does_not_say_is_as_for_others() {
         .iter()
         .map(|group| (group.group.as_str(), group.rules.evaluation))
         .collect();
-    assert_eq!(found, [(FINANCE, false), (SHOPS, false)]);
+    assert_eq!(found, [(FINANCE, true), (SHOPS, false)]);
     assert_eq!(policies.groups[0].rules.proofs, policy(&[EmailCode], 1));
     assert_eq!(policies.gate(), policy(&[EmailCode], 1));
 }
@@ -79,11 +79,6 @@ fn mistakes_in_policies_are_named() {
             "flag",
             "[proofs]\nrequired = 1\nevaluation = \"perhaps\"\n".to_owned(),
             "proofs.evaluation must be true or false",
-        ),
-        (
-            "evaluation",
-            "[proofs]\nrequired = 1\nevaluation = true\n".to_owned(),
-            "proofs.evaluation cannot be true in this version",
         ),
         (
             "group-id",
