@@ -38,6 +38,7 @@ async fn main() -> anyhow::Result<()> {
     .await?;
     println!("Sign-in page  {}/", simulator.base_url());
     println!("Mailbox       {}/mailbox", simulator.base_url());
+    println!("Wallet        {}/wallet", simulator.base_url());
     println!("Graph         {}/v1.0", simulator.base_url());
     println!("SMTP          {}", simulator.smtp_addr());
     tokio::signal::ctrl_c().await?;

@@ -45,6 +45,7 @@ pub fn smoke(repo: &Repo) -> Result<ExitCode> {
         drop(stack::ready_server(
             &binaries,
             &configuration,
+            &[],
             ports,
             &agent,
         )?);
@@ -53,7 +54,7 @@ pub fn smoke(repo: &Repo) -> Result<ExitCode> {
         (0..STARTS)
             .map(|_| {
                 let watch = Stopwatch::start();
-                let mut server = stack::server(&binaries, &configuration)?;
+                let mut server = stack::server(&binaries, &configuration, &[])?;
                 http::wait_for(&agent, &ready, often, || server.check())?;
                 Ok(watch.elapsed())
             })
@@ -62,7 +63,7 @@ pub fn smoke(repo: &Repo) -> Result<ExitCode> {
     starts.sort();
 
     let (resident, proportional) = progress::step("Load pages and read the memory", || {
-        let server = stack::ready_server(&binaries, &configuration, ports, &agent)?;
+        let server = stack::ready_server(&binaries, &configuration, &[], ports, &agent)?;
         for _ in 0..PAGE_LOADS {
             ensure!(
                 http::answers(&agent, &ports.app_url()),

@@ -29,6 +29,9 @@ const PORTS: Ports = Ports {
     smtp: 3025,
 };
 
+/// What can be proven by hand in a demo, where the stories have the mailed code alone.
+const PROOFS: (&str, &str) = ("LATCHKEY_PROOFS__ACCEPTED", "email_code,verified_id");
+
 /// The console account.
 const ADMIN: &str = "admin";
 
@@ -69,7 +72,7 @@ pub fn run(repo: &Repo, profile: Profile, fresh: bool) -> Result<ExitCode> {
         create_admin(&binaries, &configuration, &password)
     })?;
     let mut server = progress::step("Start Latchkey", || {
-        stack::ready_server(&binaries, &configuration, PORTS, &agent)
+        stack::ready_server(&binaries, &configuration, &[PROOFS], PORTS, &agent)
     })?;
     println!("{}", walk_through(&Cast::choose(&agent)?, &password));
 
@@ -178,6 +181,7 @@ ready
   Console            {app}/console   ({ADMIN} / {password})
   Stand-in tenant    {simulator}         (sign-in page)
   Everybody's mail   {simulator}/mailbox
+  Everybody's wallet {simulator}/wallet
 
 Two minutes, as {name}, who lost their phone:
 
@@ -185,6 +189,7 @@ Two minutes, as {name}, who lost their phone:
      You are {sign_in_name}.
   2. A code goes to {private_mail}: read it in the mailbox, type it, send the request.
      Keep the page open; it shows a contact code.
+     Or show a Verified ID in place of the code: the wallet lists what is asked for.
   3. Now be {approver}, the manager: open the mail to {approver_mail} in the
      mailbox and follow its button, in another browser or a private window.
      Type the contact code, tick the statement, approve.

@@ -171,25 +171,31 @@ pub fn configure(home: &Home<'_>, ports: Ports, agent: &Agent) -> Result<PathBuf
     Ok(path)
 }
 
-/// Starts `latchkey serve`; does not wait for it.
-pub fn server(binaries: &Binaries, configuration: &Path) -> Result<Service> {
+/// Starts `latchkey serve` with these environment variables; does not wait for it.
+pub fn server(
+    binaries: &Binaries,
+    configuration: &Path,
+    variables: &[(&str, &str)],
+) -> Result<Service> {
     Service::start(
         "server",
         Command::new(&binaries.server)
             .arg("serve")
             .arg("--config")
-            .arg(configuration),
+            .arg(configuration)
+            .envs(variables.iter().copied()),
     )
 }
 
-/// Starts `latchkey serve` and waits until it is ready.
+/// Starts `latchkey serve` with these environment variables, and waits until it is ready.
 pub fn ready_server(
     binaries: &Binaries,
     configuration: &Path,
+    variables: &[(&str, &str)],
     ports: Ports,
     agent: &Agent,
 ) -> Result<Service> {
-    let mut server = server(binaries, configuration)?;
+    let mut server = server(binaries, configuration, variables)?;
     let url = format!("{}/readyz", ports.app_url());
     http::wait_for(agent, &url, READY, || server.check())?;
     Ok(server)
