@@ -79,6 +79,14 @@ impl RequestFacts {
         self.rules.as_ref().is_some_and(|rules| rules.evaluation)
     }
 
+    /// Whether codes are mailed for it: to somebody who has an address outside the tenant's own mail, and for
+    /// whom such a code counts.
+    pub fn mails_codes(&self) -> bool {
+        let has_address = |subject: &Subject| subject.recovery_address.is_some();
+        let counts = |rules: &PersonRules| rules.proofs.accepts(ProofKind::EmailCode);
+        self.subject.as_ref().is_some_and(has_address) && self.rules.as_ref().is_some_and(counts)
+    }
+
     /// Whether the proofs that were passed are what everybody is asked for.
     pub fn is_through_gate(&self) -> bool {
         self.terms.gate.is_met_by(self.proven_kinds())
@@ -208,13 +216,9 @@ impl Request {
         }
     }
 
-    /// Whether codes are mailed for it: to somebody who has an address outside the tenant's own mail, and for
-    /// whom such a code counts.
+    /// Whether codes are mailed for it.
     pub fn mails_codes(&self) -> bool {
-        let has_address = |subject: &Subject| subject.recovery_address.is_some();
-        let counts = |rules: &PersonRules| rules.proofs.accepts(ProofKind::EmailCode);
-        self.facts.subject.as_ref().is_some_and(has_address)
-            && self.facts.rules.as_ref().is_some_and(counts)
+        self.facts.mails_codes()
     }
 
     /// Whether nothing that is asked at this point is missing once proofs of `kinds` hold too.

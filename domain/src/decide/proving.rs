@@ -93,16 +93,15 @@ pub(super) fn recognise(
     let recognised = Event::SubjectRecognised {
         subject: subject.person.id.clone(),
     };
-    // A code that would not count is not sent.
-    let mailed = rules.proofs.accepts(ProofKind::EmailCode) && subject.recovery_address.is_some();
-    let code = mailed.then_some(Effect::SendEmailCode {
-        sending: proving.challenge.sending,
-    });
     let facts = RequestFacts {
         subject: Some(subject),
         rules: Some(rules),
         ..request.facts.clone()
     };
+    // A code that would not count is not sent.
+    let code = facts.mails_codes().then_some(Effect::SendEmailCode {
+        sending: proving.challenge.sending,
+    });
     Ok(Outcome::new(facts, request.state.clone(), request.version)
         .event(recognised)
         .effects(code))
@@ -179,17 +178,15 @@ pub(super) fn pass(
     }
     let mut challenge = proving.challenge;
     if kinds.contains(&ProofKind::EmailCode) {
-        if !request.mails_codes() {
-            return Err(Refusal::CodeExpired);
-        }
-        if now >= challenge.expires_at {
+        if !request.mails_codes() || now >= challenge.expires_at {
             return Err(Refusal::CodeExpired);
         }
         // The code has served: it works no second time.
         challenge.expires_at = now;
     }
-    if !facts.is_proven() {
-        // What the policy asks beyond this is another question, with tries of its own.
+    if !request.facts.is_through_gate() && facts.is_through_gate() && !facts.is_proven() {
+        // What the policy asks beyond the gate is another question, with tries of its own. No other proof gives
+        // tries back.
         challenge.tries_used = 0;
     }
     let state = State::Proving(Proving {

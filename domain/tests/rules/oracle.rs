@@ -184,7 +184,9 @@ impl Oracle {
                     };
                     assert!(suffices(asked, &given), "a code was compared by itself");
                 }
-                if !after.is_proven() {
+                let crossed = suffices(&before.facts.terms.gate, &given)
+                    && !suffices(&before.facts.terms.gate, &kinds_of(before));
+                if crossed && !after.is_proven() {
                     self.tries = 0;
                 }
             }

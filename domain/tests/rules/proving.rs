@@ -147,6 +147,17 @@ fn typed_codes_count_only_together_with_all_that_is_asked() {
         notice: Notice::SavedCodeUsed,
     }]);
 
+    // A proof that was passed elsewhere gives no tries back.
+    let tried = (0..Terms::MAX_TRIES).fold(
+        Case::recognised(asked(&[EmailCode, RecoveryCode, Password], 2)),
+        |case, _| case.does(&Actor::Browser, Command::SpendProofTry),
+    );
+    tried.does(&Actor::Browser, pass(Password)).refuses(
+        &Actor::Browser,
+        Command::SpendProofTry,
+        Refusal::CodeTriesUsedUp,
+    );
+
     // What is passed elsewhere is counted there, and comes first.
     let signed_in = Case::recognised(asked(&[EmailCode, RecoveryCode, Password], 2))
         .does(&Actor::Browser, pass(Password));
