@@ -115,6 +115,47 @@ impl Entropy for SystemEntropy {
     }
 }
 
+/// A clock that unit tests move.
+#[cfg(test)]
+pub(crate) mod moved {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+
+    /// The machine's clock, moved forward.
+    #[derive(Default)]
+    pub(crate) struct MovedClock {
+        machine: SystemClock,
+        ahead_seconds: AtomicU64,
+    }
+
+    impl MovedClock {
+        /// Lets this much time pass.
+        pub(crate) fn advance(&self, time: Duration) {
+            self.ahead_seconds
+                .fetch_add(time.as_secs(), Ordering::Relaxed);
+        }
+
+        fn ahead(&self) -> Duration {
+            Duration::from_secs(self.ahead_seconds.load(Ordering::Relaxed))
+        }
+    }
+
+    impl Clock for MovedClock {
+        fn now(&self) -> Timestamp {
+            self.machine.now() + self.ahead()
+        }
+
+        fn monotonic(&self) -> Duration {
+            self.machine.monotonic() + self.ahead()
+        }
+
+        fn follow(&self, present: Timestamp) {
+            self.machine.follow(present);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,49 +3,11 @@
 mod claims;
 mod published;
 
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
-};
-
-use domain::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk};
 use rcgen::{KeyPair, PKCS_RSA_SHA256, RsaKeySize};
 use serde_json::Value;
 
-use crate::clock::{Clock, SystemClock};
-
-/// The machine's clock, moved forward.
-#[derive(Default)]
-struct MovedClock {
-    machine: SystemClock,
-    ahead_seconds: AtomicU64,
-}
-
-impl MovedClock {
-    fn advance(&self, time: Duration) {
-        self.ahead_seconds
-            .fetch_add(time.as_secs(), Ordering::Relaxed);
-    }
-
-    fn ahead(&self) -> Duration {
-        Duration::from_secs(self.ahead_seconds.load(Ordering::Relaxed))
-    }
-}
-
-impl Clock for MovedClock {
-    fn now(&self) -> Timestamp {
-        self.machine.now() + self.ahead()
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.machine.monotonic() + self.ahead()
-    }
-
-    fn follow(&self, present: Timestamp) {
-        self.machine.follow(present);
-    }
-}
+use crate::clock::moved::MovedClock;
 
 /// A key that tokens are signed with.
 struct Key {

@@ -8,13 +8,7 @@ mod passes;
 mod privilege;
 mod token;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use domain::{
     Identifier, Opening, Origin, Person, PersonId, ProofKind, ProofPolicy, Reason, Removal,
@@ -25,39 +19,7 @@ use serde_json::{Value, json};
 use simulator::{Options, Simulator};
 
 use super::{Credential, Graph, Settings};
-use crate::clock::{Clock, Entropy, SystemClock, SystemEntropy};
-
-/// The machine's clock, moved forward.
-#[derive(Default)]
-struct MovedClock {
-    machine: SystemClock,
-    ahead_seconds: AtomicU64,
-}
-
-impl MovedClock {
-    fn advance(&self, time: Duration) {
-        self.ahead_seconds
-            .fetch_add(time.as_secs(), Ordering::Relaxed);
-    }
-
-    fn ahead(&self) -> Duration {
-        Duration::from_secs(self.ahead_seconds.load(Ordering::Relaxed))
-    }
-}
-
-impl Clock for MovedClock {
-    fn now(&self) -> Timestamp {
-        self.machine.now() + self.ahead()
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.machine.monotonic() + self.ahead()
-    }
-
-    fn follow(&self, present: Timestamp) {
-        self.machine.follow(present);
-    }
-}
+use crate::clock::{Entropy, SystemEntropy, moved::MovedClock};
 
 /// Leave to change this person's account, as a request gives it once it is claimed.
 fn leave(id: &PersonId) -> Warrant {

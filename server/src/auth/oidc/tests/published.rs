@@ -1,4 +1,10 @@
-use std::sync::{Arc, Mutex, atomic::AtomicUsize};
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     Json, Router,
@@ -12,7 +18,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinSet};
 
-use super::{Duration, Key, MovedClock, Ordering};
+use super::{Key, MovedClock};
 use crate::{
     auth::oidc::{
         Attempt, AttemptKey, Freshness, Identity, RelyingParty, Returned, Settings, SignInError,
