@@ -34,7 +34,7 @@ use crate::{
 /// The title of a page. One that comes back with a problem says so first.
 pub fn title(page: &Page) -> String {
     let title = match page {
-        Page::Start => start::TITLE,
+        Page::Start(_) => start::TITLE,
         Page::WhatHappened(view) => what_happened::title(view),
         Page::Identify(_) => identify::QUESTION,
         Page::Prove(view) => prove::question(view),
@@ -85,7 +85,7 @@ pub const fn has_islands(page: &Page) -> bool {
 
 fn content(page: Page) -> AnyView {
     match page {
-        Page::Start => start::start().into_any(),
+        Page::Start(view) => start::start(&view).into_any(),
         Page::WhatHappened(view) => what_happened::what_happened(&view),
         Page::Identify(view) => identify::identify(view).into_any(),
         Page::Prove(view) => prove::prove(view).into_any(),
@@ -123,7 +123,7 @@ const fn problem(page: &Page) -> Option<Problem> {
         Page::Codes(view) => view.problem,
         Page::Readiness(view) => view.problem,
         Page::SignIn(view) => view.problem,
-        Page::Start
+        Page::Start(_)
         | Page::VerifiedId(_)
         | Page::Claim(_)
         | Page::Pass(_)

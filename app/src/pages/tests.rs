@@ -13,7 +13,7 @@ use crate::{
     PASS_SLOT, code_slot,
     components::problem::Words,
     render,
-    view::{Page, Problem},
+    view::{Page, Problem, Way},
 };
 
 /// The addresses that the server knows.
@@ -114,7 +114,7 @@ fn each_new_code_has_its_line_and_its_place_in_the_download() {
 #[test]
 fn forms_post_to_known_actions() {
     let mut used = BTreeSet::new();
-    let employee = render(Page::Start, employee_frame()).html;
+    let employee = render(samples::start(vec![Way::EmailCode], 1), employee_frame()).html;
     let pages = samples::all()
         .into_iter()
         .map(|(name, page)| (name, html(page)))
@@ -231,7 +231,10 @@ fn titles_tell_pages_apart() {
         let wrong = samples::problem_of(&page).is_some();
         assert_eq!(title(&page).starts_with("Error: "), wrong, "{name}");
     }
-    assert_ne!(title(&Page::Start), title(&Page::Finished));
+    assert_ne!(
+        title(&samples::start(vec![Way::EmailCode], 1)),
+        title(&Page::Finished)
+    );
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub use console::{
 pub use problem::{Problem, ProblemPage};
 pub use recover::{
     Account, CheckView, ClaimTurn, ClaimView, IdentifyView, OfferedWay, PassView, ProveView,
-    Reason, Stage, StatusView, Way, WhatHappenedView, WorkView, YourCodeView,
+    Reason, Stage, StartView, StatusView, Way, WhatHappenedView, WorkView, YourCodeView,
 };
 pub use sign_in::{EmployeeSignInView, Place, SignedIn, SignedInAt};
 pub use verified_id::{PresentationStage, QrCode, VerifiedIdView};
@@ -33,7 +33,7 @@ pub use verified_id::{PresentationStage, QrCode, VerifiedIdView};
 #[derive(Clone, Debug)]
 pub enum Page {
     /// What Latchkey is for, and the way in.
-    Start,
+    Start(StartView),
     /// "What happened?" and, once answered, the ladder of things to try first.
     WhatHappened(WhatHappenedView),
     /// "Who are you?"

@@ -107,6 +107,17 @@ impl Way {
     }
 }
 
+/// The start page.
+#[derive(Clone, Debug)]
+pub struct StartView {
+    /// What people prove with, at least one way.
+    pub ways: Vec<Way>,
+    /// How many of them everybody has to give at least.
+    pub needed: u8,
+    /// Whether employees can save codes here.
+    pub offers_codes: bool,
+}
+
 /// A way that is open to a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OfferedWay {

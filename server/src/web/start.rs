@@ -1,19 +1,30 @@
 //! The first pages, and those that belong to nobody.
 
-use app::view::{Page, Problem, ProblemPage, Reason, WhatHappenedView};
+use app::view::{Page, Problem, ProblemPage, Reason, StartView, WhatHappenedView};
 use axum::{
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use domain::ProofKind;
 use serde::Deserialize;
 
-use super::{Web, answer::Failure, visit::Query};
-use crate::{recovery::ServiceError, store::StoreError};
+use super::{Web, answer::Failure, present, visit::Query};
+use crate::{
+    recovery::ServiceError,
+    store::{SignInKind, StoreError},
+};
 
 /// The start page.
 pub async fn start(State(web): State<Web>) -> Response {
-    web.page(StatusCode::OK, Page::Start)
+    let gate = web.recovery.settings.policies.gate();
+    let view = StartView {
+        ways: gate.accepted().map(present::way).collect(),
+        needed: gate.required(),
+        offers_codes: gate.accepts(ProofKind::RecoveryCode)
+            && web.sign_ins.party(SignInKind::Employee).is_some(),
+    };
+    web.page(StatusCode::OK, Page::Start(view))
 }
 
 /// The answer to "What happened?".

@@ -6,7 +6,7 @@ use crate::view::{
     Paging, PassView, Place, PresentationStage, Problem, ProblemPage, ProveView, QrCode,
     ReadinessView, Reason, RecoveriesView, RecoveryDetailView, RecoveryRow, ReplaceCodesView,
     ReviewForm, ReviewOutcome, ReviewView, ReviewedView, SavedView, SignInView, SignedIn,
-    SignedInAt, Stage, StatusView, TimelineEntry, Tone, Verdict, VerifiedIdView, Way,
+    SignedInAt, Stage, StartView, StatusView, TimelineEntry, Tone, Verdict, VerifiedIdView, Way,
     WhatHappenedView, WorkView, YourCodeView,
 };
 
@@ -474,11 +474,24 @@ pub fn with_problem(problem: Problem) -> Vec<(String, Page)> {
     ]
 }
 
+/// The start page.
+pub fn start(ways: Vec<Way>, needed: u8) -> Page {
+    Page::Start(StartView {
+        ways,
+        needed,
+        offers_codes: needed > 1,
+    })
+}
+
 /// Every page in every shape.
 #[expect(clippy::too_many_lines, reason = "a table with one entry per page")]
 pub fn all() -> Vec<(String, Page)> {
     let mut pages = vec![
-        ("start".to_owned(), Page::Start),
+        ("start".to_owned(), start(vec![Way::EmailCode], 1)),
+        (
+            "start, several ways".to_owned(),
+            start(every_way().iter().map(|offered| offered.way).collect(), 2),
+        ),
         ("what happened".to_owned(), what_happened(None, None)),
         ("identify".to_owned(), identify(None)),
         ("work".to_owned(), work(false)),
