@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{
     browser::Page,
     harness::{ADMINS, Story},
-    people::wrong,
+    people::{Person, wrong},
 };
 
 const ROUNDS: usize = 2;
@@ -98,6 +98,7 @@ async fn many_guesses_at_once_are_three() {
         .iter()
         .filter(|page| page.text().contains("That is not the code we sent last"));
     assert_eq!(compared.count(), 3);
+    assert_eq!(failures(&story, &ada).await, 3);
 
     let bo = story.locked_out("bo.nilsson");
     bo.waits().await;
@@ -113,6 +114,35 @@ async fn many_guesses_at_once_are_three() {
     assert_eq!(bo.state().await, StateName::Denied);
     story.run_jobs().await;
     assert_eq!(story.subjects(ADMINS).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_guesses_at_two_codes_at_once_are_three() {
+    let story = Story::with(&[
+        ("proofs.accepted", "[\"email_code\", \"recovery_code\"]"),
+        ("proofs.required", "2"),
+    ])
+    .await;
+    let ada = story.locked_out("ada.keller");
+    ada.asks().await;
+    let mailed = ada.code().await;
+    let saved = domain::SavedCode::new([7; domain::SavedCode::BYTES]).grouped();
+    // One of the two is right: that, too, is found out by nobody.
+    let form = [("code", mailed.as_str()), ("saved_code", saved.as_str())];
+    at_once(
+        &story,
+        join_all((0..200).map(|_| ada.browser.post("/prove", &form))),
+    )
+    .await;
+    assert_eq!(failures(&story, &ada).await, 3);
+    assert_eq!(ada.state().await, StateName::Proving);
+}
+
+/// How often a proof of this person's failed.
+async fn failures(story: &Story, person: &Person<'_>) -> usize {
+    let audit = story.audit(person.request().await.facts.id).await;
+    let is_failure = |event: &Event| matches!(event, Event::ProofFailed { .. });
+    audit.iter().filter(|row| is_failure(&row.event)).count()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
