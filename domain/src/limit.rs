@@ -152,6 +152,15 @@ impl Network {
             Self::V6(prefix) => prefix.to_vec(),
         }
     }
+
+    /// The site that the network is part of, where there is such a thing: the first 48 bits of an IPv6 address. Whoever
+    /// asks for addresses is given anything from 64 to 48 bits of them (RFC 6177), so 2¹⁶ networks may be one person's.
+    pub fn site(self) -> Option<[u8; 6]> {
+        match self {
+            Self::Unknown | Self::V4(_) => None,
+            Self::V6([a, b, c, d, e, f, _, _]) => Some([a, b, c, d, e, f]),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -15,11 +15,14 @@ use sha2::Sha256;
 use crate::{
     clock::{Clock, Entropy},
     recovery::ServiceError,
-    store::{Bucket, Store},
+    store::{Bucket, Store, Taking},
 };
 
-pub use opening::{Admission, Want};
+pub use opening::{Admission, PAUSES, Want};
 pub use ticket::{Shown, Ticket};
+
+/// How many networks' worth of anything a site has. Many people may be in one, and one person may have all of it.
+const PEOPLE_PER_SITE: u32 = 10;
 
 /// What an operator decides about limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,9 +39,9 @@ pub struct Settings {
     pub failures: Marks,
     /// How long opening pauses.
     pub pause: Duration,
-    /// The largest number that a browser has to try.
+    /// The largest number that a browser has to try, while little more than usual is going on.
     pub work: u32,
-    /// How long whoever does no work waits instead.
+    /// How long whoever does no work waits instead, while little more than usual is going on.
     pub wait: Duration,
 }
 
@@ -47,7 +50,7 @@ pub struct Settings {
 pub struct Marks {
     /// Above this, opening a request takes work.
     pub work: u32,
-    /// Above this, nothing is opened for a while.
+    /// Above this many that are about somebody, nothing is opened for a while.
     pub pause: u32,
 }
 
@@ -157,9 +160,11 @@ impl Limits {
         action: Action,
         network: impl Into<Network>,
     ) -> Result<(), ServiceError> {
-        let (burst, per_hour) = action.numbers();
-        let bucket = self.of_network(action.as_str(), network.into(), burst, per_hour);
-        self.take_one(&bucket).await.map(drop)
+        let buckets = self.of_network(action.as_str(), network.into(), action.numbers());
+        self.refuse_used_up(&buckets).await?;
+        let mut taking = self.store.begin_taking().await?;
+        self.take_all(&mut taking, &buckets).await?;
+        Ok(taking.commit().await?)
     }
 
     /// Takes a place among the mails with codes to `address`; `Err` tells until when there is none.
@@ -202,46 +207,52 @@ impl Limits {
         Ok(self.store.sweep_limits(self.clock.now()).await?)
     }
 
-    async fn take_one(&self, bucket: &Bucket) -> Result<u32, ServiceError> {
+    /// Takes one use of each, or says how long until there is room.
+    async fn take_all(&self, taking: &mut Taking, buckets: &[Bucket]) -> Result<(), ServiceError> {
         let now = self.clock.now();
-        self.refuse_used_up(bucket).await?;
-        let mut taking = self.store.begin_taking().await?;
-        match taking.take(bucket, now).await? {
-            Taken::Granted { left, .. } => {
-                taking.commit().await?;
-                Ok(left)
+        for bucket in buckets {
+            if let Taken::Refused { until } = taking.take(bucket, now).await? {
+                return Err(ServiceError::Limited {
+                    wait: until.since(now),
+                });
             }
-            Taken::Refused { until } => Err(ServiceError::Limited {
-                wait: until.since(now),
-            }),
         }
+        Ok(())
     }
 
-    /// Whoever is over the limit is sent away by a read alone, however often they come.
-    async fn refuse_used_up(&self, bucket: &Bucket) -> Result<(), ServiceError> {
+    /// Whoever is over a limit is sent away by reads alone, however often they come.
+    async fn refuse_used_up(&self, buckets: &[Bucket]) -> Result<(), ServiceError> {
         let now = self.clock.now();
-        let kept = self.store.used_until(bucket).await?;
-        match bucket.rate.take(kept, now) {
-            Taken::Granted { .. } => Ok(()),
-            Taken::Refused { until } => Err(ServiceError::Limited {
-                wait: until.since(now),
-            }),
+        for bucket in buckets {
+            let kept = self.store.used_until(bucket).await?;
+            if let Taken::Refused { until } = bucket.rate.take(kept, now) {
+                return Err(ServiceError::Limited {
+                    wait: until.since(now),
+                });
+            }
         }
+        Ok(())
     }
 
+    /// The limit of a network, and that of the site around it.
     fn of_network(
         &self,
         kind: &'static str,
         network: Network,
-        burst: u32,
-        per_hour: u32,
-    ) -> Bucket {
-        let people = self.settings.people_per_network;
-        let rate = Rate::per_hour(
-            burst.saturating_mul(people),
-            per_hour.saturating_mul(people),
-        );
-        self.bucket(kind, &[&network.to_bytes()], rate)
+        (burst, per_hour): (u32, u32),
+    ) -> Vec<Bucket> {
+        let rate = |people: u32| {
+            let people = people.saturating_mul(self.settings.people_per_network);
+            Rate::per_hour(
+                burst.saturating_mul(people),
+                per_hour.saturating_mul(people),
+            )
+        };
+        let site = network
+            .site()
+            .map(|site| self.bucket(kind, &[&site], rate(PEOPLE_PER_SITE)));
+        let network = self.bucket(kind, &[&network.to_bytes()], rate(1));
+        [network].into_iter().chain(site).collect()
     }
 
     fn of_account(

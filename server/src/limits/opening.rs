@@ -3,13 +3,21 @@
 use domain::{Identifier, Network, Rate, Taken, Timestamp};
 
 use super::{
-    Limits, Marks,
+    Limits,
     ticket::{Shown, Ticket, Verdict},
 };
 use crate::{
     recovery::ServiceError,
     store::{Bucket, Taking},
 };
+
+/// How many times as hard as the least the work can get. Whoever has lost their phone borrows an old one.
+const HARDEST: u32 = 8;
+
+/// The kinds of the limits that make opening pause.
+pub const PAUSES: [&str; 2] = [OPENS_PAUSE, FAILURES_PAUSE];
+const OPENS_PAUSE: &str = "opens_pause";
+const FAILURES_PAUSE: &str = "failures_pause";
 
 /// What somebody wants to open a request with.
 #[derive(Clone, Debug)]
@@ -29,16 +37,6 @@ pub enum Admission {
     Admitted,
     /// They may once they have done this, or waited.
     Work(Ticket),
-    /// Too many are opened, or too many proofs fail: nobody may for a while.
-    Flood,
-}
-
-/// Which of two marks were passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Pressure {
-    None,
-    Work,
-    Pause,
 }
 
 impl Limits {
@@ -51,125 +49,173 @@ impl Limits {
     /// [`ServiceError::Limited`] when the network has used its limit up.
     pub async fn admit(&self, want: Want<'_>) -> Result<Admission, ServiceError> {
         let now = self.clock.now();
-        let of_network = self.of_network("open_network", want.network, 3, 3);
+        let of_network = self.of_network("open_network", want.network, (3, 3));
         self.refuse_used_up(&of_network).await?;
         let verdict = match want.shown {
-            Some(shown) => self.judge(shown, &want, now),
+            Some(shown) => self.judge(shown, want.identifier, now),
             None => Verdict::Void,
+        };
+        let of_account = self.of_account_opening(&want);
+        let passed = match verdict {
+            Verdict::Passed { hash, expires_at } => Some((hash, expires_at)),
+            // Under pressure, most who come have done nothing yet. They are told so by reads alone.
+            Verdict::TooEarly(_) | Verdict::Void if self.is_work_due(&of_account).await? => {
+                return Ok(Admission::Work(match verdict {
+                    Verdict::TooEarly(ticket) => ticket,
+                    _ => self.work(want.identifier).await?,
+                }));
+            }
+            Verdict::TooEarly(_) | Verdict::Void => None,
         };
 
         let mut taking = self.store.begin_taking().await?;
-        if let Taken::Refused { until } = taking.take(&of_network, now).await? {
-            return Err(ServiceError::Limited {
-                wait: until.since(now),
-            });
-        }
-        let account_is_used_up = self.take_account(&mut taking, &want, now).await?;
-        let pressure = self
-            .feel_pressure(&mut taking, account_is_used_up, now)
-            .await?;
-        if pressure == Pressure::Pause {
-            return Ok(Admission::Flood);
-        }
-        if account_is_used_up || pressure == Pressure::Work {
-            match verdict {
-                Verdict::Passed { hash, expires_at } => {
-                    if !taking.spend(&hash, expires_at).await? {
-                        return Ok(Admission::Work(self.ticket(&want, now)));
-                    }
-                }
-                Verdict::TooEarly(ticket) => return Ok(Admission::Work(ticket)),
-                Verdict::Void => return Ok(Admission::Work(self.ticket(&want, now))),
+        self.take_all(&mut taking, &of_network).await?;
+        if self.takes_work(&mut taking, &of_account, now).await? {
+            let has_worked = match &passed {
+                Some((hash, expires_at)) => taking.spend(hash, *expires_at).await?,
+                None => false,
+            };
+            if !has_worked {
+                drop(taking);
+                return Ok(Admission::Work(self.work(want.identifier).await?));
             }
         }
         taking.commit().await?;
         Ok(Admission::Admitted)
     }
 
-    /// Notes a proof that failed. Tells whether too many do.
-    pub async fn note_failure(&self, identifier: &Identifier) -> Result<bool, ServiceError> {
+    /// Notes that a request turned out to be about somebody. Tells whether too many do.
+    pub async fn note_recognised(&self, identifier: &Identifier) -> Result<bool, ServiceError> {
+        let pause = self.of_all(OPENS_PAUSE, self.settings.opens.pause);
+        self.note("known_account", identifier, &[], Some(&pause))
+            .await
+    }
+
+    /// Notes a proof that failed; `is_about_somebody` when the request is. Tells whether too many that are do.
+    pub async fn note_failure(
+        &self,
+        identifier: &Identifier,
+        is_about_somebody: bool,
+    ) -> Result<bool, ServiceError> {
+        let pause = self.of_all(FAILURES_PAUSE, self.settings.failures.pause);
+        let pause = is_about_somebody.then_some(&pause);
+        self.note("fail_account", identifier, &[self.failures()], pause)
+            .await
+    }
+
+    /// Counts one against these marks. Tells whether the last one is passed.
+    ///
+    /// Nothing pauses for names that nobody bears, or somebody who invents some would stop everybody.
+    async fn note(
+        &self,
+        kind: &'static str,
+        identifier: &Identifier,
+        marks: &[Bucket],
+        pause: Option<&Bucket>,
+    ) -> Result<bool, ServiceError> {
         let now = self.clock.now();
-        let of_account = self.of_account("fail_account", identifier, None, Rate::per_hour(6, 6));
+        let of_account = self.of_account(kind, identifier, None, Rate::per_hour(6, 6));
         let mut taking = self.store.begin_taking().await?;
-        // One account counts for so much and no more: whoever guesses at it alone stops nobody else.
-        if let Taken::Refused { .. } = taking.take(&of_account, now).await? {
+        // One account counts for so much and no more: whoever asks for it or guesses at it alone stops nobody else.
+        if is_refused(&mut taking, &of_account, now).await? {
             return Ok(false);
         }
-        let pressure = self.press(&mut taking, FAILURES, self.settings.failures, now);
-        let pressure = pressure.await?;
+        for mark in marks {
+            is_refused(&mut taking, mark, now).await?;
+        }
+        let pauses = match pause {
+            Some(mark) => is_refused(&mut taking, mark, now).await?,
+            None => false,
+        };
         taking.commit().await?;
-        Ok(pressure == Pressure::Pause)
+        Ok(pauses)
     }
 
-    /// Takes from the limits of the account; whether one is used up. With work they can be passed, so that is no
-    /// refusal.
-    async fn take_account(
+    /// What limits opening for one account: from one network, and from all of them. With work both can be passed, so
+    /// they refuse nobody.
+    fn of_account_opening(&self, want: &Want<'_>) -> [Bucket; 2] {
+        let opens = self.settings.account_opens;
+        let rate = |times: u32| {
+            let per_hour = opens.div_ceil(3).saturating_mul(times);
+            Rate::per_hour(opens.saturating_mul(times), per_hour)
+        };
+        [
+            self.of_account(
+                "open_account_here",
+                want.identifier,
+                Some(want.network),
+                rate(1),
+            ),
+            self.of_account("open_account", want.identifier, None, rate(2)),
+        ]
+    }
+
+    /// Above this, so many requests are opened that it takes work.
+    fn opens(&self) -> Bucket {
+        self.of_all("opens_work", self.settings.opens.work)
+    }
+
+    /// Above this, so many proofs fail that opening takes work.
+    fn failures(&self) -> Bucket {
+        self.of_all("failures_work", self.settings.failures.work)
+    }
+
+    /// How full this is tells how hard the work is.
+    fn all_opens(&self) -> Bucket {
+        let most = self.settings.opens.work.saturating_mul(HARDEST);
+        self.of_all("opens", most)
+    }
+
+    /// Whether opening takes work at the moment, as far as can be read.
+    async fn is_work_due(&self, of_account: &[Bucket]) -> Result<bool, ServiceError> {
+        let now = self.clock.now();
+        for bucket in of_account.iter().chain(&[self.opens(), self.failures()]) {
+            let kept = self.store.used_until(bucket).await?;
+            if !bucket.rate.has_room(kept, now) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Takes from what all share; whether one of it is used up, so that opening takes work.
+    async fn takes_work(
         &self,
         taking: &mut Taking,
-        want: &Want<'_>,
+        of_account: &[Bucket],
         now: Timestamp,
     ) -> Result<bool, ServiceError> {
-        let opens = self.settings.account_opens;
-        let here = Rate::per_hour(opens, opens.div_ceil(3));
-        let anywhere = Rate::per_hour(opens.saturating_mul(2), opens.div_ceil(3).saturating_mul(2));
-        let here = self.of_account(
-            "open_account_here",
-            want.identifier,
-            Some(want.network),
-            here,
-        );
-        let anywhere = self.of_account("open_account", want.identifier, None, anywhere);
-        let mut is_used_up = false;
-        for bucket in [&here, &anywhere] {
-            is_used_up |= matches!(taking.take(bucket, now).await?, Taken::Refused { .. });
+        let mut is_due = false;
+        for bucket in of_account {
+            is_due |= is_refused(taking, bucket, now).await?;
         }
-        Ok(is_used_up)
+        // An account whose own limit is used up counts no further: whoever asks for one account again and again makes
+        // it harder for nobody else.
+        if !is_due {
+            is_due |= is_refused(taking, &self.opens(), now).await?;
+            is_refused(taking, &self.all_opens(), now).await?;
+        }
+        Ok(is_due || !taking.has_room(&self.failures(), now).await?)
     }
 
-    /// How much is going on in all. An account whose own limit is used up counts no further: whoever asks for one
-    /// account again and again stops nobody else.
-    async fn feel_pressure(
-        &self,
-        taking: &mut Taking,
-        account_is_used_up: bool,
-        now: Timestamp,
-    ) -> Result<Pressure, ServiceError> {
-        let by_opens = if account_is_used_up {
-            Pressure::None
-        } else {
-            self.press(taking, OPENS, self.settings.opens, now).await?
-        };
-        let failures = self.of_all(FAILURES[0], self.settings.failures.work);
-        let by_failures = if taking.has_room(&failures, now).await? {
-            Pressure::None
-        } else {
-            Pressure::Work
-        };
-        Ok(by_opens.max(by_failures))
-    }
-
-    /// Counts one, and tells which mark is passed.
-    async fn press(
-        &self,
-        taking: &mut Taking,
-        [work, pause]: [&'static str; 2],
-        marks: Marks,
-        now: Timestamp,
-    ) -> Result<Pressure, ServiceError> {
-        let is_full = async |taking: &mut Taking, bucket: Bucket| {
-            let taken = taking.take(&bucket, now).await;
-            taken.map(|taken| matches!(taken, Taken::Refused { .. }))
-        };
-        let needs_work = is_full(taking, self.of_all(work, marks.work)).await?;
-        if is_full(taking, self.of_all(pause, marks.pause)).await? {
-            Ok(Pressure::Pause)
-        } else if needs_work {
-            Ok(Pressure::Work)
-        } else {
-            Ok(Pressure::None)
-        }
+    /// Fresh work, the harder the more requests are opened: each mark's worth of them adds as much again.
+    async fn work(&self, identifier: &Identifier) -> Result<Ticket, ServiceError> {
+        let now = self.clock.now();
+        let opens = self.all_opens();
+        let most = self.settings.opens.work.saturating_mul(HARDEST);
+        let kept = self.store.used_until(&opens).await?;
+        let left = kept.map_or(most, |kept| opens.rate.left(kept, now));
+        let times = most.saturating_sub(left) / self.settings.opens.work;
+        Ok(self.ticket(identifier, times.clamp(1, HARDEST), now))
     }
 }
 
-const OPENS: [&str; 2] = ["opens_work", "opens_pause"];
-const FAILURES: [&str; 2] = ["failures_work", "failures_pause"];
+/// Takes one use; whether there was no room.
+async fn is_refused(
+    taking: &mut Taking,
+    bucket: &Bucket,
+    now: Timestamp,
+) -> Result<bool, ServiceError> {
+    let taken = taking.take(bucket, now).await?;
+    Ok(matches!(taken, Taken::Refused { .. }))
+}

@@ -4,15 +4,15 @@
 //! that was hashed with a salt. A ticket is stateless until it serves; then its hash is kept, so that it serves once.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::Timestamp;
+use domain::{Identifier, Timestamp};
 use hmac::Mac;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{fmt::Write as _, time::Duration};
 
-use super::{Limits, opening::Want};
+use super::Limits;
 
-/// How long a ticket can be used, from when it is made.
+/// How long a ticket can be used, from when nothing but waiting would do.
 const LIFETIME: Duration = Duration::from_mins(20);
 /// The longest ticket that is read: ours are shorter.
 const LONGEST: usize = 2000;
@@ -66,8 +66,10 @@ pub(super) enum Verdict {
 struct Terms {
     /// Random, so that no two tickets are the same.
     nonce: String,
-    /// Whom and what the ticket is for, as a keyed hash.
+    /// The account that the ticket is for, as a keyed hash. Not the network: people change theirs on the way.
     bound_to: String,
+    /// The largest number to try.
+    work: u32,
     after: Timestamp,
     expires_at: Timestamp,
 }
@@ -79,11 +81,12 @@ impl Terms {
         let Self {
             nonce,
             bound_to,
+            work,
             after,
             expires_at,
         } = self;
         format!(
-            "{nonce}?expires={}&after={}&for={bound_to}&",
+            "{nonce}?expires={}&after={}&work={work}&for={bound_to}&",
             expires_at.millis() / 1000,
             after.millis()
         )
@@ -92,11 +95,13 @@ impl Terms {
     fn read(text: &str) -> Option<Self> {
         let (nonce, rest) = text.split_once("?expires=")?;
         let (expires, rest) = rest.split_once("&after=")?;
-        let (after, rest) = rest.split_once("&for=")?;
+        let (after, rest) = rest.split_once("&work=")?;
+        let (work, rest) = rest.split_once("&for=")?;
         let bound_to = rest.strip_suffix('&')?;
         Some(Self {
             nonce: nonce.to_owned(),
             bound_to: bound_to.to_owned(),
+            work: work.parse().ok()?,
             after: Timestamp::from_millis(after.parse().ok()?),
             expires_at: Timestamp::from_millis(expires.parse::<i64>().ok()?.checked_mul(1000)?),
         })
@@ -124,22 +129,23 @@ impl Ticket {
 }
 
 impl Limits {
-    /// A fresh ticket for what somebody wants.
-    pub(super) fn ticket(&self, want: &Want<'_>, now: Timestamp) -> Ticket {
+    /// A fresh ticket for a request about this account, `times` as hard as the least.
+    pub(super) fn ticket(&self, identifier: &Identifier, times: u32, now: Timestamp) -> Ticket {
         let mut random = [0; 24];
         self.entropy.fill(&mut random);
         let (nonce, number) = random.split_at(16);
         let number = number
             .iter()
             .fold(0_u64, |n, byte| n << 8 | u64::from(*byte));
-        let maxnumber = self.settings.work;
+        let maxnumber = self.settings.work.saturating_mul(times);
         let number = number % (u64::from(maxnumber) + 1);
-        let after = now + self.settings.wait;
+        let after = now + self.settings.wait * times;
         let terms = Terms {
             nonce: hex(nonce),
-            bound_to: self.bound_to(want),
+            bound_to: self.bound_to(identifier),
+            work: maxnumber,
             after,
-            expires_at: now + LIFETIME,
+            expires_at: after + LIFETIME,
         };
         let written = terms.written();
         let salt = format!("{written}seal={}&", self.seal(&written));
@@ -155,16 +161,18 @@ impl Limits {
         }
     }
 
-    pub(super) fn judge(&self, shown: &Shown, want: &Want<'_>, now: Timestamp) -> Verdict {
+    pub(super) fn judge(&self, shown: &Shown, identifier: &Identifier, now: Timestamp) -> Verdict {
         let Some(ticket) = Ticket::from_field(&shown.ticket) else {
             return Verdict::Void;
         };
         let Some(terms) = self.sealed(&ticket.salt) else {
             return Verdict::Void;
         };
-        let is_for_them = terms.bound_to == self.bound_to(want) && now < terms.expires_at;
+        let is_for_them = terms.bound_to == self.bound_to(identifier) && now < terms.expires_at;
         // What it looks like must be what was sealed: it is shown again.
-        let is_whole = ticket.after == terms.after.millis() && self.is_signed(&ticket);
+        let is_whole = ticket.after == terms.after.millis()
+            && ticket.maxnumber == terms.work
+            && self.is_signed(&ticket);
         if !(is_for_them && is_whole) {
             return Verdict::Void;
         }
@@ -198,15 +206,11 @@ impl Limits {
     fn is_signed(&self, ticket: &Ticket) -> bool {
         let mac = self.key.mac("work", &[ticket.challenge.as_bytes()]);
         ticket.algorithm == ALGORITHM
-            && ticket.maxnumber == self.settings.work
             && unhex(&ticket.signature).is_some_and(|code| mac.verify_slice(&code).is_ok())
     }
 
-    fn bound_to(&self, want: &Want<'_>) -> String {
-        let identifier = want.identifier.as_str().as_bytes();
-        hex(&self
-            .key
-            .code("open", &[identifier, &want.network.to_bytes()]))
+    fn bound_to(&self, identifier: &Identifier) -> String {
+        hex(&self.key.code("open", &[identifier.as_str().as_bytes()]))
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Opened, Recovery, ServiceError, actor_name};
 use crate::{
     audit::InstallationEvent,
-    limits::{Admission, Shown, Ticket, Want},
+    limits::{Admission, PAUSES, Shown, Ticket, Want},
     store::{Hold, HoldChange, Holder},
 };
 
@@ -27,9 +27,9 @@ pub enum Asked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flood {
-    /// Requests, for many accounts.
+    /// Requests, for many accounts that somebody bears.
     Opens,
-    /// Proofs that failed, for many accounts.
+    /// Proofs that failed, for many accounts that somebody bears.
     Failures,
 }
 
@@ -59,10 +59,6 @@ impl Recovery {
                 Ok(Asked::Opened(Box::new(opened)))
             }
             Admission::Work(ticket) => Ok(Asked::Work(ticket)),
-            Admission::Flood => {
-                let pause = self.trip(Flood::Opens).await?;
-                Err(ServiceError::Flooded { wait: pause })
-            }
         }
     }
 
@@ -95,33 +91,39 @@ impl Recovery {
         }
     }
 
-    /// Counts the failed proofs of an outcome.
-    pub(super) async fn note_failures(&self, outcome: &Outcome) {
-        let has_failed = |event: &Event| matches!(event, Event::ProofFailed { .. });
-        if !outcome.events.iter().any(has_failed) {
-            return;
-        }
+    /// Counts what an outcome holds that the circuit breaker goes by.
+    pub(super) async fn feed_breaker(&self, outcome: &Outcome) {
+        let facts = &outcome.request.facts;
         let noted = async {
-            if self
-                .limits
-                .note_failure(&outcome.request.facts.identifier)
-                .await?
-            {
-                self.trip(Flood::Failures).await?;
+            for event in &outcome.events {
+                let (flood, is_too_much) = match event {
+                    Event::SubjectRecognised { .. } => {
+                        let noted = self.limits.note_recognised(&facts.identifier);
+                        (Flood::Opens, noted.await?)
+                    }
+                    Event::ProofFailed { .. } => {
+                        let is_somebody = facts.subject.is_some();
+                        let noted = self.limits.note_failure(&facts.identifier, is_somebody);
+                        (Flood::Failures, noted.await?)
+                    }
+                    _ => continue,
+                };
+                if is_too_much {
+                    self.trip(flood).await?;
+                }
             }
             Ok::<_, ServiceError>(())
         };
         if let Err(error) = noted.await {
-            // The failure itself is kept; what guards others must not fail this one.
-            tracing::error!(request = %outcome.request.facts.id, %error, "a failed proof was not counted against the circuit breaker");
+            // What happened is kept; what guards others must not fail this one.
+            tracing::error!(request = %facts.id, %error, "something was not counted against the circuit breaker");
         }
     }
 
-    /// Stops opening for a while. Returns how long.
-    async fn trip(&self, flood: Flood) -> Result<Duration, ServiceError> {
+    /// Stops opening for a while.
+    async fn trip(&self, flood: Flood) -> Result<(), ServiceError> {
         let now = self.clock.now();
-        let pause = self.limits.pause();
-        let until = now + pause;
+        let until = now + self.limits.pause();
         let event = InstallationEvent::OpeningPaused { flood, until };
         if self
             .change_hold(&Actor::Timer, &event, now, async |change| {
@@ -134,7 +136,7 @@ impl Recovery {
                 "far too much is going on: no request is opened for a while"
             );
         }
-        Ok(pause)
+        Ok(())
     }
 
     /// Pauses everything that leads to a pass, for an operator. `false` when one has done so already.
@@ -148,11 +150,12 @@ impl Recovery {
         .await
     }
 
-    /// Lets everything go on, for an operator: also what the circuit breaker holds. `false` when nothing was held.
+    /// Lets everything go on, for an operator: also what the circuit breaker holds, which counts anew from here on.
+    /// `false` when nothing was held.
     pub async fn resume(&self) -> Result<bool, ServiceError> {
         let event = InstallationEvent::Resumed;
         self.change_hold(&Actor::Operator, &event, self.clock.now(), async |change| {
-            self.store.resume(change).await
+            self.store.resume(&PAUSES, change).await
         })
         .await
     }

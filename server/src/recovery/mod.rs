@@ -348,7 +348,7 @@ impl Recovery {
         self.store.keep(&change).await?;
         failpoint!(ChangeKept);
         self.announce(&outcome);
-        Box::pin(self.note_failures(&outcome)).await;
+        Box::pin(self.feed_breaker(&outcome)).await;
         Ok(outcome.request)
     }
 

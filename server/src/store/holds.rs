@@ -104,8 +104,9 @@ impl Store {
         Ok(begun == 1)
     }
 
-    /// Lets go of everything that holds the installation. `false` when nothing does.
-    pub async fn resume(&self, change: HoldChange<'_>) -> Result<bool, StoreError> {
+    /// Lets go of everything that holds the installation, and forgets these kinds of limits, so that it is not held
+    /// again at once. `false` when nothing does.
+    pub async fn resume(&self, kinds: &[&str], change: HoldChange<'_>) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
         let ended = within!(&mut transaction, connection => {
             sqlx::query("DELETE FROM holds WHERE until_at IS NULL OR until_at > $1")
@@ -115,6 +116,14 @@ impl Store {
                 .rows_affected()
         });
         if ended > 0 {
+            within!(&mut transaction, connection => {
+                for kind in kinds {
+                    sqlx::query("DELETE FROM limits WHERE kind = $1")
+                        .bind(*kind)
+                        .execute(&mut *connection)
+                        .await?;
+                }
+            });
             super::audit::append_event(&mut transaction, change).await?;
             transaction.commit().await?;
         }

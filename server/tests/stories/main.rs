@@ -33,6 +33,7 @@ mod password;
 mod paused;
 mod people;
 mod policies;
+mod pressure;
 mod process;
 mod program;
 mod races;

@@ -13,6 +13,8 @@ pub struct Work {
     pub ticket: String,
     /// The number that was looked for.
     pub number: String,
+    /// The largest number that it could have been.
+    pub largest: u64,
 }
 
 impl Work {
@@ -27,13 +29,15 @@ impl Work {
         let challenge: Vec<u8> = pairs
             .map(|pair| u8::from_str_radix(pair?, 16).ok())
             .collect::<Option<_>>()?;
-        let number = (0..=fields["maxnumber"].as_u64()?).find(|number| {
+        let largest = fields["maxnumber"].as_u64()?;
+        let number = (0..=largest).find(|number| {
             let hash = salted.clone().chain_update(number.to_string()).finalize();
             hash[..] == challenge
         })?;
         Some(Self {
             ticket,
             number: number.to_string(),
+            largest,
         })
     }
 }
