@@ -77,7 +77,13 @@ impl<Tool: Default + Send + 'static> Workshop<Tool> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::{
+        sync::{
+            atomic::{AtomicUsize, Ordering},
+            mpsc,
+        },
+        time::Duration,
+    };
 
     use futures::future::join_all;
 
@@ -110,5 +116,19 @@ mod tests {
         let made = MADE.load(Ordering::Relaxed);
         assert!((1..=2).contains(&made), "{made}");
         assert!(workshop.enter().is_ok(), "places are given back");
+    }
+
+    #[tokio::test]
+    async fn whoever_works_holds_nobody_else_up() {
+        /// Longer than anybody else takes, and an end for whoever is held up after all.
+        const PATIENCE: Duration = Duration::from_secs(10);
+        let workshop = Workshop::<()>::new(1, 1);
+        let place = workshop.enter().unwrap();
+        let (tell, told) = mpsc::channel();
+        // There is one thread for everybody else, and they have something to do meanwhile.
+        let work = workshop.work(place, move |()| told.recv_timeout(PATIENCE).is_ok());
+        let others = async { tell.send(()).unwrap() };
+        let (went_on, ()) = tokio::join!(work, others);
+        assert_eq!(went_on, Ok(true));
     }
 }
