@@ -20,7 +20,7 @@ use crate::{
     config::Config,
     logging,
     run::{self, Duty, Existing, Held},
-    upkeep,
+    upkeep, words,
 };
 
 /// The shortest password that an administrator can have, in characters.
@@ -219,13 +219,17 @@ fn generate_password(entropy: &dyn Entropy) -> SecretString {
 fn reason(text: &str) -> Result<String, String> {
     /// The longest reason, in characters.
     const LONGEST: usize = 300;
-    let text = text.trim();
-    if text.is_empty() || text.contains(char::is_control) || text.chars().count() > LONGEST {
+    // It is mailed and kept, so it gets no characters that turn or hide what others read.
+    let readable = words::readable(text);
+    if readable.is_empty()
+        || text.trim().contains(char::is_control)
+        || readable.chars().count() > LONGEST
+    {
         Err(format!(
             "a reason is one line of at most {LONGEST} characters"
         ))
     } else {
-        Ok(text.to_owned())
+        Ok(readable)
     }
 }
 

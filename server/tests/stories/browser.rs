@@ -22,6 +22,7 @@ pub struct Browser<'a> {
     stays_at: Mutex<Option<SocketAddr>>,
     /// What a proxy says about where it comes from.
     forwarded_for: Mutex<Option<String>>,
+    name: Mutex<String>,
 }
 
 /// What came back.
@@ -108,7 +109,13 @@ impl<'a> Browser<'a> {
             cookies: Mutex::default(),
             stays_at: Mutex::default(),
             forwarded_for: Mutex::default(),
+            name: Mutex::new(FIREFOX.to_owned()),
         }
+    }
+
+    /// Says that it is this browser from now on.
+    pub fn calls_itself(&self, name: &str) {
+        name.clone_into(&mut self.name.lock().unwrap());
     }
 
     /// Comes from here from now on, as far as a proxy in front of the server tells.
@@ -245,7 +252,7 @@ impl<'a> Browser<'a> {
         let url = format!("http://{address}{path}");
         // A stream that should have been refused must fail a story, not hang it.
         let request = self.story.client.request(method, url).timeout(PATIENCE);
-        let mut request = request.header(USER_AGENT, FIREFOX);
+        let mut request = request.header(USER_AGENT, &*self.name.lock().unwrap());
         if let Some(address) = &*self.forwarded_for.lock().unwrap() {
             request = request.header("x-forwarded-for", address);
         }

@@ -1,11 +1,13 @@
 //! Text that tries to be something else: markup, headers, statements, formulas, lines of a log, other letters.
 
-use reqwest::Method;
+use domain::StateName;
+use reqwest::{Method, header::HeaderValue};
 use serde_json::{Value, json};
 
 use crate::{
     harness::{ADMINS, DOMAIN, Story},
-    people::{private_address, work_address},
+    people::{link, private_address, work_address},
+    process::output,
 };
 
 const PASSWORD: &str = "correct horse battery";
@@ -59,10 +61,23 @@ fn is_only_text(page: &str, what: &str) {
 
 #[tokio::test]
 async fn no_field_takes_text_for_anything_else() {
-    let story = Story::begin().await;
+    let story = Story::with(&[
+        ("limits.mails_per_hour", "2"),
+        (
+            "proofs.accepted",
+            "[\"email_code\", \"recovery_code\", \"password\", \"verified_id\"]",
+        ),
+    ])
+    .await;
     story.admin("auditor", PASSWORD).await;
     let ada = story.locked_out("ada.keller");
     ada.waits().await;
+    let reader = story.browser();
+    let to_codes = |mail: &Value| link(&story, mail, "your-code");
+    let codes = story.newest(&private_address("ada.keller"), to_codes).await;
+    reader.get(&codes).await.shows(200, "Which reference");
+    let employee = story.employee("ada.keller").await;
+    employee.post("/codes", &[]).await;
     let manager = story.manager("daniel.okafor");
     manager.opens_mail().await;
     let bo = story.locked_out("bo.nilsson");
@@ -96,8 +111,24 @@ async fn no_field_takes_text_for_anything_else() {
                 vec![("name", text), ("password", text)],
             ),
             (&stranger, "/sign-in", vec![("to", text)]),
+            (
+                &stranger,
+                "/identify",
+                vec![
+                    ("identifier", "nobody@elsewhere.example"),
+                    ("ticket", text),
+                    ("number", text),
+                ],
+            ),
+            (&reader, "/your-code", vec![("reference", text)]),
+            (&employee, "/codes/replace", vec![("set", text)]),
+            (
+                &employee,
+                "/codes/download",
+                vec![("codes", text), ("made", text)],
+            ),
         ] {
-            // One of them leads to Microsoft.
+            // Two of them lead to Microsoft.
             let page = browser.submit(path, &form).await;
             assert!(page.status < 500, "{path} {text:?}: {}", page.status);
             is_only_text(&page.body, path);
@@ -115,6 +146,10 @@ async fn no_field_takes_text_for_anything_else() {
             "/prove?sent=",
             "/console?state=",
             "/sign-in/callback?state=x&error=x&error_description=",
+            "/sign-in/callback?code=x&state=",
+            "/prove/password/callback?state=x&code=",
+            "/prove/verified-id?sent=",
+            "/your-code/",
             "/approve/",
             "/not-me/",
         ] {
@@ -123,6 +158,8 @@ async fn no_field_takes_text_for_anything_else() {
             is_only_text(&page.body, path);
         }
     }
+    let page = employee.get("/codes").await;
+    page.shows(200, "10 of 10 codes are left.");
     // What was typed as a reason is one of ours or none; what was typed as a name opened nothing.
     for request in story.requests().await {
         let typed = request.facts.identifier.as_str().to_owned();
@@ -150,6 +187,11 @@ async fn what_the_directory_says_stays_text_in_pages_mails_and_records() {
             story.control(Method::PATCH, &path, change.clone()).await;
         }
         let ada = story.locked_out("ada.keller");
+        // What cannot be in a header at all does not get here.
+        if HeaderValue::from_str(text).is_ok() {
+            ada.browser.calls_itself(text);
+            ada.browser.comes_from(text);
+        }
         ada.asks().await;
         let page = ada
             .browser
@@ -200,6 +242,81 @@ async fn what_the_directory_says_stays_text_in_pages_mails_and_records() {
         assert_eq!(story.mails(THIEF).await, Vec::<Value>::new());
         assert_eq!(story.requests().await.len(), number + 1);
     }
+}
+
+#[tokio::test]
+async fn what_a_wallet_or_an_operator_says_stays_text() {
+    let story = Story::with(&[
+        ("proofs.accepted", "[\"verified_id\"]"),
+        ("proofs.required", "1"),
+    ])
+    .await;
+    story.admin("auditor", PASSWORD).await;
+    let console = story.browser();
+    let form = [("name", "auditor"), ("password", PASSWORD)];
+    console.post("/console/sign-in", &form).await;
+    for text in CORPUS {
+        let ada = story.locked_out("ada.keller");
+        ada.asks().await;
+        ada.browser.post("/prove/verified-id", &[]).await;
+        let asked = story.presentations().await.pop().unwrap();
+        let key = asked["callback"]["headers"]["api-key"].as_str();
+        for (field, value) in [
+            ("requestId", json!(text)),
+            ("requestStatus", json!(text)),
+            ("state", json!(text)),
+            ("subject", json!(text)),
+            ("error", json!({ "code": text, "message": text })),
+            (
+                "verifiedCredentialsData",
+                json!([{ "issuer": text, "type": [text], "claims": { (text): text } }]),
+            ),
+        ] {
+            let mut message = json!({
+                "requestId": asked["id"],
+                "requestStatus": "presentation_verified",
+                "state": asked["callback"]["state"],
+                "verifiedCredentialsData": [],
+            });
+            message[field] = value;
+            let answer = story.calls_back(key, message.to_string()).await;
+            assert!(answer.status().as_u16() < 500, "{field} {text:?}");
+            is_only_text(&answer.text().await.unwrap(), field);
+        }
+        is_only_text(
+            &ada.browser.get("/prove/verified-id").await.body,
+            "the page",
+        );
+        let id = ada.request().await.facts.id;
+        let page = console.get(&format!("/console/recoveries/{id}")).await;
+        assert_eq!(page.status, 200);
+        is_only_text(&page.body, "the console");
+        assert!(!page.body.contains(deceives), "{text:?}");
+        assert_eq!(ada.state().await, StateName::Proving, "{text:?}");
+    }
+
+    for text in CORPUS.into_iter().filter(|text| !text.contains('\0')) {
+        let (status, _, errors) = output(&story, &["admin", "pause", "--reason", text]);
+        if status != Some(0) {
+            assert!(
+                errors.contains("a reason is one line"),
+                "{text:?}: {errors}"
+            );
+            continue;
+        }
+        let page = story.locked_out("ada.keller").types("ada").await;
+        is_only_text(&page.body, "the pause");
+        output(&story, &["admin", "resume"]);
+    }
+    story.run_jobs().await;
+    let mails = story.mails(ADMINS).await;
+    assert!(mails.len() > CORPUS.len(), "{}", mails.len());
+    for mail in mails {
+        is_only_text(mail["html"].as_str().unwrap(), "an alert");
+        let text = mail["text"].as_str().unwrap().replace("\r\n", "\n");
+        assert!(!text.contains(deceives), "{text:?}");
+    }
+    assert_eq!(story.mails(THIEF).await, Vec::<Value>::new());
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ async fn begin() -> Story {
 
 impl Story {
     /// Everything that the service was asked for, oldest first.
-    async fn presentations(&self) -> Vec<Value> {
+    pub async fn presentations(&self) -> Vec<Value> {
         let asked = self.control(Method::GET, "/presentations", Value::Null);
         asked.await.as_array().unwrap().clone()
     }
@@ -48,7 +48,7 @@ impl Story {
     }
 
     /// Anybody calls back.
-    async fn calls_back(&self, key: Option<&str>, body: impl Into<String>) -> Response {
+    pub async fn calls_back(&self, key: Option<&str>, body: impl Into<String>) -> Response {
         let url = format!("http://{}/verified-id/callback", self.address());
         let mut request = self.client.post(url).body(body.into());
         if let Some(key) = key {
