@@ -64,8 +64,10 @@ export async function startStack({ configuration = "", edit = (stock) => stock, 
     const tenant = await (await ready(`${sim}/_control/tenant`, running[0])).json();
 
     // The identity provider sends people back to registered addresses only.
-    const redirectUris = ["/sign-in/callback", "/prove/password/callback"].map((path) => app + path);
-    await control(sim, "PATCH", "/tenant", { redirectUris });
+    await control(sim, "PATCH", "/tenant", {
+      redirectUris: [`${app}/sign-in/callback`],
+      passwordRedirectUris: [`${app}/prove/password/callback`],
+    });
 
     const stock = fill(await readFile(join(here, "stack.toml"), "utf8"), {
       port,
@@ -76,6 +78,8 @@ export async function startStack({ configuration = "", edit = (stock) => stock, 
       tenantId: tenant.tenantId,
       clientId: tenant.clientId,
       clientSecret: tenant.clientSecret,
+      passwordClientId: tenant.passwordClientId,
+      passwordClientSecret: tenant.passwordClientSecret,
       domain: tenant.domain,
       logFilter,
     });

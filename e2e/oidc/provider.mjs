@@ -11,12 +11,10 @@ import Provider from "oidc-provider";
  * Starts a provider on a free port.
  *
  * @param {object} options
- * @param {string} options.clientId
- * @param {string} options.clientSecret
- * @param {string[]} options.redirectUris
+ * @param {{ id: string, secret: string, redirectUris: string[] }[]} options.clients
  * @param {Record<string, object>} options.people their claims, by the name on the page
  */
-export async function startProvider({ clientId, clientSecret, redirectUris, people }) {
+export async function startProvider({ clients, people }) {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const issuer = `http://localhost:${server.address().port}`;
@@ -25,14 +23,14 @@ export async function startProvider({ clientId, clientSecret, redirectUris, peop
   /** Publishes a new key, and no other, and forgets everybody. */
   const rotate = () => {
     provider = new Provider(issuer, {
-      clients: [{
-        client_id: clientId,
-        client_secret: clientSecret,
+      clients: clients.map(({ id, secret, redirectUris }) => ({
+        client_id: id,
+        client_secret: secret,
         redirect_uris: redirectUris,
         grant_types: ["authorization_code"],
         response_types: ["code"],
         token_endpoint_auth_method: "client_secret_post",
-      }],
+      })),
       jwks: { keys: [signingKey()] },
       cookies: { keys: [randomBytes(32).toString("hex")] },
       pkce: { required: () => true },

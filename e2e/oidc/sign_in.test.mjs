@@ -7,7 +7,19 @@ import { startStack } from "../harness.mjs";
 import { at, identify, observe, personNamed, press } from "../stories/steps.mjs";
 import { startProvider } from "./provider.mjs";
 
-const client = { id: "6f0a1c3e-94d2-4b58-8a77-1d5e2c9b3f40", secret: "a secret of the provider's client" };
+/** Our two applications there, and where each takes answers. */
+const applications = {
+  sign_in: {
+    id: "6f0a1c3e-94d2-4b58-8a77-1d5e2c9b3f40",
+    secret: "a secret of the application for employees",
+    path: "/sign-in/callback",
+  },
+  password: {
+    id: "c2b7e915-3d48-4f6a-b0c1-7e8f5a2d6b93",
+    secret: "a secret of the application for passwords",
+    path: "/prove/password/callback",
+  },
+};
 
 /** The example company's people, and some who are not right. */
 async function cast(stack) {
@@ -27,16 +39,17 @@ async function cast(stack) {
 /** Runs `tell` with a stack whose applications are at the provider. */
 async function withProvider(tell, accepted = "email_code") {
   const people = {};
-  const redirectUris = [];
-  const provider = await startProvider({ clientId: client.id, clientSecret: client.secret, redirectUris, people });
-  const section = `client_id = "${client.id}"\nclient_secret = "${client.secret}"\nauthority = "${provider.issuer}"\n`;
+  const clients = Object.values(applications).map(({ id, secret }) => ({ id, secret, redirectUris: [] }));
+  const provider = await startProvider({ clients, people });
+  const section = (name) => `client_id = "${applications[name].id}"\nclient_secret = "${applications[name].secret}"\n`
+    + `authority = "${provider.issuer}"\n`;
   const edit = (stock) => stock
-    .replace(/(\[(?:sign_in|password)\]\n)(?:\w.*\n)+/g, `$1${section}`)
+    .replace(/\[(sign_in|password)\]\n(?:\w.*\n)+/g, (_, name) => `[${name}]\n${section(name)}`)
     .replace('accepted = ["email_code"]', `accepted = ["${accepted}"]`);
   const stack = await startStack({ edit });
   try {
     Object.assign(people, await cast(stack));
-    redirectUris.push(`${stack.app}/sign-in/callback`, `${stack.app}/prove/password/callback`);
+    Object.values(applications).forEach(({ path }, index) => clients[index].redirectUris.push(stack.app + path));
     provider.rotate();
     const opened = await stack.launchBrowser();
     const seen = observe(opened.context, stack.app);

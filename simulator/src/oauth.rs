@@ -6,6 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, Validation, errors::ErrorKind};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{
     answer::Answer,
@@ -13,7 +14,7 @@ use crate::{
     entropy,
     faults::Fault,
     keys, oidc,
-    world::{Settings, World},
+    world::{Registration, Settings, World},
 };
 
 const GRAPH_SCOPE: &str = "https://graph.microsoft.com/.default";
@@ -167,10 +168,10 @@ pub fn faulty(world: &World, fault: &Fault) -> Answer {
 /// Answers one token request.
 pub fn answer(world: &mut World, request: &TokenRequest) -> Answer {
     let outcome = check_tenant(world, request).and_then(|()| {
-        authenticate_client(world, request)?;
+        let client = authenticate_client(world, request)?;
         match request.field("grant_type") {
-            Some("client_credentials") => client_credentials(world, request),
-            Some("authorization_code") => oidc::redeem(world, request),
+            Some("client_credentials") => client_credentials(world, client, request),
+            Some("authorization_code") => oidc::redeem(world, client, request),
             _ => Err(TokenError::new(
                 400,
                 "unsupported_grant_type",
@@ -205,14 +206,15 @@ fn check_tenant(world: &World, request: &TokenRequest) -> Result<(), TokenError>
     ))
 }
 
-fn authenticate_client(world: &mut World, request: &TokenRequest) -> Result<(), TokenError> {
+/// The app that has proven itself.
+fn authenticate_client(world: &mut World, request: &TokenRequest) -> Result<Uuid, TokenError> {
     let basic = request.basic();
     let client_id = basic
         .as_ref()
         .map(|(id, _)| id.as_str())
         .or_else(|| request.field("client_id"));
-    let app = world.settings.client_id.to_string();
-    if client_id.is_none_or(|id| !id.eq_ignore_ascii_case(&app)) {
+    let app = client_id.and_then(|id| world.settings.registration(id));
+    let Some(app) = app else {
         return Err(TokenError::new(
             400,
             "unauthorized_client",
@@ -223,21 +225,22 @@ fn authenticate_client(world: &mut World, request: &TokenRequest) -> Result<(), 
                 world.settings.organization
             ),
         ));
-    }
+    };
+    let client = app.client_id;
     let secret = basic
         .as_ref()
         .map(|(_, secret)| secret.as_str())
         .or_else(|| request.field("client_secret"));
     if let Some(secret) = secret {
-        if secret == world.settings.client_secret {
-            return Ok(());
+        if secret == app.client_secret {
+            return Ok(client);
         }
         return Err(TokenError::new(
             401,
             "invalid_client",
             7_000_215,
             format!(
-                "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{app}'."
+                "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{client}'."
             ),
         ));
     }
@@ -246,9 +249,9 @@ fn authenticate_client(world: &mut World, request: &TokenRequest) -> Result<(), 
         request.field("client_assertion"),
     ) {
         (Some(ASSERTION_TYPE), Some(assertion)) => {
-            let id = check_assertion(&world.settings, assertion)?;
+            let id = check_assertion(&world.settings, app, assertion)?;
             if world.grants.assertions.insert(id) {
-                Ok(())
+                Ok(client)
             } else {
                 Err(TokenError::new(
                     401,
@@ -268,7 +271,11 @@ fn authenticate_client(world: &mut World, request: &TokenRequest) -> Result<(), 
 }
 
 /// Checks a certificate assertion and returns its `jti`.
-fn check_assertion(settings: &Settings, assertion: &str) -> Result<String, TokenError> {
+fn check_assertion(
+    settings: &Settings,
+    app: &Registration,
+    assertion: &str,
+) -> Result<String, TokenError> {
     let refused = |why: &str| {
         TokenError::new(
             401,
@@ -281,7 +288,7 @@ fn check_assertion(settings: &Settings, assertion: &str) -> Result<String, Token
     };
     let header = jsonwebtoken::decode_header(assertion)
         .map_err(|_| refused("The assertion is not a JWT."))?;
-    let certificate = settings
+    let certificate = app
         .certificate
         .as_ref()
         .filter(|certificate| header.x5t_s256.as_deref() == Some(certificate.thumbprint.as_str()))
@@ -289,7 +296,7 @@ fn check_assertion(settings: &Settings, assertion: &str) -> Result<String, Token
     if header.alg != Algorithm::PS256 {
         return Err(refused("The algorithm is not PS256."));
     }
-    let client_id = settings.client_id.to_string();
+    let client_id = app.client_id.to_string();
     let mut validation = Validation::new(Algorithm::PS256);
     // Entra tolerates five minutes of clock difference.
     validation.leeway = 300;
@@ -322,7 +329,11 @@ fn check_assertion(settings: &Settings, assertion: &str) -> Result<String, Token
         .ok_or_else(|| refused("The jti is missing."))
 }
 
-fn client_credentials(world: &mut World, request: &TokenRequest) -> Result<Answer, TokenError> {
+fn client_credentials(
+    world: &mut World,
+    client: Uuid,
+    request: &TokenRequest,
+) -> Result<Answer, TokenError> {
     let scope = request.field("scope").unwrap_or_default();
     let Some(resource) = Resource::of_scope(scope, &world.settings.base_url) else {
         return Err(TokenError::new(
@@ -339,8 +350,10 @@ fn client_credentials(world: &mut World, request: &TokenRequest) -> Result<Answe
         .token_lifetime_seconds
         .unwrap_or_else(entropy::token_lifetime_seconds);
     let now = machine_now();
+    let is_granted = client == world.settings.app.client_id;
     let granted = world.settings.app_roles.iter();
     let roles: BTreeSet<String> = granted
+        .filter(|_| is_granted)
         .filter(|role| role.starts_with(VERIFIED_ID_ROLE) == (resource == Resource::VerifiedId))
         .cloned()
         .collect();
@@ -350,7 +363,7 @@ fn client_credentials(world: &mut World, request: &TokenRequest) -> Result<Answe
         "iat": now.as_second(),
         "nbf": now.as_second(),
         "exp": now.as_second() + lifetime,
-        "appid": world.settings.client_id,
+        "appid": client,
         "idtyp": "app",
         "oid": world.settings.service_principal_id,
         "roles": roles,

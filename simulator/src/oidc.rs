@@ -22,7 +22,7 @@ use crate::{
     keys,
     oauth::{TokenError, TokenRequest},
     pages::render,
-    world::{Settings, Signature, World},
+    world::{Registration, Settings, Signature, World},
 };
 
 /// How long a code and an id token live.
@@ -31,6 +31,8 @@ const ID_TOKEN_LIFETIME: i64 = 3600;
 
 /// An authorization code that waits to be redeemed.
 pub struct Code {
+    /// The app that it was given to.
+    client: Uuid,
     person: Uuid,
     redirect_uri: String,
     challenge: String,
@@ -133,7 +135,7 @@ pub async fn authorize(State(tenant): State<Tenant>, Query(request): Query<Autho
     let world = tenant.lock();
     match check(&world.settings, &request) {
         Err(refusal) => refuse(&world.settings, &request, refusal),
-        Ok(()) if request.prompt == "none" => refuse(
+        Ok(_) if request.prompt == "none" => refuse(
             &world.settings,
             &request,
             Refusal::ToClient(
@@ -141,7 +143,7 @@ pub async fn authorize(State(tenant): State<Tenant>, Query(request): Query<Autho
                 "AADSTS50058: A silent sign-in request was sent but no user is signed in.",
             ),
         ),
-        Ok(()) => pick(&world, &request),
+        Ok(_) => pick(&world, &request),
     }
 }
 
@@ -149,9 +151,10 @@ pub async fn authorize(State(tenant): State<Tenant>, Query(request): Query<Autho
 pub async fn choose(State(tenant): State<Tenant>, Form(choice): Form<Choice>) -> Response {
     let mut world = tenant.lock();
     let request = &choice.request;
-    if let Err(refusal) = check(&world.settings, request) {
-        return refuse(&world.settings, request, refusal);
-    }
+    let client = match check(&world.settings, request) {
+        Ok(app) => app.client_id,
+        Err(refusal) => return refuse(&world.settings, request, refusal),
+    };
     if choice.person.is_empty() {
         let cancelled = Refusal::ToClient(
             "access_denied",
@@ -173,6 +176,7 @@ pub async fn choose(State(tenant): State<Tenant>, Form(choice): Form<Choice>) ->
         );
     }
     let code = Code {
+        client,
         person: person.id,
         redirect_uri: request.redirect_uri.clone(),
         challenge: request.code_challenge.clone(),
@@ -200,10 +204,10 @@ pub async fn logout(State(tenant): State<Tenant>, RawQuery(query): RawQuery) -> 
     // Only to where a sign-in could have come from; anything else would be an open redirect.
     let known = |target: &String| {
         let origin = |text: &str| Url::parse(text).ok().map(|url| url.origin());
-        world
-            .settings
-            .redirect_uris
-            .iter()
+        let settings = &world.settings;
+        [&settings.app, &settings.password_app]
+            .into_iter()
+            .flat_map(|app| &app.redirect_uris)
             .any(|uri| origin(uri).is_some() && origin(uri) == origin(target))
     };
     match back.filter(known) {
@@ -212,8 +216,12 @@ pub async fn logout(State(tenant): State<Tenant>, RawQuery(query): RawQuery) -> 
     }
 }
 
-/// Redeems a code for an id token. The client is authenticated already.
-pub fn redeem(world: &mut World, request: &TokenRequest) -> Result<Answer, TokenError> {
+/// Redeems a code for an id token. The app `client` has proven itself already.
+pub fn redeem(
+    world: &mut World,
+    client: Uuid,
+    request: &TokenRequest,
+) -> Result<Answer, TokenError> {
     let invalid = |code: u32, message: &str| TokenError::new(400, "invalid_grant", code, message);
     let code = request
         .field("code")
@@ -224,6 +232,12 @@ pub fn redeem(world: &mut World, request: &TokenRequest) -> Result<Answer, Token
                 "OAuth2 Authorization code was already redeemed, or was never issued.",
             )
         })?;
+    if code.client != client {
+        return Err(invalid(
+            70_000,
+            "The authorization code was issued to another client.",
+        ));
+    }
     if world.now() >= code.expires {
         return Err(invalid(
             70_008,
@@ -252,13 +266,13 @@ pub fn redeem(world: &mut World, request: &TokenRequest) -> Result<Answer, Token
     let mut claims = json!({
         "ver": "2.0",
         "iss": settings.issuer(),
-        "aud": settings.client_id,
+        "aud": client,
         "iat": now,
         "nbf": now,
         "exp": now + ID_TOKEN_LIFETIME,
         "auth_time": code.auth_time.as_second(),
         // Pairwise: the same person has another `sub` at another app.
-        "sub": URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{} {}", settings.client_id, person.profile.id))),
+        "sub": URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{client} {}", person.profile.id))),
         "oid": person.profile.id,
         "tid": settings.tenant_id,
         "acct": u8::from(person.profile.user_type == "Guest"),
@@ -303,16 +317,14 @@ enum Refusal {
     ToClient(&'static str, &'static str),
 }
 
-fn check(settings: &Settings, request: &Authorize) -> Result<(), Refusal> {
-    if !request
-        .client_id
-        .eq_ignore_ascii_case(&settings.client_id.to_string())
-    {
-        return Err(Refusal::OnPage(
+/// The app that people are to sign in to, if it may ask for that in this way.
+fn check<'a>(settings: &'a Settings, request: &Authorize) -> Result<&'a Registration, Refusal> {
+    let app = settings
+        .registration(&request.client_id)
+        .ok_or(Refusal::OnPage(
             "AADSTS700016: Application with this identifier was not found in the directory.",
-        ));
-    }
-    if !settings.redirect_uris.contains(&request.redirect_uri) {
+        ))?;
+    if !app.redirect_uris.contains(&request.redirect_uri) {
         return Err(Refusal::OnPage(
             "AADSTS50011: The redirect URI specified in the request does not match the redirect URIs configured for the application.",
         ));
@@ -335,7 +347,7 @@ fn check(settings: &Settings, request: &Authorize) -> Result<(), Refusal> {
             "AADSTS501491: A code_challenge with the method S256 is required.",
         ));
     }
-    Ok(())
+    Ok(app)
 }
 
 fn refuse(settings: &Settings, request: &Authorize, refusal: Refusal) -> Response {

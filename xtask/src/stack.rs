@@ -162,6 +162,8 @@ pub fn configure(home: &Home<'_>, ports: Ports, agent: &Agent) -> Result<PathBuf
             ("tenantId", of_tenant("tenantId")?),
             ("clientId", of_tenant("clientId")?),
             ("clientSecret", of_tenant("clientSecret")?),
+            ("passwordClientId", of_tenant("passwordClientId")?),
+            ("passwordClientSecret", of_tenant("passwordClientSecret")?),
             ("domain", of_tenant("domain")?),
             ("logFilter", home.log_filter),
         ],
@@ -238,6 +240,8 @@ mod tests {
             "tenantId",
             "clientId",
             "clientSecret",
+            "passwordClientId",
+            "passwordClientSecret",
             "domain",
             "logFilter",
         ];

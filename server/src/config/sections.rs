@@ -52,6 +52,7 @@ impl Config {
         let tenant = entra.as_ref().map(|entra| &entra.graph);
         let sign_in = super::sign_in::application(&mut reader, "sign_in", tenant);
         let password = super::sign_in::application(&mut reader, "password", tenant);
+        super::sign_in::tell_apart(&mut reader, sign_in.as_ref(), password.as_ref());
         let mail = mail(&mut reader);
         let organisation = organisation(&mut reader);
         let alerts = alerts(&mut reader);

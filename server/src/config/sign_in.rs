@@ -30,6 +30,26 @@ pub(super) fn application(
     })
 }
 
+/// Refuses one application for both sections. `[password]` is exempt from a second factor, so whoever knows a password
+/// could sign in by it as an employee, and make saved codes.
+pub(super) fn tell_apart(
+    reader: &mut Reader,
+    sign_in: Option<&Settings>,
+    password: Option<&Settings>,
+) {
+    let (Some(sign_in), Some(password)) = (sign_in, password) else {
+        return;
+    };
+    if sign_in.client_id == password.client_id {
+        reader.problem(
+            "password.client_id",
+            "is the same as sign_in.client_id: the password alone must get nobody into the pages for employees, where \
+             recovery codes are made. Register another application for [password], exempt that one from multi-factor \
+             authentication, and protect the one of [sign_in] by it",
+        );
+    }
+}
+
 /// The issuer of the tenant's id tokens.
 fn authority_of(entra: &graph::Settings) -> Option<Url> {
     let mut url = entra.login_url.clone();

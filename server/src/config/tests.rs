@@ -427,6 +427,39 @@ fn an_application_for_sign_ins_is_whole_or_absent() {
 }
 
 #[test]
+fn whoever_signs_in_by_the_password_alone_does_so_at_another_application() {
+    const ID: Option<&str> = Some("\"6f0a1c3e-94d2-4b58-8a77-1d5e2c9b3f40\"");
+    const SECRET: Option<&str> = Some("\"hush\"");
+    let changes = |other: &'static str| {
+        [
+            ("sign_in.client_id", ID),
+            ("sign_in.client_secret", SECRET),
+            ("password.client_id", Some(other)),
+            ("password.client_secret", SECRET),
+        ]
+    };
+    // In any case: it is the same application.
+    let found = problems(
+        "one-application",
+        &changes("\"6F0A1C3E-94D2-4B58-8A77-1D5E2C9B3F40\""),
+        &[],
+    );
+    let [found] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert_eq!(found.key, "password.client_id");
+    for words in [
+        "is the same as sign_in.client_id",
+        "Register another application for [password]",
+    ] {
+        assert!(found.problem.contains(words), "{found}");
+    }
+    let folder = Folder::new("two-applications");
+    let two = changed(&changes("\"c2b7e915-3d48-4f6a-b0c1-7e8f5a2d6b93\""));
+    assert!(load(&folder.write("latchkey.toml", &two), &[]).is_ok());
+}
+
+#[test]
 fn all_mistakes_are_reported_at_once_in_the_order_of_the_keys() {
     let changes = [
         ("log.format", Some("\"xml\"")),

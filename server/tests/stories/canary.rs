@@ -186,6 +186,10 @@ async fn lives_through(story: &Story) -> Secrets {
                 "the application's secret",
                 tenant["clientSecret"].as_str().unwrap().to_owned(),
             ),
+            (
+                "the other application's secret",
+                tenant["passwordClientSecret"].as_str().unwrap().to_owned(),
+            ),
         ],
     }
 }

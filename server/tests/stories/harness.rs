@@ -405,6 +405,8 @@ fn write_configuration(
         ("tenantId", text("tenantId")),
         ("clientId", text("clientId")),
         ("clientSecret", text("clientSecret")),
+        ("passwordClientId", text("passwordClientId")),
+        ("passwordClientSecret", text("passwordClientSecret")),
         ("domain", DOMAIN.to_owned()),
         ("simulator", simulator.base_url().to_owned()),
         ("smtpPort", simulator.smtp_addr().port().to_string()),

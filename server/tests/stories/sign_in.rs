@@ -142,6 +142,29 @@ async fn the_identity_provider_is_asked_for_nobody_in_particular() {
 }
 
 #[tokio::test]
+async fn the_password_alone_opens_no_session() {
+    let story = Story::with(&[("proofs.accepted", "[\"password\"]")]).await;
+    let ada = story.locked_out("ada.keller");
+    ada.asks().await;
+    let sent = ada.browser.submit("/prove/password", &[]).await;
+    let tenant = story.control(Method::GET, "/tenant", Value::Null).await;
+    let client = parameter(sent.header("location"), "client_id").unwrap();
+    assert_eq!(client, tenant["passwordClientId"].as_str().unwrap());
+    // Its answer, carried to the pages for employees.
+    let way_back = story.picks(&sent, &work_address("ada.keller")).await;
+    let (_, answer) = way_back.split_once('?').unwrap();
+    let page = ada.browser.get(&format!("{CALLBACK}?{answer}")).await;
+    page.shows(410, "That sign-in is over");
+    // Nor is an answer to a sign-in of theirs accepted with a token of the other application.
+    story
+        .forges(json!({ "claims": { "aud": client } }))
+        .await;
+    let page = story.employee_signs_in(&ada.browser, "ada.keller").await;
+    page.shows(403, "You are not signed in");
+    assert!(!is_signed_in(&ada.browser).await);
+}
+
+#[tokio::test]
 async fn a_session_ends_by_itself() {
     let story = Story::begin().await;
     let browser = story.browser();

@@ -102,13 +102,13 @@ async fn a_browser_that_goes_away_while_its_claim_is_kept_cuts_nothing_off() {
 #[tokio::test]
 #[ignore = "needs PostgreSQL, which `cargo xtask test` starts"]
 async fn stopped_before_the_pass_is_made_and_taken_over() {
-    stopped_and_taken_over("pass-making", 1).await;
+    Box::pin(stopped_and_taken_over("pass-making", 1)).await;
 }
 
 #[tokio::test]
 #[ignore = "needs PostgreSQL, which `cargo xtask test` starts"]
 async fn stopped_after_the_pass_is_made_and_taken_over() {
-    stopped_and_taken_over("pass-made", 2).await;
+    Box::pin(stopped_and_taken_over("pass-made", 2)).await;
 }
 
 #[tokio::test]

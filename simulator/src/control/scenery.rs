@@ -25,13 +25,16 @@ pub async fn tenant(State(tenant): State<Tenant>) -> Reply {
 fn describe(settings: &Settings) -> Value {
     json!({
         "tenantId": settings.tenant_id,
-        "clientId": settings.client_id,
-        "clientSecret": settings.client_secret,
+        "clientId": settings.app.client_id,
+        "clientSecret": settings.app.client_secret,
+        "passwordClientId": settings.password_app.client_id,
+        "passwordClientSecret": settings.password_app.client_secret,
         "domain": settings.domain,
         "tokenUrl": settings.token_url(),
         "graphUrl": settings.graph_url(),
         "issuer": settings.issuer(),
-        "redirectUris": settings.redirect_uris,
+        "redirectUris": settings.app.redirect_uris,
+        "passwordRedirectUris": settings.password_app.redirect_uris,
         "appRoles": settings.app_roles,
         "defaultMethodWording": settings.default_method_wording,
         "revokeAnswers": settings.revoke_answers,
@@ -50,6 +53,7 @@ fn describe(settings: &Settings) -> Value {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TenantChange {
     redirect_uris: Option<Vec<String>>,
+    password_redirect_uris: Option<Vec<String>>,
     app_roles: Option<BTreeSet<String>>,
     certificate_pem: Option<String>,
     default_method_wording: Option<DefaultMethodWording>,
@@ -86,10 +90,13 @@ pub async fn change_tenant(
     }
     let settings = &mut world.settings;
     if certificate.is_some() {
-        settings.certificate = certificate;
+        settings.app.certificate = certificate;
     }
     if let Some(redirect_uris) = change.redirect_uris {
-        settings.redirect_uris = redirect_uris;
+        settings.app.redirect_uris = redirect_uris;
+    }
+    if let Some(redirect_uris) = change.password_redirect_uris {
+        settings.password_app.redirect_uris = redirect_uris;
     }
     if let Some(app_roles) = change.app_roles {
         settings.app_roles = app_roles;

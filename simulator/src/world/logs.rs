@@ -138,7 +138,7 @@ impl Logs {
             Initiator::App(settings) => json!({
                 "user": null,
                 "app": {
-                    "appId": settings.client_id,
+                    "appId": settings.app.client_id,
                     "displayName": "Account recovery",
                     "servicePrincipalId": settings.service_principal_id,
                     "servicePrincipalName": null,

@@ -28,7 +28,7 @@ pub use self::{
     presentation::{Callback, Credential, LIFETIME, Presentation, Shown},
     role::{Group, ROLES, Role, RoleGrant, TENANT_WIDE, role},
     sessions::{BrowserSession, Sessions},
-    settings::{Certificate, DefaultMethodWording, Forgery, Settings, Signature},
+    settings::{Certificate, DefaultMethodWording, Forgery, Registration, Settings, Signature},
 };
 use crate::{clock::Clock, company, faults::Faults, mail::Mailbox, oauth::Grants};
 

@@ -41,20 +41,21 @@ const GRANTED: &[&str] = &[
     "VerifiableCredential.Create.PresentRequest",
 ];
 
-/// The tenant, its one app registration and its switchable behaviour.
+/// The tenant, its app registrations and its switchable behaviour.
 pub struct Settings {
     /// Where the simulator is reached, without a trailing slash.
     pub base_url: String,
     pub tenant_id: Uuid,
-    pub client_id: Uuid,
-    /// The object id of the app's service principal, as it shows in audit rows.
+    /// The app with the application permissions, which people also sign in to.
+    pub app: Registration,
+    /// The app that people sign in to with their password alone.
+    pub password_app: Registration,
+    /// The object id of the service principal of `app`, as it shows in audit rows.
     pub service_principal_id: Uuid,
-    pub client_secret: String,
     pub domain: String,
     pub organization: String,
-    pub redirect_uris: Vec<String>,
+    /// What `app` was granted; the other was granted nothing.
     pub app_roles: BTreeSet<String>,
-    pub certificate: Option<Certificate>,
     pub default_method_wording: DefaultMethodWording,
     /// The status of a successful `revokeSignInSessions`: 200 with a boolean, or the older documentation's 204.
     pub revoke_answers: u16,
@@ -79,19 +80,22 @@ impl Settings {
         Self {
             base_url: base_url.to_owned(),
             tenant_id: uuid!("3f0c7a52-8a0e-4d0b-9d53-6b1f2c9e7a10"),
-            client_id: uuid!("b7d1f0c4-51e2-4a63-8f4a-0d9c2e6b5a37"),
+            app: Registration {
+                client_id: uuid!("b7d1f0c4-51e2-4a63-8f4a-0d9c2e6b5a37"),
+                client_secret: "Sim8Q~not-a-secret.for-local-use-only+/=".to_owned(),
+                redirect_uris: vec!["http://localhost:3000/sign-in/callback".to_owned()],
+                certificate: None,
+            },
+            password_app: Registration {
+                client_id: uuid!("2d6a9e83-0f47-4c1b-b5e8-71c4a3d09f62"),
+                client_secret: "Pwd8Q~not-a-secret.for-local-use-only+/=".to_owned(),
+                redirect_uris: vec!["http://localhost:3000/prove/password/callback".to_owned()],
+                certificate: None,
+            },
             service_principal_id: uuid!("5c2e9f18-7d34-4b0a-a6c1-93e0b7f4d825"),
-            client_secret: "Sim8Q~not-a-secret.for-local-use-only+/=".to_owned(),
             domain: DOMAIN.to_owned(),
             organization: "Harbour & Finch".to_owned(),
-            redirect_uris: [
-                "http://localhost:3000/sign-in/callback",
-                "http://localhost:3000/prove/password/callback",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
             app_roles: GRANTED.iter().copied().map(str::to_owned).collect(),
-            certificate: None,
             default_method_wording: DefaultMethodWording::Configured,
             revoke_answers: 200,
             premium: true,
@@ -102,6 +106,12 @@ impl Settings {
             callback_origin: None,
             id_token: Forgery::default(),
         }
+    }
+
+    /// The app registration with this client id, in either case.
+    pub fn registration(&self, client_id: &str) -> Option<&Registration> {
+        let mut known = [&self.app, &self.password_app].into_iter();
+        known.find(|app| app.client_id.to_string().eq_ignore_ascii_case(client_id))
     }
 
     pub fn issuer(&self) -> String {
@@ -119,6 +129,15 @@ impl Settings {
     pub fn graph_url(&self) -> String {
         format!("{}/v1.0", self.base_url)
     }
+}
+
+/// An app registration.
+pub struct Registration {
+    pub client_id: Uuid,
+    pub client_secret: String,
+    /// Where answers to its sign-ins may go.
+    pub redirect_uris: Vec<String>,
+    pub certificate: Option<Certificate>,
 }
 
 /// How id tokens differ from what they should be, for tests of those who read them.

@@ -144,6 +144,45 @@ async fn the_verifier_must_match() {
 }
 
 #[tokio::test]
+async fn the_two_applications_have_nothing_in_common() {
+    let lab = Lab::start().await;
+    let code = value(
+        &click(&lab, "tara.singh@harbourfinch.example").await,
+        "code",
+    );
+    let by_the_other = [
+        ("client_id", lab.setting("passwordClientId")),
+        ("client_secret", lab.setting("passwordClientSecret")),
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+        ("redirect_uri", REDIRECT),
+        ("code_verifier", VERIFIER),
+    ];
+    let refused = lab.token(&by_the_other).await;
+    assert_eq!(refused.body["error"], "invalid_grant");
+
+    // Each has a secret and an address of its own.
+    let mut with_the_first_secret = by_the_other;
+    with_the_first_secret[1].1 = lab.setting("clientSecret");
+    let refused = lab.token(&with_the_first_secret).await;
+    assert_eq!(refused.body["error"], "invalid_client");
+    let mut elsewhere = request(&lab);
+    elsewhere[0].1 = lab.setting("passwordClientId").to_owned();
+    let authorize = lab.url(&format!(
+        "/{}/oauth2/v2.0/authorize",
+        lab.setting("tenantId")
+    ));
+    let refused = lab
+        .http
+        .get(authorize)
+        .query(&elsewhere)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
 async fn cancelling_tells_the_client() {
     let lab = Lab::start().await;
     assert_eq!(value(&click(&lab, "").await, "error"), "access_denied");
