@@ -91,6 +91,19 @@ test("an employee signs in, also after the provider's key has changed", () => wi
   assert.ok(await isSignedIn(story));
 }));
 
+test("codes are made by an employee who signs in anew", () => withProvider(async (story) => {
+  const { page } = story;
+  await signIn(story, "Ada Keller");
+  await press(page, "Make ten codes");
+  // This provider says when somebody showed themselves only if it is asked.
+  await at(page, "Sign in again to make codes");
+  await press(page, "Continue to sign in");
+  await pick(story, "Ada Keller");
+  await at(page, "Saved recovery codes");
+  await press(page, "Make ten codes");
+  await at(page, "Save your codes now");
+}, "recovery_code"));
+
 test("nobody else is signed in", () => withProvider(async (story) => {
   for (const name of ["A guest", "From another tenant", "Without an object id", "Cancel"]) {
     await story.context.clearCookies();

@@ -14,13 +14,15 @@ CREATE TABLE sign_ins (
 
 CREATE INDEX sign_ins_by_end ON sign_ins (expires_at);
 
--- Sessions of employees who signed in there, by the SHA-256 of their cookie.
+-- Sessions of employees who signed in there, by the SHA-256 of their cookie. `authenticated_at` is when the
+-- identity provider saw them last.
 CREATE TABLE employee_sessions (
-    hash         BYTEA  NOT NULL PRIMARY KEY,
-    person_id    TEXT   NOT NULL,
-    name         TEXT   NOT NULL,
-    created_at   BIGINT NOT NULL,
-    last_seen_at BIGINT NOT NULL
+    hash             BYTEA  NOT NULL PRIMARY KEY,
+    person_id        TEXT   NOT NULL,
+    name             TEXT   NOT NULL,
+    authenticated_at BIGINT,
+    created_at       BIGINT NOT NULL,
+    last_seen_at     BIGINT NOT NULL
 );
 
 CREATE INDEX employee_sessions_by_start ON employee_sessions (created_at);

@@ -7,14 +7,31 @@ use crate::{
     view::EmployeeSignInView,
 };
 
-pub const TITLE: &str = "Sign in with your work account";
+pub const fn title(view: &EmployeeSignInView) -> &'static str {
+    if view.to.needs_fresh_sign_in() {
+        "Sign in again to make codes"
+    } else {
+        "Sign in with your work account"
+    }
+}
 
 pub fn employee_sign_in(view: &EmployeeSignInView) -> impl IntoView + use<> {
     let to = view.to.slug();
+    let (lead, more) = if view.to.needs_fresh_sign_in() {
+        (
+            "You signed in more than five minutes ago. Whoever has recovery codes can use them in your place later, so we make sure that it is you.",
+            "We send you to your organisation's own sign-in, and you come back here afterwards. Nothing has changed yet: then press the button once more.",
+        )
+    } else {
+        (
+            "We send you to your organisation's own sign-in, and you come back here afterwards.",
+            "We never see your password. When you come back, you stay signed in for an hour at most.",
+        )
+    };
     view! {
-        <h1>{TITLE}</h1>
-        <p class="lead">"We send you to your organisation's own sign-in, and you come back here afterwards."</p>
-        <p>"We never see your password. When you come back, you stay signed in for an hour at most."</p>
+        <h1>{title(view)}</h1>
+        <p class="lead">{lead}</p>
+        <p>{more}</p>
         <form method="post" action=Action::SignInEmployee.path()>
             <input type="hidden" name="to" value=to/>
             <Button look=Look::Main>"Continue to sign in"</Button>

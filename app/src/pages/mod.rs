@@ -48,7 +48,7 @@ pub fn title(page: &Page) -> String {
         Page::Review(view) => return prefix(view.problem) + &review::title(view),
         Page::Reviewed(view) => reviewed::title(view.outcome),
         Page::NotMe(view) => not_me::title(view),
-        Page::EmployeeSignIn(_) => employee_sign_in::TITLE,
+        Page::EmployeeSignIn(view) => employee_sign_in::title(view),
         Page::Codes(_) => codes::TITLE,
         Page::ReplaceCodes(_) => codes::REPLACE,
         Page::NewCodes(_) => codes::NEW,

@@ -101,6 +101,15 @@ fn words(problem: ProblemPage) -> Words {
             next: Cow::Borrowed("Start the sign-in again, and use your own work account."),
             way_on: TO_SIGN_IN,
         },
+        ProblemPage::SignInNotEnough => Words {
+            title: "That sign-in was not enough",
+            happened: "You have to sign in anew, with everything that your organisation asks for. The answer did not say that you did.",
+            unharmed: "Nothing has changed on your account, and your codes are as they were.",
+            next: Cow::Borrowed(
+                "Start the sign-in again. If this page comes again, contact the people named at the bottom of this page: they can correct the settings.",
+            ),
+            way_on: TO_SIGN_IN,
+        },
         ProblemPage::PasswordStale => Words {
             title: "That sign-in is over",
             happened: "It took longer than ten minutes, it was used before, or it began in another browser.",

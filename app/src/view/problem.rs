@@ -103,6 +103,8 @@ pub enum ProblemPage {
     SignInStale,
     /// 403: a sign-in that let nobody in, or nobody of this organisation.
     SignInRefused,
+    /// 403: a sign-in that was to be fresh, or to satisfy an authentication context, and does not say that it did.
+    SignInNotEnough,
     /// As [`Self::SignInStale`], of a sign-in that was to be a proof.
     PasswordStale,
     /// 403: a sign-in that proves nothing about this request.

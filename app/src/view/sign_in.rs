@@ -5,15 +5,22 @@
 pub enum Place {
     /// The saved codes.
     Codes,
+    /// The saved codes, to make them.
+    MakeCodes,
+    /// The question whether to replace them.
+    ReplaceCodes,
 }
 
 impl Place {
-    const ALL: [Self; 1] = [Self::Codes];
+    /// Every place. Of those that an address belongs to, the first is meant.
+    pub const ALL: [Self; 3] = [Self::Codes, Self::MakeCodes, Self::ReplaceCodes];
 
     /// The word in forms and addresses.
     pub const fn slug(self) -> &'static str {
         match self {
             Self::Codes => "codes",
+            Self::MakeCodes => "make-codes",
+            Self::ReplaceCodes => "replace-codes",
         }
     }
 
@@ -25,7 +32,17 @@ impl Place {
     /// Its address.
     pub const fn path(self) -> &'static str {
         match self {
-            Self::Codes => "/codes",
+            Self::Codes | Self::MakeCodes => "/codes",
+            Self::ReplaceCodes => "/codes/replace",
+        }
+    }
+
+    /// Whether what is done there takes somebody who has shown themselves just now: a session that was left open, here or
+    /// at the organisation's sign-in, does not get them in.
+    pub const fn needs_fresh_sign_in(self) -> bool {
+        match self {
+            Self::Codes => false,
+            Self::MakeCodes | Self::ReplaceCodes => true,
         }
     }
 

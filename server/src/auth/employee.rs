@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::{PersonId, Timestamp};
 
+use super::oidc::Identity;
 use crate::{
     recovery::{Recovery, ServiceError},
     secret::Bearer,
@@ -13,6 +14,9 @@ use crate::{
 const IDLE: Duration = Duration::from_mins(15);
 /// Every session ends after this. Whoever was disabled or left meanwhile keeps it no longer.
 pub const LIFETIME: Duration = Duration::from_hours(1);
+/// What gives rights that outlast the session, such as making codes, takes somebody who has shown themselves to the
+/// identity provider within this: whoever finds an open browser has no codes afterwards.
+pub const FRESH: Duration = Duration::from_mins(5);
 /// Use is noted no more often than this, so that reading a page seldom writes.
 const NOTED: Duration = Duration::from_mins(1);
 
@@ -23,15 +27,22 @@ pub struct Employee {
     pub id: PersonId,
     /// Their name, for them to recognise. It decides nothing.
     pub name: String,
-    /// When they signed in.
-    pub signed_in_at: Timestamp,
+    /// When they last showed themselves to the identity provider, if it says so.
+    pub authenticated_at: Option<Timestamp>,
+}
+
+impl Employee {
+    /// Whether they have shown themselves just now, as far as the identity provider says.
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        self.authenticated_at
+            .is_some_and(|at| now.since(at) < FRESH)
+    }
 }
 
 /// Starts a session in place of the one that the browser carried, and returns what it keeps of the new one.
 pub async fn start(
     recovery: &Recovery,
-    person: &PersonId,
-    name: &str,
+    identity: &Identity,
     carried: Option<&Bearer>,
 ) -> Result<Bearer, ServiceError> {
     if let Some(carried) = carried {
@@ -40,7 +51,7 @@ pub async fn start(
     let secret = Bearer::generate(recovery.entropy.as_ref());
     recovery
         .store
-        .add_employee_session(secret.hash(), person, name, recovery.clock.now())
+        .add_employee_session(secret.hash(), identity, recovery.clock.now())
         .await?;
     Ok(secret)
 }
@@ -65,7 +76,7 @@ pub async fn resume(
     Ok(Some(Employee {
         id: session.person,
         name: session.name,
-        signed_in_at: session.created_at,
+        authenticated_at: session.authenticated_at,
     }))
 }
 

@@ -84,7 +84,7 @@ impl SignIns {
         let attempt = self
             .key
             .attempt(Bearer::generate(recovery.entropy.as_ref()));
-        let authorize = party.authorize(&attempt, freshness(purpose.kind())).await?;
+        let authorize = party.authorize(&attempt, freshness(purpose)).await?;
         let browser = Bearer::generate(recovery.entropy.as_ref());
         let expires_at = recovery.clock.now() + LIFETIME;
         recovery
@@ -126,7 +126,7 @@ impl SignIns {
         };
         let refusal = match used {
             None => SignInRefusal::Stale,
-            Some(purpose) => match party.redeem(&attempt, returned, freshness(kind)).await {
+            Some(purpose) => match party.redeem(&attempt, returned, freshness(purpose)).await {
                 Ok(identity) => return Ok(Finished::SignedIn { purpose, identity }),
                 Err(SignInError::Refused(refusal)) => refusal,
                 Err(SignInError::Unavailable(error)) => return Err(error.into()),
@@ -142,10 +142,10 @@ impl SignIns {
     }
 }
 
-/// A session at the identity provider proves that the password was known some time ago.
-const fn freshness(kind: SignInKind) -> Freshness {
-    match kind {
-        SignInKind::Employee => Freshness::Any,
-        SignInKind::Password => Freshness::Now,
+/// A session at the identity provider proves that the person was there some time ago, and no more.
+const fn freshness(purpose: SignInPurpose) -> Freshness {
+    match purpose {
+        SignInPurpose::Employee(place) if !place.needs_fresh_sign_in() => Freshness::Any,
+        SignInPurpose::Employee(_) | SignInPurpose::Password(_) => Freshness::Now,
     }
 }

@@ -103,6 +103,10 @@ pub(super) const KEYS: &[Key] = &[
         r#"authority = "https://login.microsoftonline.com/3f6c1a52-8d0e-4b7a-9c11-2e5f7a90b4d3/v2.0""#,
     ),
     key(
+        "sign_in.authentication_context",
+        r#"authentication_context = "c1""#,
+    ),
+    key(
         "password.client_id",
         r#"client_id = "c2b7e915-3d48-4f6a-b0c1-7e8f5a2d6b93""#,
     ),

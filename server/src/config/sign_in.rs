@@ -22,12 +22,28 @@ pub(super) fn application(
     let authority = reader
         .parsed(&format!("{section}.authority"), service_url)
         .or_else(|| entra.and_then(authority_of));
+    let authentication_context =
+        reader.parsed(&format!("{section}.authentication_context"), context);
     Some(Settings {
         authority: authority?,
         tenant_id: entra?.tenant_id.clone(),
         client_id: client_id?,
         credential: credential?,
+        authentication_context,
     })
+}
+
+/// The ID of an authentication context, as Conditional Access numbers them.
+fn context(text: &str) -> Result<String, String> {
+    let number = text.strip_prefix('c').unwrap_or_default();
+    let is_one = (1..=2).contains(&number.len())
+        && number.bytes().all(|digit| digit.is_ascii_digit())
+        && !number.starts_with('0');
+    if is_one {
+        Ok(text.to_owned())
+    } else {
+        Err("must be the ID of an authentication context, from c1 to c99".to_owned())
+    }
 }
 
 /// Refuses one application for both sections. `[password]` is exempt from a second factor, so whoever knows a password

@@ -417,6 +417,7 @@ fn an_application_for_sign_ins_is_whole_or_absent() {
             _ => (config.password, config.sign_in),
         };
         let given = given.unwrap();
+        assert_eq!(given.authentication_context, None);
         assert_eq!(given.client_id, "6f0a1c3e-94d2-4b58-8a77-1d5e2c9b3f40");
         assert_eq!(
             given.authority.as_str(),
@@ -424,6 +425,51 @@ fn an_application_for_sign_ins_is_whole_or_absent() {
         );
         assert!(other.is_none());
     }
+}
+
+#[test]
+fn an_authentication_context_is_one_for_employees_alone() {
+    const APPLICATION: [(&str, Option<&str>); 2] = [
+        (
+            "sign_in.client_id",
+            Some("\"6f0a1c3e-94d2-4b58-8a77-1d5e2c9b3f40\""),
+        ),
+        ("sign_in.client_secret", Some("\"hush\"")),
+    ];
+    const KEY: &str = "sign_in.authentication_context";
+    for wrong in [
+        "\"\"",
+        "\"c\"",
+        "\"c0\"",
+        "\"c100\"",
+        "\"C1\"",
+        "\"mfa\"",
+        "\"c1 c2\"",
+        "1",
+    ] {
+        let changes = [&APPLICATION[..], &[(KEY, Some(wrong))]].concat();
+        let found = problems("context", &changes, &[]);
+        assert_eq!(found.len(), 1, "{wrong}: {found:?}");
+        assert_eq!(found[0].key, KEY);
+    }
+    let folder = Folder::new("context-right");
+    let right = changed(&[&APPLICATION[..], &[(KEY, Some("\"c25\""))]].concat());
+    let config = load(&folder.write("latchkey.toml", &right), &[]).unwrap();
+    assert_eq!(
+        config.sign_in.unwrap().authentication_context.as_deref(),
+        Some("c25")
+    );
+    let elsewhere = problems(
+        "context-elsewhere",
+        &[("password.authentication_context", Some("\"c1\""))],
+        &[],
+    );
+    assert!(
+        elsewhere
+            .iter()
+            .any(|found| found.problem.contains("is not a key")),
+        "{elsewhere:?}"
+    );
 }
 
 #[test]

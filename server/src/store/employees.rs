@@ -6,7 +6,7 @@ use super::{
     Store, StoreError,
     engine::{reading, writing},
 };
-use crate::secret::BearerHash;
+use crate::{auth::oidc::Identity, secret::BearerHash};
 
 /// An employee's session.
 #[derive(Clone, Debug)]
@@ -15,29 +15,34 @@ pub struct EmployeeSession {
     pub person: PersonId,
     /// Their name, as the identity provider gave it.
     pub name: String,
+    /// When they showed themselves to the identity provider, if it says so.
+    pub authenticated_at: Option<Timestamp>,
     /// Since when.
     pub created_at: Timestamp,
     /// When it was last used.
     pub last_seen_at: Timestamp,
 }
 
+/// A session as it is stored.
+type Row = (String, String, Option<i64>, i64, i64);
+
 impl Store {
     /// Starts a session.
     pub async fn add_employee_session(
         &self,
         hash: BearerHash,
-        person: &PersonId,
-        name: &str,
+        identity: &Identity,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         writing!(self, connection => {
             sqlx::query(
-                "INSERT INTO employee_sessions (hash, person_id, name, created_at, last_seen_at)
-                 VALUES ($1, $2, $3, $4, $4)",
+                "INSERT INTO employee_sessions (hash, person_id, name, authenticated_at, created_at, last_seen_at)
+                 VALUES ($1, $2, $3, $4, $5, $5)",
             )
             .bind(hash.as_bytes())
-            .bind(&person.0)
-            .bind(name)
+            .bind(&identity.person.0)
+            .bind(&identity.name)
+            .bind(identity.authenticated_at.map(Timestamp::millis))
             .bind(now.millis())
             .execute(connection)
             .await?;
@@ -50,21 +55,25 @@ impl Store {
         &self,
         hash: BearerHash,
     ) -> Result<Option<EmployeeSession>, StoreError> {
-        let row: Option<(String, String, i64, i64)> = reading!(self, connection => {
+        let row: Option<Row> = reading!(self, connection => {
             sqlx::query_as(
-                "SELECT person_id, name, created_at, last_seen_at FROM employee_sessions WHERE hash = $1",
+                "SELECT person_id, name, authenticated_at, created_at, last_seen_at
+                 FROM employee_sessions WHERE hash = $1",
             )
             .bind(hash.as_bytes())
             .fetch_optional(connection)
             .await?
         });
         Ok(
-            row.map(|(person, name, created_at, last_seen_at)| EmployeeSession {
-                person: PersonId(person),
-                name,
-                created_at: Timestamp::from_millis(created_at),
-                last_seen_at: Timestamp::from_millis(last_seen_at),
-            }),
+            row.map(
+                |(person, name, authenticated_at, created_at, last_seen_at)| EmployeeSession {
+                    person: PersonId(person),
+                    name,
+                    authenticated_at: authenticated_at.map(Timestamp::from_millis),
+                    created_at: Timestamp::from_millis(created_at),
+                    last_seen_at: Timestamp::from_millis(last_seen_at),
+                },
+            ),
         )
     }
 

@@ -132,6 +132,7 @@ const fn status(page: ProblemPage) -> StatusCode {
         ProblemPage::ForeignForm
         | ProblemPage::SameBrowser
         | ProblemPage::SignInRefused
+        | ProblemPage::SignInNotEnough
         | ProblemPage::PasswordRefused => StatusCode::FORBIDDEN,
         ProblemPage::BadForm => StatusCode::UNPROCESSABLE_ENTITY,
         ProblemPage::NoRequest

@@ -2,7 +2,10 @@
 
 use app::{
     code_slot,
-    view::{CodesView, NewCodesView, Page, Problem, ProblemPage, ReadinessView, ReplaceCodesView},
+    view::{
+        CodesView, NewCodesView, Page, Place, Problem, ProblemPage, ReadinessView,
+        ReplaceCodesView,
+    },
 };
 use axum::{
     body::{Body, Bytes},
@@ -51,13 +54,13 @@ async fn overview(
 
 /// Makes the first codes, and shows them.
 pub async fn make(State(web): State<Web>, visit: Visit) -> Answer {
-    let employee = visit.employee(&web).await?;
+    let employee = visit.fresh_employee(&web, Place::MakeCodes).await?;
     make_and_show(&web, &employee, None).await
 }
 
 /// "Replace all your codes?"
 pub async fn replace_page(State(web): State<Web>, visit: Visit) -> Answer {
-    let employee = visit.employee(&web).await?;
+    let employee = visit.fresh_employee(&web, Place::ReplaceCodes).await?;
     let Some(set) = web.recovery.saved_set(&employee.id).await? else {
         return Ok(Redirect::to("/codes").into_response());
     };
@@ -80,7 +83,7 @@ pub async fn replace(
     visit: Visit,
     Form(form): Form<ReplaceForm>,
 ) -> Answer {
-    let employee = visit.employee(&web).await?;
+    let employee = visit.fresh_employee(&web, Place::ReplaceCodes).await?;
     make_and_show(&web, &employee, Some(form.set)).await
 }
 

@@ -61,7 +61,8 @@ pub async fn page(State(web): State<Web>, visit: Visit, Query(back): Query<Retur
     web.party(SignInKind::Employee)?;
     let to = back.place();
     if let Some(secret) = visit.secret(Token::Employee)
-        && employee::resume(&web.recovery, &secret).await?.is_some()
+        && let Some(employee) = employee::resume(&web.recovery, &secret).await?
+        && (!to.needs_fresh_sign_in() || employee.is_fresh(web.recovery.now()))
     {
         return Ok(Redirect::to(to.path()).into_response());
     }
@@ -102,13 +103,7 @@ pub async fn finish(
             identity,
         } => {
             let before = visit.secret(Token::Employee);
-            let secret = employee::start(
-                &web.recovery,
-                &identity.person,
-                &identity.name,
-                before.as_ref(),
-            )
-            .await?;
+            let secret = employee::start(&web.recovery, &identity, before.as_ref()).await?;
             tracing::info!(person = %identity.person, "an employee signed in");
             Ok((
                 visit.take(Token::SignIn),
@@ -126,6 +121,9 @@ pub async fn finish(
             }
             Err(match refusal {
                 SignInRefusal::Stale => ProblemPage::SignInStale,
+                SignInRefusal::NotFresh | SignInRefusal::NoAuthenticationContext => {
+                    ProblemPage::SignInNotEnough
+                }
                 _ => ProblemPage::SignInRefused,
             }
             .into())

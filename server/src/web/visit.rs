@@ -139,6 +139,17 @@ impl Visit {
         })
     }
 
+    /// As [`Self::employee`], if they have shown themselves just now: for what outlasts their session. Whoever has not
+    /// is sent to do so, and comes back to `place`.
+    pub async fn fresh_employee(&self, web: &Web, place: Place) -> Result<Employee, Failure> {
+        let employee = self.employee(web).await?;
+        if employee.is_fresh(web.recovery.now()) {
+            Ok(employee)
+        } else {
+            Err(Failure::SignInFirst(place))
+        }
+    }
+
     /// Cookies that give the browser `secret` for `token`.
     pub fn give(&self, token: Token, secret: &Bearer) -> CookieJar {
         CookieJar::new().add(self.cookie(

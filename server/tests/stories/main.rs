@@ -17,6 +17,7 @@ mod disk;
 mod eligibility;
 mod engine;
 mod enumeration;
+mod fresh_sign_in;
 mod harness;
 mod hashing;
 mod headers;

@@ -19,7 +19,18 @@ const CALLBACK: &str = "/sign-in/callback";
 impl Story {
     /// Signs in as the person with this name before the `@`, in `browser`; follows nothing after the way back.
     pub async fn employee_signs_in(&self, browser: &Browser<'_>, alias: &str) -> Page {
-        let way_back = self.comes_back(browser, alias).await;
+        self.employee_signs_in_to(browser, alias, "codes").await
+    }
+
+    /// As [`Self::employee_signs_in`], to come back to this place.
+    pub async fn employee_signs_in_to(
+        &self,
+        browser: &Browser<'_>,
+        alias: &str,
+        place: &str,
+    ) -> Page {
+        let sent = browser.submit("/sign-in", &[("to", place)]).await;
+        let way_back = self.picks(&sent, &work_address(alias)).await;
         browser.visit(Method::GET, &way_back).await
     }
 
@@ -73,7 +84,7 @@ async fn is_signed_in(browser: &Browser<'_>) -> bool {
 }
 
 /// The value of a parameter in an address.
-fn parameter(address: &str, name: &str) -> Option<String> {
+pub fn parameter(address: &str, name: &str) -> Option<String> {
     let url = Url::parse("http://localhost")
         .unwrap()
         .join(address)
@@ -156,9 +167,7 @@ async fn the_password_alone_opens_no_session() {
     let page = ada.browser.get(&format!("{CALLBACK}?{answer}")).await;
     page.shows(410, "That sign-in is over");
     // Nor is an answer to a sign-in of theirs accepted with a token of the other application.
-    story
-        .forges(json!({ "claims": { "aud": client } }))
-        .await;
+    story.forges(json!({ "claims": { "aud": client } })).await;
     let page = story.employee_signs_in(&ada.browser, "ada.keller").await;
     page.shows(403, "You are not signed in");
     assert!(!is_signed_in(&ada.browser).await);

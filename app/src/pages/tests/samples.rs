@@ -531,11 +531,13 @@ pub fn all() -> Vec<(String, Page)> {
         ("finished".to_owned(), Page::Finished),
         ("review".to_owned(), review(None)),
         ("sign in".to_owned(), sign_in(None)),
-        (
-            "employee sign in".to_owned(),
-            Page::EmployeeSignIn(EmployeeSignInView { to: Place::Codes }),
-        ),
     ];
+    pages.extend(Place::ALL.map(|to| {
+        (
+            format!("employee sign in to {}", to.slug()),
+            Page::EmployeeSignIn(EmployeeSignInView { to }),
+        )
+    }));
     pages.extend(not_me_pages());
     pages.extend(verified_id_pages());
     let ladders = Reason::ALL.map(|reason| {
@@ -591,6 +593,7 @@ pub fn all() -> Vec<(String, Page)> {
             ProblemPage::SameBrowser,
             ProblemPage::SignInStale,
             ProblemPage::SignInRefused,
+            ProblemPage::SignInNotEnough,
             ProblemPage::PasswordStale,
             ProblemPage::PasswordRefused,
             ProblemPage::Internal,

@@ -30,6 +30,8 @@ pub(super) struct Expected<'a> {
     pub now: Timestamp,
     /// How long ago the person has shown themselves at most, if that matters.
     pub signed_in_within: Option<Duration>,
+    /// The authentication context that has to be satisfied, if one has.
+    pub authentication_context: Option<&'a str>,
 }
 
 /// Claims of an id token, as Microsoft documents them. What is missing here decides nothing.
@@ -47,6 +49,8 @@ struct Claims {
     oid: Option<String>,
     /// 0 for a member of the tenant, 1 for a guest; an optional claim.
     acct: Option<Value>,
+    /// The authentication contexts that were satisfied.
+    acrs: Option<Contexts>,
     name: Option<String>,
     preferred_username: Option<String>,
 }
@@ -56,6 +60,22 @@ struct Claims {
 enum Audience {
     One(String),
     Several(Vec<String>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Contexts {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Contexts {
+    fn contain(&self, wanted: &str) -> bool {
+        match self {
+            Self::One(context) => context == wanted,
+            Self::Several(contexts) => contexts.iter().any(|context| context == wanted),
+        }
+    }
 }
 
 /// The algorithm of a token and the name of its key, neither of which is to be believed yet.
@@ -95,6 +115,7 @@ pub(super) fn verify(
     if !is_member {
         return Err(SignInRefusal::Guest);
     }
+    check_context(&claims, expected.authentication_context)?;
     let person = claims
         .oid
         .as_deref()
@@ -110,6 +131,9 @@ pub(super) fn verify(
             .filter(|c| !c.is_control())
             .take(LONGEST_NAME)
             .collect(),
+        authenticated_at: claims
+            .auth_time
+            .map(|at| Timestamp::from_millis(at.saturating_mul(1000)).min(expected.now)),
     })
 }
 
@@ -163,6 +187,20 @@ fn check_audience(claims: &Claims, client_id: &str) -> Result<(), SignInRefusal>
         Ok(())
     } else {
         Err(SignInRefusal::WrongAudience)
+    }
+}
+
+/// That Conditional Access has asked for what the context stands for. The wish for it goes through the browser, so that the
+/// answer decides.
+fn check_context(claims: &Claims, wanted: Option<&str>) -> Result<(), SignInRefusal> {
+    let Some(wanted) = wanted else {
+        return Ok(());
+    };
+    let contexts = claims.acrs.as_ref();
+    if contexts.is_some_and(|contexts| contexts.contain(wanted)) {
+        Ok(())
+    } else {
+        Err(SignInRefusal::NoAuthenticationContext)
     }
 }
 

@@ -14,10 +14,11 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
-use domain::PersonId;
+use domain::{PersonId, Timestamp};
 use reqwest::{StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::{
     clock::{Clock, Entropy},
@@ -47,6 +48,10 @@ pub struct Settings {
     pub client_id: String,
     /// What the application proves itself with.
     pub credential: Credential,
+    /// The authentication context that every sign-in has to satisfy, such as `c1`, if any: what Conditional Access asks
+    /// for under that name
+    /// (<https://learn.microsoft.com/entra/identity-platform/developer-guide-conditional-access-authentication-context>).
+    pub authentication_context: Option<String>,
 }
 
 /// Somebody who signed in.
@@ -56,6 +61,8 @@ pub struct Identity {
     pub person: PersonId,
     /// Their name, for them to recognise.
     pub name: String,
+    /// When they showed themselves to the identity provider last, if it says so; never later than now.
+    pub authenticated_at: Option<Timestamp>,
 }
 
 /// Whether the person has to show themselves anew.
@@ -104,9 +111,12 @@ pub enum SignInRefusal {
     /// The person is a guest of the tenant.
     #[error("the account is a guest's")]
     Guest,
-    /// The person has signed in long ago.
+    /// The person has signed in long ago, or nobody says when.
     #[error("the person has not signed in just now")]
     NotFresh,
+    /// The sign-in has not satisfied the authentication context that was asked for.
+    #[error("the sign-in has not satisfied the authentication context")]
+    NoAuthenticationContext,
     /// The request that it was to prove is not proving any more, or the browser holds another one.
     #[error("the request needs no proof any more")]
     RequestMovedOn,
@@ -152,6 +162,7 @@ pub struct RelyingParty {
     client_id: String,
     tenant_id: String,
     redirect_uri: Url,
+    authentication_context: Option<String>,
     prover: Prover,
     transport: Transport,
     clock: Arc<dyn Clock>,
@@ -175,6 +186,7 @@ impl RelyingParty {
             tenant_id,
             client_id,
             credential,
+            authentication_context,
         } = settings;
         check_address("authority", &authority)?;
         let transport = Transport::new(Arc::clone(&clock), authority.scheme() == "http")?;
@@ -183,6 +195,7 @@ impl RelyingParty {
             client_id,
             tenant_id,
             redirect_uri,
+            authentication_context,
             prover: Prover::new(credential)?,
             transport,
             clock,
@@ -225,6 +238,11 @@ impl RelyingParty {
             query
                 .append_pair("prompt", "login")
                 .append_pair("max_age", "0");
+        }
+        if let Some(context) = &self.authentication_context {
+            // OpenID Connect Core 1.0, section 5.5.
+            let wanted = json!({ "id_token": { "acrs": { "essential": true, "value": context } } });
+            query.append_pair("claims", &wanted.to_string());
         }
         drop(query);
         Ok(url)
@@ -275,6 +293,7 @@ impl RelyingParty {
             algorithms: &known.metadata.algorithms,
             now: self.clock.now(),
             signed_in_within: (freshness == Freshness::Now).then_some(FRESH),
+            authentication_context: self.authentication_context.as_deref(),
         };
         Ok(id_token::verify(
             token.expose_secret(),

@@ -53,6 +53,7 @@ fn expected() -> Expected<'static> {
         algorithms: &[Algorithm::RS256, Algorithm::PS256],
         now: Timestamp::from_millis(NOW * 1000 + 999),
         signed_in_within: Some(Duration::from_mins(5)),
+        authentication_context: None,
     }
 }
 
@@ -164,6 +165,45 @@ fn how_long_ago_somebody_signed_in_matters_only_when_it_is_asked() {
         verify(&token, &KEY, &expected()),
         Err(SignInRefusal::NotFresh)
     );
+}
+
+#[test]
+fn when_somebody_signed_in_is_told_and_is_never_in_the_future() {
+    let told = |changes: &Value| judge(changes).unwrap().authenticated_at;
+    let seconds = |seconds: i64| Some(Timestamp::from_millis(seconds * 1000));
+    assert_eq!(told(&json!({ "auth_time": NOW - 60 })), seconds(NOW - 60));
+    assert_eq!(
+        told(&json!({ "auth_time": NOW + 60 })),
+        Some(expected().now)
+    );
+    let unsaid = KEY.sign(Algorithm::RS256, &with(&json!({ "auth_time": null })));
+    let any = Expected {
+        signed_in_within: None,
+        ..expected()
+    };
+    assert_eq!(verify(&unsaid, &KEY, &any).unwrap().authenticated_at, None);
+}
+
+#[test]
+fn an_authentication_context_that_is_asked_for_must_be_satisfied() {
+    let wanting = Expected {
+        authentication_context: Some("c1"),
+        ..expected()
+    };
+    let judge = |acrs: Value| {
+        let token = KEY.sign(Algorithm::RS256, &with(&json!({ "acrs": acrs })));
+        verify(&token, &KEY, &wanting)
+    };
+    for acrs in [json!(["c1"]), json!(["c3", "c1"]), json!("c1")] {
+        assert!(judge(acrs.clone()).is_ok(), "{acrs}");
+    }
+    for acrs in [json!(null), json!([]), json!(["c2", "c11"]), json!("c11")] {
+        assert_eq!(
+            judge(acrs.clone()),
+            Err(SignInRefusal::NoAuthenticationContext),
+            "{acrs}"
+        );
+    }
 }
 
 #[test]

@@ -96,6 +96,7 @@ impl Lab {
                 tenant_id: TENANT.to_owned(),
                 client_id: "client".to_owned(),
                 credential: Credential::Secret("secret".into()),
+                authentication_context: Some("c1".to_owned()),
             },
             "https://recover.example.com/sign-in/callback"
                 .parse()
@@ -146,7 +147,7 @@ impl Lab {
         let now = self.party.clock.now().millis() / 1000;
         let claims = json!({
             "iss": format!("{}/t/v2.0", self.root), "aud": "client", "exp": now + 60, "iat": now,
-            "nonce": attempt.nonce(), "tid": TENANT, "oid": TENANT,
+            "nonce": attempt.nonce(), "tid": TENANT, "oid": TENANT, "acrs": ["c1"],
         });
         *self.published.id_token.lock().unwrap() = key.sign(Algorithm::RS256, &claims);
         let returned = Returned {
@@ -175,7 +176,14 @@ async fn what_is_published_is_read_once_an_hour() {
                 .starts_with(&format!("{}/authorize?p=1&client_id=client&", lab.root))
         );
         let query: Vec<_> = url.query_pairs().into_owned().collect();
-        for (name, value) in [("prompt", "login"), ("max_age", "0")] {
+        for (name, value) in [
+            ("prompt", "login"),
+            ("max_age", "0"),
+            (
+                "claims",
+                r#"{"id_token":{"acrs":{"essential":true,"value":"c1"}}}"#,
+            ),
+        ] {
             assert!(
                 query.contains(&(name.to_owned(), value.to_owned())),
                 "{url}"
@@ -303,6 +311,7 @@ fn an_authority_in_the_clear_is_refused() {
         tenant_id: TENANT.to_owned(),
         client_id: "client".to_owned(),
         credential: Credential::Secret("secret".into()),
+        authentication_context: None,
     };
     let redirect = "https://recover.example.com/sign-in/callback"
         .parse()
