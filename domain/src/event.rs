@@ -164,10 +164,12 @@ pub enum Effect {
         /// What.
         alert: Alert,
     },
-    /// Keep the subject from being recovered until then.
+    /// Keep the subject from being recovered until then, and end their sessions with us.
     FreezeSubject {
         /// Until when.
         until: Timestamp,
+        /// Whether their saved codes are void from now on: one was used, and whoever has one has the others.
+        voids_codes: bool,
     },
     /// Undo at Microsoft what must not stay.
     CleanUp {
@@ -189,6 +191,8 @@ pub enum Effect {
 pub enum Notice {
     /// One of your saved codes was used.
     SavedCodeUsed,
+    /// Your saved codes are void, because a request that one was used for was reported.
+    SavedCodesVoided,
     /// Somebody asked for recovery of your account.
     Submitted,
     /// It was approved.

@@ -26,3 +26,4 @@ CREATE TABLE employee_sessions (
 ) STRICT;
 
 CREATE INDEX employee_sessions_by_start ON employee_sessions (created_at);
+CREATE INDEX employee_sessions_by_person ON employee_sessions (person_id);

@@ -1,10 +1,12 @@
 -- Saved recovery codes: a person has at most one set of them. A code is kept as its argon2id hash with the
--- salt of its set and a pepper that is not here.
+-- salt of its set and a pepper that is not here. None works once its set is void; the set stays until others take its
+-- place, so that its owner can be told.
 CREATE TABLE saved_sets (
     id        BLOB    NOT NULL PRIMARY KEY,
     person_id TEXT    NOT NULL UNIQUE,
     salt      BLOB    NOT NULL,
-    made_at   INTEGER NOT NULL
+    made_at   INTEGER NOT NULL,
+    voided_at INTEGER
 ) STRICT;
 
 -- `position` is the code's number on paper, from 1.
@@ -17,3 +19,13 @@ CREATE TABLE saved_codes (
     request_id BLOB    REFERENCES requests (id),
     UNIQUE (set_id, position)
 ) STRICT;
+
+-- Links under which the owner of codes says that somebody else made them, as SHA-256. They go with the codes.
+CREATE TABLE saved_set_links (
+    hash       BLOB    NOT NULL PRIMARY KEY,
+    set_id     BLOB    NOT NULL REFERENCES saved_sets (id) ON DELETE CASCADE,
+    expires_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX saved_set_links_by_set ON saved_set_links (set_id);
+CREATE INDEX saved_set_links_by_end ON saved_set_links (expires_at);

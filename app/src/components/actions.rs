@@ -41,6 +41,8 @@ pub enum Action {
     MakeCodes,
     /// Makes saved codes in the place of others.
     ReplaceCodes,
+    /// Says "I did not make these codes".
+    NotMyCodes,
     /// Gives the saved codes of the page back as a file.
     DownloadCodes,
     /// Asks for the code of one of several requests.
@@ -73,6 +75,7 @@ impl Action {
             Self::SignOutEmployee => "/sign-out",
             Self::MakeCodes => "/codes",
             Self::ReplaceCodes => "/codes/replace",
+            Self::NotMyCodes => "/codes/not-me",
             Self::DownloadCodes => "/codes/download",
             Self::YourCode => "/your-code",
             Self::SignIn => "/console/sign-in",

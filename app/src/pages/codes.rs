@@ -6,7 +6,7 @@ use crate::{
     code_slot,
     components::{Action, BackLink, Button, ErrorSummary, Inset, LinkButton, Look, Tag, Time},
     islands::{CopyButton, PrintButton},
-    view::{CodesView, NewCodesView, ReplaceCodesView, SavedView, Tone},
+    view::{CodesView, DeadCodes, NewCodesView, ReplaceCodesView, SavedView, Tone},
 };
 
 pub const TITLE: &str = "Saved recovery codes";
@@ -22,6 +22,7 @@ pub fn codes(view: CodesView) -> impl IntoView {
         <ErrorSummary problem fields=&[]/>
         <h1>{TITLE}</h1>
         {match saved {
+            Some(SavedView { dead: Some(dead), .. }) => none_works(dead).into_any(),
             Some(saved) => overview(saved).into_any(),
             None => none_yet().into_any(),
         }}
@@ -45,15 +46,39 @@ fn none_yet() -> impl IntoView {
             <li>"in a password manager that you can open without your work account"</li>
             <li>"not on the phone or the computer that you could lose"</li>
         </ul>
+        {make()}
+    }
+}
+
+fn make() -> impl IntoView {
+    view! {
         <form method="post" action=Action::MakeCodes.path()>
             <Button look=Look::Main>"Make ten codes"</Button>
         </form>
     }
 }
 
+fn none_works(dead: DeadCodes) -> impl IntoView {
+    let why = match dead {
+        DeadCodes::Void { at } => view! {
+            <p>
+                "They were made void on "<Time moment=at/>
+                ": somebody told us that you did not make them, or that a request for which one was used was not yours."
+            </p>
+        }
+        .into_any(),
+    };
+    view! {
+        <p class="lead" role="status">"The codes that you have do not work any more."</p>
+        {why}
+        <p>"Throw them away, and make new ones now, while you can sign in. We show them once."</p>
+        {make()}
+    }
+}
+
 fn overview(saved: SavedView) -> impl IntoView {
     let left = saved.left();
-    let SavedView { made_at, used } = saved;
+    let SavedView { made_at, used, .. } = saved;
     let count = used.len();
     let lines = used.into_iter().enumerate().map(|(index, used)| {
         let name = format!("Code {}", index + 1);

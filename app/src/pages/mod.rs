@@ -8,6 +8,7 @@ mod employee_sign_in;
 mod identify;
 mod ladder;
 mod not_me;
+mod not_my_codes;
 mod pass;
 mod problem;
 mod prove;
@@ -52,6 +53,7 @@ pub fn title(page: &Page) -> String {
         Page::Codes(_) => codes::TITLE,
         Page::ReplaceCodes(_) => codes::REPLACE,
         Page::NewCodes(_) => codes::NEW,
+        Page::NotMyCodes(view) => not_my_codes::title(view),
         Page::Readiness(_) => readiness::TITLE,
         Page::SignIn(_) => sign_in::TITLE,
         Page::Recoveries(_) => console::LIST_TITLE,
@@ -103,6 +105,7 @@ fn content(page: Page) -> AnyView {
         Page::Codes(view) => codes::codes(view).into_any(),
         Page::ReplaceCodes(view) => codes::replace(view).into_any(),
         Page::NewCodes(view) => codes::new_codes(view).into_any(),
+        Page::NotMyCodes(view) => not_my_codes::not_my_codes(view),
         Page::Readiness(view) => readiness::readiness(view).into_any(),
         Page::SignIn(view) => sign_in::sign_in(view).into_any(),
         Page::Recoveries(view) => console::list(view).into_any(),
@@ -133,6 +136,7 @@ const fn problem(page: &Page) -> Option<Problem> {
         | Page::EmployeeSignIn(_)
         | Page::ReplaceCodes(_)
         | Page::NewCodes(_)
+        | Page::NotMyCodes(_)
         | Page::Recoveries(_)
         | Page::Recovery(_)
         | Page::Problem(_) => None,

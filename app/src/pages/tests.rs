@@ -17,12 +17,13 @@ use crate::{
 };
 
 /// The addresses that the server knows.
-const ACTIONS: [&str; 21] = [
+const ACTIONS: [&str; 22] = [
     "/approve",
     "/approve/deny",
     "/approve/report",
     "/codes",
     "/codes/download",
+    "/codes/not-me",
     "/codes/replace",
     "/console/sign-in",
     "/console/sign-out",

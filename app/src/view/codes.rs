@@ -16,8 +16,20 @@ pub struct CodesView {
 pub struct SavedView {
     /// When.
     pub made_at: Moment,
+    /// Why none of them works, if none does.
+    pub dead: Option<DeadCodes>,
     /// In their order on paper: when each was used.
     pub used: Vec<Option<Moment>>,
+}
+
+/// Why none of somebody's codes works any more.
+#[derive(Clone, Debug)]
+pub enum DeadCodes {
+    /// They were made void: their owner did not make them, or one was used for a request that was reported.
+    Void {
+        /// When.
+        at: Moment,
+    },
 }
 
 impl SavedView {
@@ -34,6 +46,15 @@ pub struct ReplaceCodesView {
     pub set: String,
     /// How many of them were not used.
     pub left: usize,
+}
+
+/// "Did you make recovery codes?", asked and answered, for whoever has the link from the mail (`POST /codes/not-me`).
+#[derive(Clone, Debug)]
+pub struct NotMyCodesView {
+    /// When they were made.
+    pub made_at: Moment,
+    /// Whether none of them works any more.
+    pub is_void: bool,
 }
 
 /// The codes themselves, once (`POST /codes/download`: `codes`). Each stands in its

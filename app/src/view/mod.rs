@@ -16,7 +16,8 @@ pub use approve::{
     Evidence, NotMeAnswer, NotMeView, ReviewForm, ReviewOutcome, ReviewView, ReviewedView,
 };
 pub use codes::{
-    CodesView, Finding, NewCodesView, ReadinessView, ReplaceCodesView, SavedView, Verdict,
+    CodesView, DeadCodes, Finding, NewCodesView, NotMyCodesView, ReadinessView, ReplaceCodesView,
+    SavedView, Verdict,
 };
 pub use console::{
     Paging, RecoveriesView, RecoveryDetailView, RecoveryRow, SignInView, TimelineEntry, Tone,
@@ -68,6 +69,8 @@ pub enum Page {
     ReplaceCodes(ReplaceCodesView),
     /// New codes, once.
     NewCodes(NewCodesView),
+    /// "Did you make recovery codes?", asked and answered.
+    NotMyCodes(NotMyCodesView),
     /// "Would recovery work for me?"
     Readiness(ReadinessView),
     /// The console's sign-in.

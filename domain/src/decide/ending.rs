@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{approval, issue};
 use crate::{
     AbortCause, Actor, Alert, Cancellation, CleanUp, DenialReason, Effect, Ended, Event, Fault,
-    LapseCause, Method, Notice, Outcome, Refusal, ReportedBy, Request, State, Terms, Timestamp,
-    guard::FREEZE,
+    LapseCause, Method, Notice, Outcome, ProofKind, Refusal, ReportedBy, Request, State, Terms,
+    Timestamp, guard::FREEZE,
 };
 
 pub(super) fn deny(request: &Request, actor: &Actor, now: Timestamp) -> Result<Outcome, Refusal> {
@@ -118,17 +118,27 @@ fn stopped_by_report(request: &Request, by: ReportedBy, now: Timestamp) -> Outco
 }
 
 /// Keeps the account from being recovered for a while, and tells the administrators. Nobody is frozen
-/// before somebody was recognised.
+/// before somebody was recognised. Whoever used a saved code has the others as well, so none works any more.
 fn raise_alarm(outcome: Outcome, by: ReportedBy, now: Timestamp) -> Outcome {
     let mut outcome = outcome;
     let facts = &mut outcome.request.facts;
     facts.reported_at = facts.reported_at.or(Some(now));
+    let voids_codes = facts
+        .proven_kinds()
+        .any(|kind| kind == ProofKind::RecoveryCode);
     let freeze = facts.subject.as_ref().map(|_| Effect::FreezeSubject {
         until: now + FREEZE,
+        voids_codes,
     });
-    outcome.effects(freeze).effect(Effect::AlertAdmins {
-        alert: Alert::Reported { by },
-    })
+    let told = voids_codes.then_some(Effect::NotifyOwner {
+        notice: Notice::SavedCodesVoided,
+    });
+    outcome
+        .effects(freeze)
+        .effects(told)
+        .effect(Effect::AlertAdmins {
+            alert: Alert::Reported { by },
+        })
 }
 
 pub(super) fn withdraw(request: &Request, now: Timestamp) -> Result<Outcome, Refusal> {

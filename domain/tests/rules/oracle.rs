@@ -586,6 +586,19 @@ fn check_effects(before: &Request, command: &Command, outcome: &Outcome) {
         )
     });
     assert_eq!(told, usize::from(is_report));
+    let voids = count(|effect| {
+        matches!(
+            effect,
+            Effect::FreezeSubject {
+                voids_codes: true,
+                ..
+            }
+        )
+    });
+    let used = request
+        .proven_kinds()
+        .any(|kind| kind == ProofKind::RecoveryCode);
+    assert_eq!(voids, usize::from(is_report && used));
 }
 
 /// What holds of a request by itself.

@@ -3,8 +3,8 @@
 use std::{slice, time::Duration};
 
 use domain::{
-    Actor, Alert, Cancellation, CleanUp, Command, Effect, Ended, Event, Fence, Refusal, ReportedBy,
-    State, StateName, Terms,
+    Actor, Alert, Cancellation, CleanUp, Command, Effect, Ended, Event, Fence, Notice, Proof,
+    ProofKind, Refusal, ReportedBy, State, StateName, Terms,
 };
 
 use crate::kit::{
@@ -24,6 +24,7 @@ const REPUDIATE: [Effect; 2] = [
 fn frozen(case: &Case) -> Effect {
     Effect::FreezeSubject {
         until: case.now + DAY,
+        voids_codes: false,
     }
 }
 
@@ -58,6 +59,27 @@ fn only_raises_the_alarm(case: &Case, actor: &Actor, reported_by: &ReportedBy) {
     later.refuses(&by(MANAGER), Command::Report, Refusal::AlreadyDone);
     if later.request.repudiable(later.now).is_none() {
         later.refuses(&Actor::Owner, Command::Report, Refusal::AlreadyDone);
+    }
+}
+
+#[test]
+fn a_report_voids_the_saved_codes_if_one_was_used() {
+    for (actor, reported_by) in reporters() {
+        let mut case = Case::awaiting_approval(terms());
+        case.request.facts.proofs.push(Proof {
+            kind: ProofKind::RecoveryCode,
+            at: case.now,
+        });
+        let frozen = Effect::FreezeSubject {
+            until: case.now + DAY,
+            voids_codes: true,
+        };
+        let told = Effect::NotifyOwner {
+            notice: Notice::SavedCodesVoided,
+        };
+        case.does(&actor, Command::Report)
+            .is(StateName::Reported)
+            .owes(&[frozen, told, alert(reported_by)]);
     }
 }
 

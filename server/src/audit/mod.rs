@@ -55,6 +55,14 @@ pub enum InstallationEvent {
         /// Whether they took the place of others, which are void since then.
         replaced: bool,
     },
+    /// The saved recovery codes of an employee were made void.
+    SavedCodesVoided {
+        /// Whose codes.
+        person: PersonId,
+        /// The request that one was used for and that was reported; none when their owner says that they did not make
+        /// them.
+        request: Option<RequestId>,
+    },
     /// A saved recovery code was used up.
     SavedCodeUsed {
         /// Whose code.

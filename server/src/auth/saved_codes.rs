@@ -16,7 +16,7 @@ use super::workshop::{Busy, Place, Workshop};
 use crate::{
     clock::Entropy,
     recovery::ServiceError,
-    store::{NewSavedCode, NewSavedSet, SAVED_CODE_HASH, SavedCodeId, Store},
+    store::{NewSavedCode, NewSavedSet, SAVED_CODE_HASH, SavedCodeId, SavedSet, Store},
 };
 
 /// Memory of one hashing, in KiB (OWASP's first choice for argon2id with one lane).
@@ -99,7 +99,9 @@ impl SavedCodes {
                 hash(&pepper, &salt, &person, &typed, memory)
             })
             .await?;
-        let codes = set.map_or_else(Vec::new, |set| set.codes);
+        let codes = set
+            .filter(SavedSet::works)
+            .map_or_else(Vec::new, |set| set.codes);
         let mut found = None;
         for index in 0..usize::from(CODES) {
             let stored = codes.get(index);

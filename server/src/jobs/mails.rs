@@ -22,6 +22,9 @@ use crate::{
 /// recovery.
 const NOT_ME_LINK: Duration = Duration::from_secs(Terms::REPUDIATION.as_secs() + 2 * 24 * 60 * 60);
 
+/// How long saved codes can be voided by the link in the mail that tells of them.
+const NOT_MY_CODES_LINK: Duration = Duration::from_hours(7 * 24);
+
 /// How long the link to codes that were not mailed works: as long as any request whose mail was held back for it can
 /// still be proven.
 const READ_CODE_LINK: Duration = Duration::from_hours(2);
@@ -202,17 +205,38 @@ pub(super) async fn alert_admin(
     Ok(recovery.mailer.send(address, &mail, key).await?)
 }
 
+/// What an employee is told of codes that were made in their name.
+pub(super) struct NewsOfCodes<'a> {
+    pub set: Uuid,
+    pub name: &'a str,
+    pub replaced: bool,
+    pub at: Timestamp,
+}
+
+/// Tells of codes, with a link to void them that needs no sign-in: whoever made them may have changed the password.
 pub(super) async fn tell_of_codes(
     recovery: &Recovery,
-    (name, replaced, at): (&str, bool, Timestamp),
+    news: &NewsOfCodes<'_>,
     address: &str,
     key: Uuid,
 ) -> Result<(), Fault> {
+    let secret = Bearer::generate(recovery.entropy.as_ref());
+    let expires_at = recovery.clock.now() + NOT_MY_CODES_LINK;
+    let works = recovery
+        .store
+        .add_set_link(secret.hash(), news.set, expires_at)
+        .await?;
+    let not_me_url = if works {
+        let path = format!("/codes/not-me/{}", secret.expose().as_str());
+        Some(own_url(recovery, &path)?)
+    } else {
+        None
+    };
     let mail = Mail::CodesMade {
-        name: name.to_owned(),
-        replaced,
-        at: words::moment(at).words,
-        codes_url: own_url(recovery, "/codes")?,
+        name: news.name.to_owned(),
+        replaced: news.replaced,
+        at: words::moment(news.at).words,
+        not_me_url,
     };
     Ok(recovery.mailer.send(address, &mail, key).await?)
 }

@@ -57,6 +57,8 @@ pub enum Job {
     },
     /// Tell an employee at this address that saved codes were made in their name.
     TellOfCodes {
+        /// Which codes.
+        set: Uuid,
         /// What to call them.
         name: String,
         /// Whether others are void because of them.

@@ -8,7 +8,8 @@ use super::{
     Job,
     clean_up::clean_up,
     mails::{
-        alert_admin, alert_installation, ask_approver, notify_owner, send_email_code, tell_of_codes,
+        NewsOfCodes, alert_admin, alert_installation, ask_approver, notify_owner, send_email_code,
+        tell_of_codes,
     },
 };
 use crate::{
@@ -147,12 +148,19 @@ async fn about_installation(recovery: &Recovery, leased: &LeasedJob) -> Result<P
             Ok(Progress::Done)
         }
         Job::TellOfCodes {
+            set,
             name,
             replaced,
             at,
             address,
         } => {
-            tell_of_codes(recovery, (name, *replaced, *at), address, leased.id).await?;
+            let news = NewsOfCodes {
+                set: *set,
+                name,
+                replaced: *replaced,
+                at: *at,
+            };
+            tell_of_codes(recovery, &news, address, leased.id).await?;
             Ok(Progress::Done)
         }
         _ => Err(ServiceError::Gone.into()),

@@ -74,8 +74,9 @@ pub enum Mail {
         replaced: bool,
         /// When, in words.
         at: String,
-        /// Where they see and replace them.
-        codes_url: Url,
+        /// Where the owner says "this wasn't me" and voids them; none when others have taken their place since. Holds a
+        /// secret.
+        not_me_url: Option<Url>,
     },
     /// One of the others, about a trial run.
     Trial(Box<Mail>),

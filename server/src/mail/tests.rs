@@ -88,6 +88,15 @@ fn alert(alert: Alert) -> Mail {
     }
 }
 
+fn codes_made(not_me_url: Option<Url>) -> Mail {
+    Mail::CodesMade {
+        name: "Ada Lovelace".to_owned(),
+        replaced: true,
+        at: "1 March 2026, 12:00 UTC".to_owned(),
+        not_me_url,
+    }
+}
+
 fn installation(event: InstallationEvent) -> Mail {
     Mail::InstallationAlert { event }
 }
@@ -99,6 +108,7 @@ fn words(mail: &Mail) -> Words {
 fn every_mail() -> Vec<Mail> {
     let notices = [
         Notice::SavedCodeUsed,
+        Notice::SavedCodesVoided,
         Notice::Submitted,
         Notice::Approved,
         Notice::Disclosed,
@@ -142,6 +152,12 @@ fn every_mail() -> Vec<Mail> {
         count: 3,
     }));
     mails.push(installation(InstallationEvent::Restored { ended: 3 }));
+    let person = PersonId("b".to_owned());
+    mails.push(installation(InstallationEvent::SavedCodesVoided {
+        person,
+        request: None,
+    }));
+    mails.extend([Some(link()), None].map(codes_made));
     mails.push(installation(InstallationEvent::CheckpointBegun { row: 3 }));
     mails.push(installation(InstallationEvent::SignInRefused {
         kind: SignInKind::Employee,
@@ -165,7 +181,10 @@ fn every_mail_says_who_and_what_and_has_its_reference_in_both_parts() {
             words.subject
         );
         for part in [&words.text, &words.html] {
-            let is_about_a_request = !matches!(mail, Mail::InstallationAlert { .. });
+            let is_about_a_request = !matches!(
+                mail,
+                Mail::InstallationAlert { .. } | Mail::CodesMade { .. }
+            );
             assert_eq!(
                 part.contains(&reference().to_string()),
                 is_about_a_request,
@@ -204,6 +223,10 @@ fn every_mail_has_at_most_one_link_and_it_stands_once_in_each_part() {
             &mail,
             Mail::EmailCode { .. }
                 | Mail::InstallationAlert { .. }
+                | Mail::CodesMade {
+                    not_me_url: None,
+                    ..
+                }
                 | Mail::OwnerNotice {
                     not_me_url: None,
                     ..
@@ -265,6 +288,7 @@ fn the_approver_is_told_to_call_and_has_no_button_to_approve() {
 fn an_owner_can_always_say_that_it_was_not_them() {
     for kind in [
         Notice::SavedCodeUsed,
+        Notice::SavedCodesVoided,
         Notice::Submitted,
         Notice::Approved,
         Notice::Disclosed,

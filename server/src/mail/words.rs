@@ -219,8 +219,8 @@ impl Mail {
                 name: person,
                 replaced,
                 at: when,
-                codes_url,
-            } => codes_letter(person, *replaced, when, codes_url, organisation),
+                not_me_url,
+            } => codes_letter(person, *replaced, when, not_me_url.as_ref(), organisation),
             Self::Trial(mail) => mail.letter(organisation).of_a_trial(),
             Self::InstallationAlert { event } => installation_letter(event),
             Self::AdminAlert {
@@ -298,6 +298,14 @@ fn notice_words(notice: Notice, organisation: &str, when: &str) -> (String, Stri
                  account. That code does not work again. Nothing has changed on your account yet."
             ),
         ),
+        Notice::SavedCodesVoided => (
+            format!("Your saved recovery codes for your {organisation} account are void"),
+            format!(
+                "On {when}, a request for recovery of your {organisation} account was reported as somebody else's, and \
+                 one of your saved recovery codes had been used for it. Whoever has one may have the others, so none of \
+                 them works any more. Once you can sign in again, you can make new ones."
+            ),
+        ),
         Notice::Submitted => (
             format!("Somebody asked to recover your {organisation} account"),
             format!(
@@ -333,7 +341,7 @@ fn codes_letter(
     person: &str,
     replaced: bool,
     when: &str,
-    codes_url: &Url,
+    not_me_url: Option<&Url>,
     organisation: &Organisation,
 ) -> Letter {
     let at = &organisation.name;
@@ -350,18 +358,24 @@ fn codes_letter(
                 "On {when}, somebody who was signed in as you made ten recovery codes for your {at} account.{void} The \
                  codes are not in this mail: they were shown once."
             ),
-            "If this was you, there is nothing to do.".to_owned(),
+            match not_me_url {
+                Some(_) => "If this was you, there is nothing to do. If this wasn't you, say so now, and the codes are void: \
+                            it takes one click and a confirmation, and works for seven days."
+                    .to_owned(),
+                None => "These codes have been replaced since, and do not work any more. A newer mail tells of the others; if \
+                         you made neither, use its link."
+                    .to_owned(),
+            },
         ],
         code: None,
-        action: Some(Action {
-            label: "See your codes",
-            url: codes_url.to_string(),
-            tone: Tone::Go,
+        action: not_me_url.map(|url| Action {
+            label: "This wasn't me",
+            url: url.to_string(),
+            tone: Tone::Stop,
         }),
         steps: Vec::new(),
         after: vec![format!(
-            "If this wasn't you, somebody else can sign in as you. Replace all codes on that page, change your password, \
-             and say so now. {}",
+            "If this wasn't you, somebody else can sign in as you: change your password as well. {}",
             organisation.help
         )],
         reference: None,
@@ -429,6 +443,27 @@ fn installation_words(event: &InstallationEvent) -> (&'static str, Vec<String>) 
             vec![format!(
                 "The person with the object id {person} made {count} saved recovery codes{}.",
                 if *replaced { "; those that they had before are void" } else { "" }
+            )],
+        ),
+        InstallationEvent::SavedCodesVoided { person, request: None } => (
+            "somebody made recovery codes in another's name",
+            vec![
+                format!(
+                    "The person with the object id {person} says that they did not make the saved recovery codes that \
+                     were made in their name. The codes are void, and everybody who was signed in here as that person is \
+                     signed out."
+                ),
+                "Whoever made them could sign in as that person: end their sessions at Microsoft, change their password, \
+                 and look at their sign-in methods now."
+                    .to_owned(),
+            ],
+        ),
+        InstallationEvent::SavedCodesVoided { person, request: Some(request) } => (
+            "saved recovery codes are void",
+            vec![format!(
+                "The saved recovery codes of the person with the object id {person} are void: one of them was used for \
+                 the request {}, which was reported.",
+                request.reference()
             )],
         ),
         InstallationEvent::SavedCodeUsed { person, position, request } => (

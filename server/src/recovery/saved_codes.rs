@@ -1,12 +1,14 @@
 //! Saved recovery codes, as the employee makes them who is signed in.
 
-use domain::{Person, PersonId, Refusal, SavedCode, Timestamp, UserKind};
+use domain::{Actor, Person, PersonId, Refusal, SavedCode, Timestamp, UserKind};
 use uuid::Uuid;
 
-use super::{Recovery, ServiceError};
+use super::{Recovery, ServiceError, actor_name};
 use crate::{
+    audit::InstallationEvent,
     jobs::{Job, addresses_of},
-    store::SavedSet,
+    secret::Bearer,
+    store::{HoldChange, LinkedSet, SavedSet},
     words,
 };
 
@@ -24,8 +26,8 @@ impl Recovery {
         Ok(self.store.saved_set(person).await?)
     }
 
-    /// Makes codes for this person, in the place of those that `replaces` names, and tells every address
-    /// on file of them: codes that somebody else made in their name would open the account later.
+    /// Makes codes for this person, in the place of those that `replaces` names, or of some that do not work any more,
+    /// and tells every address on file of them: codes that somebody else made in their name would open the account later.
     ///
     /// # Errors
     /// [`ServiceError::Refused`] for whoever is no enabled member any more, whatever their session says;
@@ -35,6 +37,11 @@ impl Recovery {
         id: &PersonId,
         replaces: Option<Uuid>,
     ) -> Result<NewCodes, ServiceError> {
+        // Codes that do not work any more are nobody's to lose.
+        let replaces = match replaces {
+            None => self.void_set(id).await?,
+            named => named,
+        };
         let place = self.saved_codes.enter()?;
         let person = self.graph.person(id).await?;
         let person = person.ok_or(Refusal::SubjectIsGone)?;
@@ -45,6 +52,7 @@ impl Recovery {
         let notices: Vec<_> = addresses_of(&recovery_addresses, &person)
             .into_iter()
             .map(|address| Job::TellOfCodes {
+                set: set.id,
                 name: words::first_name(&person).to_owned(),
                 replaced: replaces.is_some(),
                 at: made_at,
@@ -58,6 +66,40 @@ impl Recovery {
         self.work.notify_one();
         tracing::info!(person = %id, "saved codes were made");
         Ok(NewCodes { codes, made_at })
+    }
+
+    /// The person's codes, if none of them works any more.
+    async fn void_set(&self, person: &PersonId) -> Result<Option<Uuid>, ServiceError> {
+        let set = self.store.saved_set(person).await?;
+        Ok(set.filter(|set| !set.works()).map(|set| set.id))
+    }
+
+    /// The codes that a mailed link is about, if it still works.
+    pub async fn linked_codes(&self, secret: &Bearer) -> Result<Option<LinkedSet>, ServiceError> {
+        let now = self.clock.now();
+        Ok(self.store.linked_set(secret.hash(), now).await?)
+    }
+
+    /// "I did not make these": voids the codes that a link is about, and ends the sessions of whoever is signed in as
+    /// their owner. It takes nothing but the mailbox, since whoever made them may have everything else.
+    pub async fn disown_codes(&self, owner: &PersonId) -> Result<(), ServiceError> {
+        let at = self.clock.now();
+        let event = InstallationEvent::SavedCodesVoided {
+            person: owner.clone(),
+            request: None,
+        };
+        let jobs = self.installation_alerts(&event, at);
+        let change = HoldChange {
+            actor: &actor_name(&Actor::Owner),
+            at,
+            event: &event,
+            jobs: &jobs,
+        };
+        if self.store.disown_codes(owner, change).await? {
+            self.work.notify_one();
+            tracing::warn!(person = %owner, "saved codes are void: their owner did not make them");
+        }
+        Ok(())
     }
 }
 

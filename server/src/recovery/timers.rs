@@ -36,6 +36,7 @@ impl Recovery {
         self.store
             .forget_employee_sessions(now - employee::LIFETIME)
             .await?;
+        self.store.forget_set_links(now).await?;
         Ok(())
     }
 }

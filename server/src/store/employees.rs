@@ -4,7 +4,7 @@ use domain::{PersonId, Timestamp};
 
 use super::{
     Store, StoreError,
-    engine::{reading, writing},
+    engine::{Writing, reading, within, writing},
 };
 use crate::{auth::oidc::Identity, secret::BearerHash};
 
@@ -64,17 +64,15 @@ impl Store {
             .fetch_optional(connection)
             .await?
         });
-        Ok(
-            row.map(
-                |(person, name, authenticated_at, created_at, last_seen_at)| EmployeeSession {
-                    person: PersonId(person),
-                    name,
-                    authenticated_at: authenticated_at.map(Timestamp::from_millis),
-                    created_at: Timestamp::from_millis(created_at),
-                    last_seen_at: Timestamp::from_millis(last_seen_at),
-                },
-            ),
-        )
+        Ok(row.map(
+            |(person, name, authenticated_at, created_at, last_seen_at)| EmployeeSession {
+                person: PersonId(person),
+                name,
+                authenticated_at: authenticated_at.map(Timestamp::from_millis),
+                created_at: Timestamp::from_millis(created_at),
+                last_seen_at: Timestamp::from_millis(last_seen_at),
+            },
+        ))
     }
 
     /// Notes that a session was used.
@@ -104,6 +102,13 @@ impl Store {
         Ok(())
     }
 
+    /// Ends every session of this person.
+    pub async fn end_sessions_of(&self, person: &PersonId) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        end_sessions(&mut transaction, &person.0).await?;
+        transaction.commit().await
+    }
+
     /// Forgets the sessions that began until `then`.
     pub async fn forget_employee_sessions(&self, then: Timestamp) -> Result<(), StoreError> {
         writing!(self, connection => {
@@ -114,4 +119,18 @@ impl Store {
         });
         Ok(())
     }
+}
+
+/// Ends every session of a person, within the transaction of the change that asks for it.
+pub(super) async fn end_sessions(
+    transaction: &mut Writing,
+    person: &str,
+) -> Result<(), StoreError> {
+    within!(transaction, connection => {
+        sqlx::query("DELETE FROM employee_sessions WHERE person_id = $1")
+            .bind(person)
+            .execute(connection)
+            .await?;
+    });
+    Ok(())
 }

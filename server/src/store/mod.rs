@@ -4,6 +4,7 @@
 mod accounts;
 mod audit;
 mod backup;
+mod disowned;
 mod employees;
 mod engine;
 mod error;
@@ -36,6 +37,7 @@ use schema::Standing;
 pub use accounts::{AdminRecord, SessionRecord};
 pub use audit::{AuditRow, RowDigest};
 pub use backup::{BackupFile, Inventory, clear, copy, ensure_unused, put, replace};
+pub use disowned::LinkedSet;
 pub use employees::EmployeeSession;
 pub use error::StoreError;
 pub use holds::{Hold, HoldChange, Holder};

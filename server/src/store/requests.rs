@@ -8,10 +8,10 @@ use super::{
     engine::{Engine, Writing, in_time, reading, within},
     from_json,
     loan::Loan,
-    saved_codes::spend,
+    saved_codes::{spend, void},
     to_json,
 };
-use crate::{jobs::Promise, secret::BearerHash};
+use crate::{audit::InstallationEvent, jobs::Promise, secret::BearerHash};
 
 /// A decided change, ready to be kept.
 #[derive(Debug)]
@@ -265,9 +265,18 @@ async fn record(transaction: &mut Writing, change: &Change<'_>) -> Result<(), St
         super::outbox::add(transaction, Some(id), promise).await?;
     }
     for effect in change.effects {
-        if let (Effect::FreezeSubject { until }, Some(subject)) =
+        if let (Effect::FreezeSubject { until, voids_codes }, Some(subject)) =
             (effect, subject_id(change.request))
         {
+            super::employees::end_sessions(transaction, subject).await?;
+            if *voids_codes && void(transaction, subject, change.at).await? {
+                let event = InstallationEvent::SavedCodesVoided {
+                    person: PersonId(subject.to_owned()),
+                    request: Some(id),
+                };
+                super::audit::append_installation(transaction, change.actor, change.at, &event)
+                    .await?;
+            }
             within!(&mut *transaction, connection => {
                 sqlx::query("INSERT INTO freezes (subject_id, until, request_id) VALUES ($1, $2, $3)")
                     .bind(subject)

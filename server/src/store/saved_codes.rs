@@ -25,6 +25,8 @@ pub struct SavedSet {
     pub salt: [u8; 16],
     /// When they were made.
     pub made_at: Timestamp,
+    /// Since when none of them works, if that is so.
+    pub voided_at: Option<Timestamp>,
     /// In their order on paper.
     pub codes: Vec<SavedCodeRecord>,
 }
@@ -63,21 +65,35 @@ pub struct NewSavedCode {
 }
 
 impl SavedSet {
-    /// How many were not used yet.
+    /// Whether a code of it can work at all.
+    pub const fn works(&self) -> bool {
+        self.voided_at.is_none()
+    }
+
+    /// How many can still be used.
     pub fn left(&self) -> usize {
         let unused = self.codes.iter().filter(|code| code.used_at.is_none());
-        unused.count()
+        if self.works() { unused.count() } else { 0 }
     }
 }
 
-type Row = (Uuid, Vec<u8>, i64, Uuid, i64, Vec<u8>, Option<i64>);
+type Row = (
+    Uuid,
+    Vec<u8>,
+    i64,
+    Option<i64>,
+    Uuid,
+    i64,
+    Vec<u8>,
+    Option<i64>,
+);
 
 impl Store {
     /// The codes of this person, used ones too.
     pub async fn saved_set(&self, person: &PersonId) -> Result<Option<SavedSet>, StoreError> {
         let rows: Vec<Row> = reading!(self, connection => {
             sqlx::query_as(
-                "SELECT sets.id, sets.salt, sets.made_at, codes.id, codes.position, codes.hash, codes.used_at
+                "SELECT sets.id, sets.salt, sets.made_at, sets.voided_at, codes.id, codes.position, codes.hash, codes.used_at
                  FROM saved_sets AS sets JOIN saved_codes AS codes ON codes.set_id = sets.id
                  WHERE sets.person_id = $1 ORDER BY codes.position",
             )
@@ -86,11 +102,12 @@ impl Store {
             .await?
         });
         let mut set = None;
-        for (id, salt, made_at, code, position, hash, used_at) in rows {
+        for (id, salt, made_at, voided_at, code, position, hash, used_at) in rows {
             let set = set.get_or_insert(SavedSet {
                 id,
                 salt: bytes(salt)?,
                 made_at: Timestamp::from_millis(made_at),
+                voided_at: voided_at.map(Timestamp::from_millis),
                 codes: Vec::new(),
             });
             set.codes.push(SavedCodeRecord {
@@ -175,7 +192,7 @@ impl Store {
 /// Marks a code as used, within the transaction of the change that it proves something for.
 ///
 /// # Errors
-/// [`StoreError::CodeSpent`] unless it is an unused code of `subject`.
+/// [`StoreError::CodeSpent`] unless it is an unused code of `subject`, in a set that is not void.
 pub(super) async fn spend(
     transaction: &mut Writing,
     code: SavedCodeId,
@@ -189,7 +206,7 @@ pub(super) async fn spend(
         sqlx::query_scalar(
             "UPDATE saved_codes SET used_at = $1, request_id = $2
              WHERE id = $3 AND used_at IS NULL
-               AND set_id IN (SELECT id FROM saved_sets WHERE person_id = $4)
+               AND set_id IN (SELECT id FROM saved_sets WHERE person_id = $4 AND voided_at IS NULL)
              RETURNING position",
         )
         .bind(at.millis())
@@ -206,6 +223,24 @@ pub(super) async fn spend(
         request,
     };
     audit::append_installation(transaction, actor, at, &event).await
+}
+
+/// Voids the codes that a person has, within the transaction of what they are void by. `false` when there are none, or
+/// they are void already.
+pub(super) async fn void(
+    transaction: &mut Writing,
+    person: &str,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let voided = within!(transaction, connection => {
+        sqlx::query("UPDATE saved_sets SET voided_at = $1 WHERE person_id = $2 AND voided_at IS NULL")
+            .bind(at.millis())
+            .bind(person)
+            .execute(connection)
+            .await?
+            .rows_affected()
+    });
+    Ok(voided > 0)
 }
 
 fn bytes<const LENGTH: usize>(stored: Vec<u8>) -> Result<[u8; LENGTH], StoreError> {

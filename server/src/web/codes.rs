@@ -28,7 +28,7 @@ use super::{
 use crate::{
     auth::{employee::Employee, saved_codes::CODES},
     recovery::{NewCodes, ServiceError},
-    store::StoreError,
+    store::{SavedSet, StoreError},
     words,
 };
 
@@ -61,7 +61,9 @@ pub async fn make(State(web): State<Web>, visit: Visit) -> Answer {
 /// "Replace all your codes?"
 pub async fn replace_page(State(web): State<Web>, visit: Visit) -> Answer {
     let employee = visit.fresh_employee(&web, Place::ReplaceCodes).await?;
-    let Some(set) = web.recovery.saved_set(&employee.id).await? else {
+    let set = web.recovery.saved_set(&employee.id).await?;
+    // There is nothing to lose, so nobody is asked.
+    let Some(set) = set.filter(SavedSet::works) else {
         return Ok(Redirect::to("/codes").into_response());
     };
     let view = ReplaceCodesView {

@@ -11,6 +11,7 @@ mod evenly;
 mod kiosk;
 mod live;
 mod not_me;
+mod not_my_codes;
 mod pass;
 mod present;
 mod prove_password;
@@ -135,6 +136,11 @@ impl Web {
             )
             .route("/codes/download", post(codes::download))
             .route("/codes/check", get(codes::check))
+            .route(
+                "/codes/not-me",
+                get(not_my_codes::page).post(not_my_codes::disown),
+            )
+            .route("/codes/not-me/{secret}", get(not_my_codes::open_link))
             .route("/your-code", get(your_code::page).post(your_code::show))
             .route("/your-code/{secret}", get(your_code::open_link))
             .route("/console", get(console::recoveries))

@@ -43,6 +43,8 @@ pub enum Token {
     Approver,
     /// An owner's link, moved out of the address.
     Owner,
+    /// The link of the owner of saved codes, moved out of the address.
+    CodesOwner,
     /// The link to one's codes, moved out of the address.
     Mailbox,
     /// A console session.
@@ -54,10 +56,11 @@ pub enum Token {
 }
 
 impl Token {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Browser,
         Self::Approver,
         Self::Owner,
+        Self::CodesOwner,
         Self::Console,
         Self::Employee,
         Self::SignIn,
@@ -69,6 +72,7 @@ impl Token {
             Self::Browser => "latchkey-request",
             Self::Approver => "latchkey-review",
             Self::Owner => "latchkey-owner",
+            Self::CodesOwner => "latchkey-codes-owner",
             Self::Mailbox => "latchkey-mailbox",
             Self::Console => "latchkey-console",
             Self::Employee => "latchkey-employee",
@@ -81,7 +85,9 @@ impl Token {
     const fn lifetime(self) -> Duration {
         match self {
             Self::Browser => Duration::from_hours(48),
-            Self::Approver | Self::Owner | Self::Mailbox => Duration::from_mins(15),
+            Self::Approver | Self::Owner | Self::CodesOwner | Self::Mailbox => {
+                Duration::from_mins(15)
+            }
             Self::Console => Duration::from_hours(12),
             Self::Employee => employee::LIFETIME,
             Self::SignIn => sign_in::LIFETIME,

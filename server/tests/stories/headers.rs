@@ -10,7 +10,7 @@ use crate::{browser::Page, harness::Story};
 const HTTPS: &str = "\"https://recovery.harbourfinch.example\"";
 
 /// Every route, some that are none, and some that are refused.
-const ADDRESSES: [(&str, &str); 50] = [
+const ADDRESSES: [(&str, &str); 53] = [
     ("GET", "/"),
     ("GET", "/what-happened"),
     ("GET", "/what-happened?reason=lost-phone"),
@@ -52,6 +52,9 @@ const ADDRESSES: [(&str, &str); 50] = [
     ("GET", "/codes/replace"),
     ("POST", "/codes/replace"),
     ("POST", "/codes/download"),
+    ("GET", "/codes/not-me"),
+    ("POST", "/codes/not-me"),
+    ("GET", "/codes/not-me/nonsense"),
     ("GET", "/console"),
     ("GET", "/console/recoveries/nonsense"),
     ("GET", "/console/sign-in"),
@@ -221,8 +224,8 @@ async fn every_page_of_a_recovery_is_defended() {
         look(&console.get("/console").await);
         look(&console.submit("/console/sign-out", &[]).await);
         look(&ada.browser.submit("/finish", &[]).await);
-        // The request's twice, the two links', the console's twice, and all seven at the end.
-        assert_eq!(cookies, 13);
+        // The request's twice, the two links', the console's twice, and all eight at the end.
+        assert_eq!(cookies, 14);
     }
 }
 

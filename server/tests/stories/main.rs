@@ -14,6 +14,7 @@ mod corpus;
 mod crashes;
 mod defence;
 mod disk;
+mod disowned_codes;
 mod eligibility;
 mod engine;
 mod enumeration;

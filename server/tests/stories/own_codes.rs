@@ -12,9 +12,20 @@ use crate::{
     people::{private_address, text, work_address},
 };
 
+/// A setting with which saved codes count.
+pub const COUNT: (&str, &str) = (
+    "proofs.accepted",
+    "[\"email_code\", \"recovery_code\"]",
+);
+
 const MADE: &str = "Recovery codes were made for your Harbour & Finch account";
 
 impl Story {
+    /// As [`Self::begin`], where saved codes count.
+    pub async fn with_saved_codes() -> Self {
+        Self::with(&[COUNT]).await
+    }
+
     /// The browser of the employee with this name before the `@`, who has signed in.
     pub async fn employee(&self, alias: &str) -> Browser<'_> {
         let browser = self.browser();

@@ -1,13 +1,13 @@
 //! Every page, shown with text that tries to break out of it.
 
 use crate::view::{
-    Account, CheckView, ClaimTurn, ClaimView, CodesView, EmployeeSignInView, Evidence, Finding,
-    Frame, IdentifyView, Mode, Moment, NewCodesView, NotMeAnswer, NotMeView, OfferedWay, Page,
-    Paging, PassView, Place, PresentationStage, Problem, ProblemPage, ProveView, QrCode,
-    ReadinessView, Reason, RecoveriesView, RecoveryDetailView, RecoveryRow, ReplaceCodesView,
-    ReviewForm, ReviewOutcome, ReviewView, ReviewedView, SavedView, SignInView, SignedIn,
-    SignedInAt, Stage, StartView, StatusView, TimelineEntry, Tone, Verdict, VerifiedIdView, Way,
-    WhatHappenedView, WorkView, YourCodeView,
+    Account, CheckView, ClaimTurn, ClaimView, CodesView, DeadCodes, EmployeeSignInView, Evidence,
+    Finding, Frame, IdentifyView, Mode, Moment, NewCodesView, NotMeAnswer, NotMeView,
+    NotMyCodesView, OfferedWay, Page, Paging, PassView, Place, PresentationStage, Problem,
+    ProblemPage, ProveView, QrCode, ReadinessView, Reason, RecoveriesView, RecoveryDetailView,
+    RecoveryRow, ReplaceCodesView, ReviewForm, ReviewOutcome, ReviewView, ReviewedView, SavedView,
+    SignInView, SignedIn, SignedInAt, Stage, StartView, StatusView, TimelineEntry, Tone, Verdict,
+    VerifiedIdView, Way, WhatHappenedView, WorkView, YourCodeView,
 };
 
 pub const TRICKY: &str = "ava <img src=x onerror=alert(1)> \"O'Neil\" & </title></script>";
@@ -253,6 +253,7 @@ fn sign_in(problem: Option<Problem>) -> Page {
 fn codes(used: Option<usize>, problem: Option<Problem>) -> Page {
     let saved = used.map(|count| SavedView {
         made_at: moment(),
+        dead: None,
         used: (0..10).map(|index| (index < count).then(moment)).collect(),
     });
     Page::Codes(CodesView { saved, problem })
@@ -283,8 +284,28 @@ fn employee() -> Vec<(String, Page)> {
         made_at: moment(),
         used_at: "https://recover.example.com/".to_owned(),
     });
+    let dead = |dead| {
+        let saved = Some(SavedView {
+            made_at: moment(),
+            dead: Some(dead),
+            used: vec![None; 10],
+        });
+        Page::Codes(CodesView {
+            saved,
+            problem: None,
+        })
+    };
+    let not_my_codes = |is_void| {
+        Page::NotMyCodes(NotMyCodesView {
+            made_at: moment(),
+            is_void,
+        })
+    };
     let all = [Verdict::Holds, Verdict::Better, Verdict::Missing];
     [
+        ("not my codes", not_my_codes(false)),
+        ("not my codes, void", not_my_codes(true)),
+        ("void codes", dead(DeadCodes::Void { at: moment() })),
         ("no codes", codes(None, None)),
         ("codes", codes(Some(2), None)),
         ("few codes", codes(Some(9), None)),

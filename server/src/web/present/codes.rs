@@ -1,6 +1,6 @@
 //! Saved codes, and whether recovery would work, in the words of pages.
 
-use app::view::{Finding, SavedView, Verdict};
+use app::view::{DeadCodes, Finding, SavedView, Verdict};
 use domain::{ProofKind, Refusal};
 
 use crate::{recovery::Readiness, store::SavedSet, words};
@@ -15,6 +15,9 @@ pub fn saved(set: &SavedSet) -> SavedView {
     let codes = set.codes.iter();
     SavedView {
         made_at: words::moment(set.made_at),
+        dead: set.voided_at.map(|at| DeadCodes::Void {
+            at: words::moment(at),
+        }),
         used: codes.map(|code| code.used_at.map(words::moment)).collect(),
     }
 }

@@ -215,7 +215,7 @@ impl Model {
             assert!(content.jobs.insert(promise.id, job).is_none());
         }
         for effect in &outcome.effects {
-            if let (Effect::FreezeSubject { until }, Some(subject)) = (effect, &subject) {
+            if let (Effect::FreezeSubject { until, .. }, Some(subject)) = (effect, &subject) {
                 content.freezes.push((subject.clone(), until.millis(), id));
                 content.freezes.sort_by_key(|(_, until, id)| (*until, *id));
             }

@@ -1,0 +1,99 @@
+//! Links under which the owner of saved codes says that they did not make them.
+
+use domain::{PersonId, Timestamp};
+use uuid::Uuid;
+
+use super::{
+    HoldChange, Store, StoreError, audit, employees,
+    engine::{reading, writing},
+    saved_codes,
+};
+use crate::secret::BearerHash;
+
+/// The codes that a link is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkedSet {
+    /// Whose they are.
+    pub person: PersonId,
+    /// When they were made.
+    pub made_at: Timestamp,
+    /// Since when none of them works, if that is so.
+    pub voided_at: Option<Timestamp>,
+}
+
+impl Store {
+    /// Keeps a link to the codes `set`, until then or until others take their place. `false` when others have taken it
+    /// already.
+    pub async fn add_set_link(
+        &self,
+        hash: BearerHash,
+        set: Uuid,
+        expires_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let kept = writing!(self, connection => {
+            sqlx::query(
+                "INSERT INTO saved_set_links (hash, set_id, expires_at)
+                 SELECT $1, id, $2 FROM saved_sets WHERE id = $3",
+            )
+            .bind(hash.as_bytes())
+            .bind(expires_at.millis())
+            .bind(set)
+            .execute(connection)
+            .await?
+            .rows_affected()
+        });
+        Ok(kept == 1)
+    }
+
+    /// The codes that the link under `hash` is about, if it still works.
+    pub async fn linked_set(
+        &self,
+        hash: BearerHash,
+        now: Timestamp,
+    ) -> Result<Option<LinkedSet>, StoreError> {
+        let row: Option<(String, i64, Option<i64>)> = reading!(self, connection => {
+            sqlx::query_as(
+                "SELECT sets.person_id, sets.made_at, sets.voided_at
+                 FROM saved_set_links AS links JOIN saved_sets AS sets ON sets.id = links.set_id
+                 WHERE links.hash = $1 AND links.expires_at > $2",
+            )
+            .bind(hash.as_bytes())
+            .bind(now.millis())
+            .fetch_optional(connection)
+            .await?
+        });
+        Ok(row.map(|(person, made_at, voided_at)| LinkedSet {
+            person: PersonId(person),
+            made_at: Timestamp::from_millis(made_at),
+            voided_at: voided_at.map(Timestamp::from_millis),
+        }))
+    }
+
+    /// Voids the codes that a person has and ends every session of theirs, with what is kept of that. `false` when
+    /// their codes are void already, or they have none: then nothing changes.
+    pub async fn disown_codes(
+        &self,
+        person: &PersonId,
+        change: HoldChange<'_>,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.write().await?;
+        let voided = saved_codes::void(&mut transaction, &person.0, change.at).await?;
+        if voided {
+            employees::end_sessions(&mut transaction, &person.0).await?;
+            audit::append_event(&mut transaction, change).await?;
+            transaction.commit().await?;
+        }
+        Ok(voided)
+    }
+
+    /// Forgets the links whose time was over at `now`.
+    pub async fn forget_set_links(&self, now: Timestamp) -> Result<(), StoreError> {
+        writing!(self, connection => {
+            sqlx::query("DELETE FROM saved_set_links WHERE expires_at <= $1")
+                .bind(now.millis())
+                .execute(connection)
+                .await?;
+        });
+        Ok(())
+    }
+}
