@@ -138,6 +138,11 @@ impl Words {
                 "Codes that you had before still work.",
                 "Wait a minute, then try again.",
             ),
+            Problem::CodesTooOften => notice(
+                "You have made codes many times within the hour, so we made no others.",
+                "The codes that you made last still work.",
+                "Wait an hour, then try again.",
+            ),
             Problem::CodesMadeAlready => notice(
                 "Your codes had been made already, so we made no others.",
                 "Codes are shown once and cannot be shown again.",

@@ -61,6 +61,8 @@ pub enum Problem {
     // Saved codes
     /// New codes could not be made; those before still work.
     CodesNotMade,
+    /// So many codes were made of late that no others are.
+    CodesTooOften,
     /// The form that makes codes was sent when they were made already.
     CodesMadeAlready,
     /// What recovery needs could not be looked at.

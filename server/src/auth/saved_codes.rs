@@ -9,7 +9,6 @@ use std::sync::Arc;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use domain::{PersonId, SavedCode};
 use subtle::ConstantTimeEq;
-use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::workshop::{Busy, Place, Workshop};
@@ -79,6 +78,11 @@ impl SavedCodes {
         self.workshop.enter()
     }
 
+    /// Takes a place in the queue of those who make codes, who leave room for those whose code is compared.
+    pub fn enter_to_make(&self) -> Result<Place, Busy> {
+        self.workshop.enter_as_lesser()
+    }
+
     /// Which of this person's unused codes was typed, if any.
     ///
     /// For somebody without codes, and for nobody, the same work is done. The code is not spent by it:
@@ -114,7 +118,8 @@ impl SavedCodes {
         Ok(found)
     }
 
-    /// Fresh codes for this person, and what is to be stored of them.
+    /// Fresh codes for this person, and what is to be stored of them. They are hashed one by one, so that whoever has a
+    /// code compared meanwhile does not wait for all ten.
     pub async fn generate(
         &self,
         place: Place,
@@ -129,28 +134,21 @@ impl SavedCodes {
                 SavedCode::new(*bits)
             })
             .collect();
-        let hashes = {
-            let (pepper, person, codes) = (self.pepper.clone(), person.clone(), codes.clone());
-            let hash_all = move |memory: &mut Memory| -> Vec<_> {
-                let hash = |code| hash(&pepper, &salt, &person, code, memory);
-                codes.iter().map(hash).collect()
-            };
-            self.workshop.work(place, hash_all).await?
-        };
-        let stored = hashes.into_iter().map(|hash| NewSavedCode {
-            id: SavedCodeId(self.entropy.uuid()),
-            hash,
-        });
+        let mut stored = Vec::with_capacity(codes.len());
+        for code in &codes {
+            let (pepper, person, code) = (self.pepper.clone(), person.clone(), code.clone());
+            let hash = move |memory: &mut Memory| hash(&pepper, &salt, &person, &code, memory);
+            stored.push(NewSavedCode {
+                id: SavedCodeId(self.entropy.uuid()),
+                hash: self.workshop.work(place.clone(), hash).await?,
+            });
+        }
         let set = NewSavedSet {
-            id: self.fresh_id(),
+            id: self.entropy.uuid(),
             salt,
-            codes: stored.collect(),
+            codes: stored,
         };
         Ok((codes, set))
-    }
-
-    fn fresh_id(&self) -> Uuid {
-        self.entropy.uuid()
     }
 }
 

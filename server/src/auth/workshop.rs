@@ -19,28 +19,43 @@ pub struct Workshop<Tool> {
     benches: Arc<Semaphore>,
     /// Those that work and those that wait.
     places: Arc<Semaphore>,
+    /// Those of them that others can wait for, half of all: the rest is kept for whoever cannot.
+    lesser: Arc<Semaphore>,
     /// The tools of the benches that nobody works at.
     tools: Arc<Mutex<Vec<Tool>>>,
 }
 
-/// A place in the queue. Whoever has one is served.
-pub struct Place(OwnedSemaphorePermit);
+/// A place in the queue. Whoever has one is served, also several times.
+#[derive(Clone)]
+pub struct Place {
+    _permits: Arc<[OwnedSemaphorePermit]>,
+}
 
 impl<Tool: Default + Send + 'static> Workshop<Tool> {
     /// With so many benches, at least one, and a queue for so many at each.
     pub fn new(benches: usize, queue: usize) -> Self {
         let benches = benches.max(1);
+        let places = benches * (1 + queue);
         Self {
             benches: Arc::new(Semaphore::new(benches)),
-            places: Arc::new(Semaphore::new(benches * (1 + queue))),
+            places: Arc::new(Semaphore::new(places)),
+            lesser: Arc::new(Semaphore::new((places / 2).max(1))),
             tools: Arc::default(),
         }
     }
 
     /// Takes a place in the queue, at once or not at all.
     pub fn enter(&self) -> Result<Place, Busy> {
-        let place = Arc::clone(&self.places).try_acquire_owned();
-        place.map(Place).map_err(|_| Busy)
+        Ok(Place {
+            _permits: [take(&self.places)?].into(),
+        })
+    }
+
+    /// As [`Self::enter`], for work that can be done later: it never takes the places that are kept for the rest.
+    pub fn enter_as_lesser(&self) -> Result<Place, Busy> {
+        Ok(Place {
+            _permits: [take(&self.lesser)?, take(&self.places)?].into(),
+        })
     }
 
     /// Waits for a bench and does `work` there, on a thread of its own.
@@ -57,7 +72,7 @@ impl<Tool: Default + Send + 'static> Workshop<Tool> {
         let tools = Arc::clone(&self.tools);
         // Place and bench go with the work: it holds its memory even if the caller has gone away.
         let work = move || {
-            let _held = (place.0, bench);
+            let _held = (place, bench);
             let rest = || tools.lock().unwrap_or_else(PoisonError::into_inner);
             let mut tool = rest().pop().unwrap_or_default();
             let done = work(&mut tool);
@@ -73,6 +88,11 @@ impl<Tool: Default + Send + 'static> Workshop<Tool> {
             },
         }
     }
+}
+
+fn take(semaphore: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Busy> {
+    let permit = Arc::clone(semaphore).try_acquire_owned();
+    permit.map_err(|_| Busy)
 }
 
 #[cfg(test)]
@@ -130,5 +150,26 @@ mod tests {
         let others = async { tell.send(()).unwrap() };
         let (went_on, ()) = tokio::join!(work, others);
         assert_eq!(went_on, Ok(true));
+    }
+
+    #[test]
+    fn lesser_work_leaves_half_of_the_places() {
+        fn all(enter: impl Fn() -> Result<Place, Busy>) -> Vec<Place> {
+            std::iter::from_fn(|| enter().ok()).collect()
+        }
+
+        let workshop = Workshop::<()>::new(2, 3);
+        let lesser = all(|| workshop.enter_as_lesser());
+        let others = all(|| workshop.enter());
+        assert_eq!((lesser.len(), others.len()), (4, 4));
+        // A place that is used twice is given back once, by the last who has it.
+        let again = lesser[0].clone();
+        drop(lesser);
+        assert_eq!(all(|| workshop.enter_as_lesser()).len(), 3);
+        drop(again);
+        drop(others);
+        // Lesser work finds no place either where there is none at all.
+        let _others = all(|| workshop.enter());
+        assert!(workshop.enter_as_lesser().is_err());
     }
 }

@@ -8,7 +8,7 @@ mod ticket;
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{Identifier, Network, Rate, Taken};
+use domain::{Identifier, Network, PersonId, Rate, Taken};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -161,10 +161,18 @@ impl Limits {
         network: impl Into<Network>,
     ) -> Result<(), ServiceError> {
         let buckets = self.of_network(action.as_str(), network.into(), action.numbers());
-        self.refuse_used_up(&buckets).await?;
-        let mut taking = self.store.begin_taking().await?;
-        self.take_all(&mut taking, &buckets).await?;
-        Ok(taking.commit().await?)
+        self.take_each(&buckets).await
+    }
+
+    /// Takes one making of saved codes by this employee, however many networks they do it from: each takes as long as ten
+    /// codes that are compared, and mails as many letters as they have addresses.
+    ///
+    /// # Errors
+    /// [`ServiceError::Limited`] when they have made too many.
+    pub async fn take_making(&self, employee: &PersonId) -> Result<(), ServiceError> {
+        let rate = Rate::per_hour(10, 10);
+        let bucket = self.bucket("make_codes", &[employee.0.as_bytes()], rate);
+        self.take_each(&[bucket]).await
     }
 
     /// Takes a place among the mails with codes to `address`; `Err` tells until when there is none.
@@ -205,6 +213,13 @@ impl Limits {
     /// Forgets what limits nothing any more.
     pub async fn sweep(&self) -> Result<(), ServiceError> {
         Ok(self.store.sweep_limits(self.clock.now()).await?)
+    }
+
+    async fn take_each(&self, buckets: &[Bucket]) -> Result<(), ServiceError> {
+        self.refuse_used_up(buckets).await?;
+        let mut taking = self.store.begin_taking().await?;
+        self.take_all(&mut taking, buckets).await?;
+        Ok(taking.commit().await?)
     }
 
     /// Takes one use of each, or says how long until there is room.

@@ -31,6 +31,7 @@ impl Recovery {
     ///
     /// # Errors
     /// [`ServiceError::Refused`] for whoever is no enabled member any more, whatever their session says;
+    /// [`ServiceError::Limited`] for whoever makes codes again and again;
     /// [`crate::store::StoreError::Conflict`] when the person's codes are not those that `replaces` names.
     pub async fn make_codes(
         &self,
@@ -42,11 +43,13 @@ impl Recovery {
             None => self.void_set(id).await?,
             named => named,
         };
-        let place = self.saved_codes.enter()?;
+        self.limits.take_making(id).await?;
         let person = self.graph.person(id).await?;
         let person = person.ok_or(Refusal::SubjectIsGone)?;
         is_enabled_member(&person)?;
         let recovery_addresses = self.graph.recovery_addresses(&person).await?;
+        // Not before: a directory that answers slowly must not keep the place from those who prove themselves.
+        let place = self.saved_codes.enter_to_make()?;
         let (codes, set) = self.saved_codes.generate(place, id).await?;
         let made_at = self.clock.now();
         let notices: Vec<_> = addresses_of(&recovery_addresses, &person)

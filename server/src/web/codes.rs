@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Web,
-    answer::{Answer, RETRY},
+    answer::{Answer, RETRY, seconds},
     present,
     visit::{Form, Visit},
 };
@@ -99,6 +99,11 @@ async fn make_and_show(web: &Web, employee: &Employee, replaces: Option<Uuid>) -
         Err(ServiceError::Refused(refusal)) => {
             tracing::warn!(person = %employee.id, %refusal, "saved codes were refused");
             Err(ProblemPage::SignInRefused.into())
+        }
+        Err(ServiceError::Limited { wait }) => {
+            let (status, problem) = (StatusCode::TOO_MANY_REQUESTS, Some(Problem::CodesTooOften));
+            let page = overview(web, employee, status, problem).await?;
+            Ok(([(header::RETRY_AFTER, seconds(wait))], page).into_response())
         }
         Err(error @ (ServiceError::Busy(_) | ServiceError::Graph(_))) => {
             tracing::error!(%error, "saved codes could not be made");

@@ -217,6 +217,33 @@ async fn codes_are_for_whoever_is_signed_in_and_still_works_here() {
 }
 
 #[tokio::test]
+async fn nobody_makes_codes_all_the_time() {
+    let story = Story::with_saved_codes().await;
+    let browser = story.employee("ada.keller").await;
+    let mut codes = codes_on(&browser.post("/codes", &[]).await);
+    for _ in 0..9 {
+        let set = hidden(&browser.get("/codes/replace").await, "set");
+        codes = codes_on(&browser.post("/codes/replace", &[("set", &set)]).await);
+    }
+    let set = hidden(&browser.get("/codes/replace").await, "set");
+    // Wherever they come from.
+    let elsewhere = story.employee("ada.keller").await;
+    for browser in [&browser, &elsewhere] {
+        let page = browser.post("/codes/replace", &[("set", &set)]).await;
+        page.shows(429, "You have made codes many times within the hour");
+        assert!(page.header("retry-after").parse::<u64>().unwrap() > 60);
+    }
+    assert!(story.would_take("ada.keller", &codes[0]).await);
+    let bo = story.employee("bo.nilsson").await;
+    bo.post("/codes", &[]).await.shows(200, "Save your codes now");
+
+    story.advance(std::time::Duration::from_hours(1)).await;
+    let browser = story.employee("ada.keller").await;
+    let page = browser.post("/codes/replace", &[("set", &set)]).await;
+    page.shows(200, "Save your codes now");
+}
+
+#[tokio::test]
 async fn while_microsoft_is_away_nothing_is_made_and_nothing_is_claimed() {
     let story = Story::begin().await;
     let browser = story.employee("ada.keller").await;

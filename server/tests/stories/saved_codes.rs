@@ -31,7 +31,7 @@ async fn make(
     replaces: Option<Uuid>,
 ) -> Result<Vec<SavedCode>, StoreError> {
     let records = story.records().await;
-    let place = codes.enter().unwrap();
+    let place = codes.enter_to_make().unwrap();
     let (made, set) = codes.generate(place, &person(id)).await.unwrap();
     let now = story.now();
     records

@@ -205,6 +205,37 @@ async fn of_two_browsers_with_the_same_code_one_wins() {
 }
 
 #[tokio::test]
+async fn making_codes_leaves_room_for_those_who_prove_themselves() {
+    let story = story().await;
+    let employee = story.employee("ada.keller").await;
+    let codes = makes_codes(&employee).await;
+    let ada = story.locked_out("ada.keller");
+    ada.asks().await;
+    let recovery = story.recovery();
+    let mut places = Vec::new();
+    while let Ok(place) = recovery.saved_codes.enter_to_make() {
+        places.push(place);
+    }
+    let bo = story.employee("bo.nilsson").await;
+    let asked = story.calls("GET", "/organization").await.len();
+    let page = bo.post("/codes", &[]).await;
+    page.shows(503, "We could not make codes at this moment.");
+    assert_eq!(page.header("retry-after"), "10");
+    assert_eq!(
+        story.calls("GET", "/organization").await.len(),
+        asked + 1,
+        "whoever waits for Microsoft has no place yet"
+    );
+    proves(&ada, &codes[0])
+        .await
+        .shows(200, "Check before you ask");
+    drop(places);
+    bo.post("/codes", &[])
+        .await
+        .shows(200, "Save your codes now");
+}
+
+#[tokio::test]
 async fn a_server_with_too_much_to_do_costs_nobody_a_try() {
     let story = story().await;
     let codes = makes_codes(&story.employee("ada.keller").await).await;
