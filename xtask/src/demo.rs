@@ -30,7 +30,10 @@ const PORTS: Ports = Ports {
 };
 
 /// What can be proven by hand in a demo, where the stories have the mailed code alone.
-const PROOFS: (&str, &str) = ("LATCHKEY_PROOFS__ACCEPTED", "email_code,verified_id");
+const PROOFS: (&str, &str) = (
+    "LATCHKEY_PROOFS__ACCEPTED",
+    "email_code,recovery_code,verified_id",
+);
 
 /// The console account.
 const ADMIN: &str = "admin";
@@ -196,6 +199,8 @@ Two minutes, as {name}, who lost their phone:
   4. Back as {name}: ask for the pass, then sign in with it at {simulator}
      (a second time it is refused) and register a new Authenticator.
   5. The request now says that it is complete. See what happened in the console.
+  6. At {app}/codes employees save recovery codes, and see whether recovery would
+     work for them.
 
 Ctrl-C stops everything. `cargo xtask demo --fresh` forgets it.
 ",

@@ -17,11 +17,16 @@ pub const REPLACE: &str = "Replace all your codes?";
 const FEW: usize = 3;
 
 pub fn codes(view: CodesView) -> impl IntoView {
-    let CodesView { saved, problem } = view;
+    let CodesView {
+        offered,
+        saved,
+        problem,
+    } = view;
     view! {
         <ErrorSummary problem fields=&[]/>
         <h1>{TITLE}</h1>
         {match saved {
+            saved if !offered => not_used(saved.is_some()).into_any(),
             Some(SavedView { dead: Some(dead), .. }) => none_works(dead).into_any(),
             Some(saved) => overview(saved).into_any(),
             None => none_yet().into_any(),
@@ -31,6 +36,13 @@ pub fn codes(view: CodesView) -> impl IntoView {
         <div class="actions">
             <LinkButton look=Look::Quiet href="/codes/check">"Check it now"</LinkButton>
         </div>
+    }
+}
+
+fn not_used(were_made: bool) -> impl IntoView {
+    view! {
+        <p class="lead">"Your organisation does not use saved codes, so there are none to make."</p>
+        {were_made.then(|| view! { <p>"You have made some before. Nobody asks for them any more."</p> })}
     }
 }
 

@@ -58,7 +58,7 @@ pub fn title(page: &Page) -> String {
         Page::SignIn(_) => sign_in::TITLE,
         Page::Recoveries(_) => console::LIST_TITLE,
         Page::Recovery(view) => return console::detail_title(view),
-        Page::Problem(problem) => problem::title(*problem),
+        Page::Problem(problem, audience) => problem::title(*problem, *audience),
     };
     prefix(problem(page)) + title
 }
@@ -110,7 +110,7 @@ fn content(page: Page) -> AnyView {
         Page::SignIn(view) => sign_in::sign_in(view).into_any(),
         Page::Recoveries(view) => console::list(view).into_any(),
         Page::Recovery(view) => console::detail(*view).into_any(),
-        Page::Problem(problem) => problem::problem(problem).into_any(),
+        Page::Problem(problem, audience) => problem::problem(problem, audience).into_any(),
     }
 }
 
@@ -139,7 +139,7 @@ const fn problem(page: &Page) -> Option<Problem> {
         | Page::NotMyCodes(_)
         | Page::Recoveries(_)
         | Page::Recovery(_)
-        | Page::Problem(_) => None,
+        | Page::Problem(..) => None,
     }
 }
 

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::{LinkButton, Look},
-    view::ProblemPage,
+    view::{Audience, ProblemPage},
 };
 
 /// What a page about a problem says.
@@ -22,11 +22,43 @@ struct Words {
 const TO_START: Option<(&str, &str)> = Some(("/", "Go to the start"));
 const TO_STATUS: Option<(&str, &str)> = Some(("/status", "See where your request stands"));
 
+const TO_CODES: Option<(&str, &str)> = Some(("/codes", "Go to your saved codes"));
 const TO_SIGN_IN: Option<(&str, &str)> = Some(("/sign-in", "Start the sign-in again"));
 const TO_PROOFS: Option<(&str, &str)> = Some(("/prove", "Go back and prove who you are"));
 
+/// What `problem` says to `audience`.
+fn words(problem: ProblemPage, audience: Audience) -> Words {
+    let words = words_to_anybody(problem);
+    match audience {
+        Audience::Anybody => words,
+        Audience::Employee => to_employee(problem, words),
+    }
+}
+
+/// The same for an employee, who has no request that could be spoken of.
+fn to_employee(problem: ProblemPage, words: Words) -> Words {
+    match problem {
+        ProblemPage::NotAPage | ProblemPage::ForeignForm | ProblemPage::BadForm => Words {
+            way_on: TO_CODES,
+            ..words
+        },
+        ProblemPage::Internal | ProblemPage::Unavailable => Words {
+            unharmed: "Nothing has changed on your account, and your codes are as they were before this step.",
+            way_on: TO_CODES,
+            ..words
+        },
+        ProblemPage::TooMany { .. } => Words {
+            title: "Too much from this network",
+            unharmed: "Nothing is broken, and nothing has changed on your account.",
+            way_on: TO_CODES,
+            ..words
+        },
+        _ => words,
+    }
+}
+
 #[expect(clippy::too_many_lines, reason = "a table with one entry per page")]
-fn words(problem: ProblemPage) -> Words {
+fn words_to_anybody(problem: ProblemPage) -> Words {
     match problem {
         ProblemPage::NotFound => Words {
             title: "There is no page here",
@@ -110,6 +142,15 @@ fn words(problem: ProblemPage) -> Words {
             ),
             way_on: TO_SIGN_IN,
         },
+        ProblemPage::AccountInactive => Words {
+            title: "Your account is not active here",
+            happened: "The directory does not list it as an active work account of this organisation. It may have been disabled or removed.",
+            unharmed: "You are signed out here. No codes were made, and nothing has changed on your account.",
+            next: Cow::Borrowed(
+                "If that is a mistake, contact the people named at the bottom of this page.",
+            ),
+            way_on: None,
+        },
         ProblemPage::PasswordStale => Words {
             title: "That sign-in is over",
             happened: "It took longer than ten minutes, it was used before, or it began in another browser.",
@@ -186,18 +227,18 @@ fn in_words(minutes: u16) -> String {
     }
 }
 
-pub fn title(problem: ProblemPage) -> &'static str {
-    words(problem).title
+pub fn title(problem: ProblemPage, audience: Audience) -> &'static str {
+    words(problem, audience).title
 }
 
-pub fn problem(problem: ProblemPage) -> impl IntoView {
+pub fn problem(problem: ProblemPage, audience: Audience) -> impl IntoView {
     let Words {
         title,
         happened,
         unharmed,
         next,
         way_on,
-    } = words(problem);
+    } = words(problem, audience);
     view! {
         <h1>{title}</h1>
         <p class="lead">{happened}</p>

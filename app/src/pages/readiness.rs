@@ -11,15 +11,7 @@ pub const TITLE: &str = "Would recovery work for you?";
 
 pub fn readiness(view: ReadinessView) -> impl IntoView {
     let ReadinessView { findings, problem } = view;
-    let missing = findings
-        .iter()
-        .filter(|finding| finding.verdict == Verdict::Missing)
-        .count();
-    let answer = match missing {
-        0 => "Yes. Everything that recovery needs is in place.",
-        1 => "No, not yet. One thing is missing.",
-        _ => "No, not yet. Some things are missing.",
-    };
+    let answer = answer(&findings);
     let looked = !findings.is_empty();
     view! {
         <BackLink href="/codes"/>
@@ -36,6 +28,26 @@ pub fn readiness(view: ReadinessView) -> impl IntoView {
     }
 }
 
+fn answer(findings: &[Finding]) -> &'static str {
+    let count = |verdict| {
+        let found = findings.iter().filter(|finding| finding.verdict == verdict);
+        found.count()
+    };
+    match (
+        count(Verdict::Missing),
+        count(Verdict::Trial),
+        count(Verdict::Unknown),
+    ) {
+        (0, 0, 0) => "Yes. Everything that recovery needs is in place.",
+        (0, 0, _) => "Perhaps. What we can check is in place, and the rest we cannot check here.",
+        (0, ..) => {
+            "Not for real yet. A recovery would be rehearsed, and nothing would change on your account."
+        }
+        (1, ..) => "No, not yet. One thing is missing.",
+        _ => "No, not yet. Some things are missing.",
+    }
+}
+
 fn line(finding: Finding) -> impl IntoView {
     let Finding {
         verdict,
@@ -45,6 +57,8 @@ fn line(finding: Finding) -> impl IntoView {
     let (tone, word) = match verdict {
         Verdict::Holds => (Tone::Good, "In place"),
         Verdict::Better => (Tone::Waiting, "Could be better"),
+        Verdict::Unknown => (Tone::Waiting, "Not checked"),
+        Verdict::Trial => (Tone::Waiting, "Trial run"),
         Verdict::Missing => (Tone::Bad, "Missing"),
     };
     view! {

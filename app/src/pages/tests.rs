@@ -13,7 +13,7 @@ use crate::{
     PASS_SLOT, code_slot,
     components::problem::Words,
     render,
-    view::{Page, Problem, Way},
+    view::{Audience, Page, Problem, ProblemPage, Way},
 };
 
 /// The addresses that the server knows.
@@ -265,6 +265,40 @@ fn every_problem_is_said_at_the_top_and_at_its_field() {
                 assert_eq!(html.matches(&said).count(), 2, "{name}: {problem:?}");
             }
         }
+    }
+}
+
+#[test]
+fn nobody_speaks_of_a_request_to_an_employee_who_has_none() {
+    for problem in [
+        ProblemPage::NotFound,
+        ProblemPage::NotAPage,
+        ProblemPage::ForeignForm,
+        ProblemPage::BadForm,
+        ProblemPage::DeadLink,
+        ProblemPage::SignInStale,
+        ProblemPage::SignInRefused,
+        ProblemPage::SignInNotEnough,
+        ProblemPage::AccountInactive,
+        ProblemPage::Internal,
+        ProblemPage::Unavailable,
+        ProblemPage::TooMany { minutes: 3 },
+    ] {
+        let html = html(Page::Problem(problem, Audience::Employee)).to_lowercase();
+        let (_, main) = html.split_once("<main").expect("a page has a main part");
+        assert!(!main.contains("request"), "{problem:?}");
+        assert!(!main.contains("href=\"/status\""), "{problem:?}");
+    }
+    for (path, audience) in [
+        ("/codes", Audience::Employee),
+        ("/codes/check", Audience::Employee),
+        ("/sign-in/callback", Audience::Employee),
+        ("/sign-out", Audience::Employee),
+        ("/codesmith", Audience::Anybody),
+        ("/", Audience::Anybody),
+        ("/prove", Audience::Anybody),
+    ] {
+        assert_eq!(Audience::at(path), audience, "{path}");
     }
 }
 

@@ -5,6 +5,8 @@ use super::{Moment, Problem};
 /// The saved codes (`GET /codes`; `POST /codes` makes them).
 #[derive(Clone, Debug)]
 pub struct CodesView {
+    /// Whether saved codes count for anybody. Where they do not, none is made.
+    pub offered: bool,
     /// The codes there are, if they were made.
     pub saved: Option<SavedView>,
     /// Why the last action did not work.
@@ -98,6 +100,10 @@ pub enum Verdict {
     Holds,
     /// It is not, and recovery works all the same.
     Better,
+    /// It cannot be looked at here, and recovery depends on it.
+    Unknown,
+    /// Nothing would be changed on the account.
+    Trial,
     /// It is not, and recovery would not work.
     Missing,
 }

@@ -22,7 +22,7 @@ pub use codes::{
 pub use console::{
     Paging, RecoveriesView, RecoveryDetailView, RecoveryRow, SignInView, TimelineEntry, Tone,
 };
-pub use problem::{Problem, ProblemPage};
+pub use problem::{Audience, Problem, ProblemPage};
 pub use recover::{
     Account, CheckView, ClaimTurn, ClaimView, IdentifyView, OfferedWay, PassView, ProveView,
     Reason, Stage, StartView, StatusView, Way, WhatHappenedView, WorkView, YourCodeView,
@@ -80,7 +80,7 @@ pub enum Page {
     /// One recovery in the console.
     Recovery(Box<RecoveryDetailView>),
     /// A page that says what went wrong and what to do next.
-    Problem(ProblemPage),
+    Problem(ProblemPage, Audience),
 }
 
 /// What every page shows, whatever it is about.

@@ -107,6 +107,8 @@ pub enum ProblemPage {
     SignInRefused,
     /// 403: a sign-in that was to be fresh, or to satisfy an authentication context, and does not say that it did.
     SignInNotEnough,
+    /// 403: an employee who is signed in, whom the directory does not list as one any more.
+    AccountInactive,
     /// As [`Self::SignInStale`], of a sign-in that was to be a proof.
     PasswordStale,
     /// 403: a sign-in that proves nothing about this request.
@@ -127,4 +129,29 @@ pub enum ProblemPage {
     },
     /// 503: the people who run the service have paused it.
     Paused,
+}
+
+/// Whom a page about a problem speaks to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Whoever may have a request in this browser.
+    Anybody,
+    /// An employee at the pages for employees, where nobody has one.
+    Employee,
+}
+
+impl Audience {
+    /// Who is at this address.
+    pub fn at(path: &str) -> Self {
+        let is_within = |place: &&str| {
+            path.strip_prefix(*place)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let places = ["/codes", "/sign-in", "/sign-out"];
+        if places.iter().any(|place| is_within(&place)) {
+            Self::Employee
+        } else {
+            Self::Anybody
+        }
+    }
 }

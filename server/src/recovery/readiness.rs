@@ -13,6 +13,8 @@ pub struct Readiness {
     pub privileged: bool,
     /// Until when a report keeps it from being recovered, if one does.
     pub frozen_until: Option<Timestamp>,
+    /// Whether it would be rehearsed only: nothing would change on the account.
+    pub rehearsal: bool,
     /// What the person would have to prove.
     pub proofs: ProofPolicy,
     /// Where a code would be mailed to.
@@ -30,13 +32,18 @@ pub struct Readiness {
 impl Recovery {
     /// Looks at what a recovery of this person would need. It is for them alone: nobody else may learn this
     /// about an account.
+    ///
+    /// # Errors
+    /// [`ServiceError::Refused`] with [`Refusal::SubjectIsGone`] for whoever is not in the directory any more.
     pub async fn readiness(&self, id: &PersonId) -> Result<Readiness, ServiceError> {
         let now = self.clock.now();
+        // First: what belongs to somebody who is gone is gone too.
+        let person = self.graph.person(id).await?;
+        let person = person.ok_or(Refusal::SubjectIsGone)?;
         let (guards, candidates) =
             tokio::try_join!(self.guards(&self.graph, id), self.candidates(id))?;
         let rules = self.rules_for(id).await?;
         let set = self.store.saved_set(id).await?;
-        let person = guards.subject.ok_or(Refusal::SubjectIsGone)?;
         let recovery_address = self.graph.recovery_addresses(&person).await?;
         let recovery_address = recovery_address.into_iter().next();
         let account = is_enabled_member(&person);
@@ -56,6 +63,7 @@ impl Recovery {
             account,
             privileged: guards.privileged,
             frozen_until: guards.frozen_until.filter(|until| now < *until),
+            rehearsal: rules.evaluation,
             proofs: rules.proofs,
             recovery_address,
             has_address,

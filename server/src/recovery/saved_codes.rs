@@ -1,6 +1,6 @@
 //! Saved recovery codes, as the employee makes them who is signed in.
 
-use domain::{Actor, Person, PersonId, Refusal, SavedCode, Timestamp, UserKind};
+use domain::{Actor, Person, PersonId, ProofKind, Refusal, SavedCode, Timestamp, UserKind};
 use uuid::Uuid;
 
 use super::{Recovery, ServiceError, actor_name};
@@ -21,6 +21,17 @@ pub struct NewCodes {
 }
 
 impl Recovery {
+    /// Whether saved codes count for anybody. Otherwise nobody is asked for one, and none is made.
+    pub fn uses_saved_codes(&self) -> bool {
+        let gate = self.settings.policies.gate();
+        gate.accepts(ProofKind::RecoveryCode)
+    }
+
+    /// Signs this person out here, wherever they are.
+    pub async fn sign_out_everywhere(&self, person: &PersonId) -> Result<(), ServiceError> {
+        Ok(self.store.end_sessions_of(person).await?)
+    }
+
     /// The codes of this person, as far as they are known.
     pub async fn saved_set(&self, person: &PersonId) -> Result<Option<SavedSet>, ServiceError> {
         Ok(self.store.saved_set(person).await?)

@@ -4,7 +4,7 @@ use std::{any::Any, time::Duration};
 
 use app::{
     PASS_SLOT,
-    view::{Frame, Mode, Page, PassView, Place, ProblemPage, SignedIn, SignedInAt},
+    view::{Audience, Frame, Mode, Page, PassView, Place, ProblemPage, SignedIn, SignedInAt},
 };
 use axum::{
     body::{Body, Bytes},
@@ -133,6 +133,7 @@ const fn status(page: ProblemPage) -> StatusCode {
         | ProblemPage::SameBrowser
         | ProblemPage::SignInRefused
         | ProblemPage::SignInNotEnough
+        | ProblemPage::AccountInactive
         | ProblemPage::PasswordRefused => StatusCode::FORBIDDEN,
         ProblemPage::BadForm => StatusCode::UNPROCESSABLE_ENTITY,
         ProblemPage::NoRequest
@@ -149,11 +150,12 @@ const fn status(page: ProblemPage) -> StatusCode {
 
 /// Draws the page of every problem that a handler or the router left behind.
 pub async fn draw_problems(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let audience = Audience::at(request.uri().path());
     let response = next.run(request).await;
     let Some(page) = response.extensions().get::<ProblemPage>().copied() else {
         return response;
     };
-    let mut drawn = web.page(response.status(), Page::Problem(page));
+    let mut drawn = web.page(response.status(), Page::Problem(page, audience));
     for name in [header::ALLOW, header::RETRY_AFTER] {
         if let Some(value) = response.headers().get(&name) {
             drawn.headers_mut().insert(name, value.clone());

@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use domain::SavedCode;
+use domain::{Refusal, SavedCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Web,
-    answer::{Answer, RETRY, seconds},
+    answer::{Answer, Failure, RETRY, seconds},
     present,
     visit::{Form, Visit},
 };
@@ -46,21 +46,38 @@ async fn overview(
 ) -> Answer {
     let set = web.recovery.saved_set(&employee.id).await?;
     let view = CodesView {
+        offered: web.recovery.uses_saved_codes(),
         saved: set.as_ref().map(present::saved),
         problem,
     };
     Ok(web.employee_page(status, Page::Codes(view), employee))
 }
 
+/// Whoever may make codes. Where nobody is asked for them there is nothing to make.
+async fn maker(web: &Web, visit: &Visit, back: Place) -> Result<Employee, Failure> {
+    if web.recovery.uses_saved_codes() {
+        visit.fresh_employee(web, back).await
+    } else {
+        Err(ProblemPage::NotFound.into())
+    }
+}
+
+/// Signs somebody out whom the directory does not list as an active employee any more.
+async fn turn_away(web: &Web, employee: &Employee, refusal: Refusal) -> Answer {
+    tracing::warn!(person = %employee.id, %refusal, "an employee is signed out");
+    web.recovery.sign_out_everywhere(&employee.id).await?;
+    Err(ProblemPage::AccountInactive.into())
+}
+
 /// Makes the first codes, and shows them.
 pub async fn make(State(web): State<Web>, visit: Visit) -> Answer {
-    let employee = visit.fresh_employee(&web, Place::MakeCodes).await?;
+    let employee = maker(&web, &visit, Place::MakeCodes).await?;
     make_and_show(&web, &employee, None).await
 }
 
 /// "Replace all your codes?"
 pub async fn replace_page(State(web): State<Web>, visit: Visit) -> Answer {
-    let employee = visit.fresh_employee(&web, Place::ReplaceCodes).await?;
+    let employee = maker(&web, &visit, Place::ReplaceCodes).await?;
     let set = web.recovery.saved_set(&employee.id).await?;
     // There is nothing to lose, so nobody is asked.
     let Some(set) = set.filter(SavedSet::works) else {
@@ -85,7 +102,7 @@ pub async fn replace(
     visit: Visit,
     Form(form): Form<ReplaceForm>,
 ) -> Answer {
-    let employee = visit.fresh_employee(&web, Place::ReplaceCodes).await?;
+    let employee = maker(&web, &visit, Place::ReplaceCodes).await?;
     make_and_show(&web, &employee, Some(form.set)).await
 }
 
@@ -96,10 +113,7 @@ async fn make_and_show(web: &Web, employee: &Employee, replaces: Option<Uuid>) -
             let problem = Some(Problem::CodesMadeAlready);
             overview(web, employee, StatusCode::CONFLICT, problem).await
         }
-        Err(ServiceError::Refused(refusal)) => {
-            tracing::warn!(person = %employee.id, %refusal, "saved codes were refused");
-            Err(ProblemPage::SignInRefused.into())
-        }
+        Err(ServiceError::Refused(refusal)) => turn_away(web, employee, refusal).await,
         Err(ServiceError::Limited { wait }) => {
             let (status, problem) = (StatusCode::TOO_MANY_REQUESTS, Some(Problem::CodesTooOften));
             let page = overview(web, employee, status, problem).await?;
@@ -198,6 +212,7 @@ pub async fn check(State(web): State<Web>, visit: Visit) -> Answer {
             };
             Ok(web.employee_page(StatusCode::OK, Page::Readiness(view), &employee))
         }
+        Err(ServiceError::Refused(refusal)) => turn_away(&web, &employee, refusal).await,
         Err(ServiceError::Graph(error)) => {
             tracing::error!(%error, "it could not be looked at whether recovery would work");
             let view = ReadinessView {

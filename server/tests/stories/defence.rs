@@ -53,7 +53,7 @@ async fn everything<'a>(story: &'a Story, ada: &Person<'a>) -> Browser<'a> {
 
 #[tokio::test]
 async fn opening_an_action_does_nothing() {
-    let story = Story::begin().await;
+    let story = Story::with_saved_codes().await;
     let ada = story.locked_out("ada.keller");
     ada.is_approved_by("daniel.okafor").await;
     let browser = everything(&story, &ada).await;

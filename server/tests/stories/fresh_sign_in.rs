@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     browser::{Browser, Page},
     harness::Story,
-    own_codes::hidden,
+    own_codes::{COUNT, hidden},
     sign_in::parameter,
 };
 
@@ -31,7 +31,7 @@ async fn asked(browser: &Browser<'_>, place: &str) -> [Option<String>; 3] {
 
 #[tokio::test]
 async fn codes_are_made_and_replaced_within_five_minutes_of_a_sign_in() {
-    let story = Story::begin().await;
+    let story = Story::with_saved_codes().await;
     let browser = story.employee("ada.keller").await;
     story.advance(4 * MINUTE).await;
     browser
@@ -53,7 +53,10 @@ async fn codes_are_made_and_replaced_within_five_minutes_of_a_sign_in() {
     assert_eq!(sent_to(&page), (303, "/sign-in?to=replace-codes"));
     let replaced = browser.submit("/codes/replace", &[("set", &set)]).await;
     assert_eq!(sent_to(&replaced), (303, "/sign-in?to=replace-codes"));
-    browser.get("/sign-in?to=replace-codes").await.shows(200, AGAIN);
+    browser
+        .get("/sign-in?to=replace-codes")
+        .await
+        .shows(200, AGAIN);
     // Whoever only wants to look is not asked.
     assert_eq!(browser.get("/sign-in?to=codes").await.path, "/codes");
 
@@ -72,7 +75,7 @@ async fn codes_are_made_and_replaced_within_five_minutes_of_a_sign_in() {
 
 #[tokio::test]
 async fn the_identity_provider_is_asked_for_a_fresh_sign_in_where_one_is_needed() {
-    let story = Story::begin().await;
+    let story = Story::with_saved_codes().await;
     let browser = story.browser();
     assert_eq!(asked(&browser, "codes").await, [None, None, None]);
     let anew = [Some("login".to_owned()), Some("0".to_owned()), None];
@@ -83,7 +86,7 @@ async fn the_identity_provider_is_asked_for_a_fresh_sign_in_where_one_is_needed(
 
 #[tokio::test]
 async fn a_session_at_the_identity_provider_makes_no_codes() {
-    let story = Story::begin().await;
+    let story = Story::with_saved_codes().await;
     let browser = story.browser();
     let now = story.now().millis() / 1000;
     // It let them in without asking, or does not say when it asked.
@@ -130,7 +133,7 @@ async fn a_session_at_the_identity_provider_makes_no_codes() {
 
 #[tokio::test]
 async fn an_authentication_context_that_is_asked_for_must_be_in_the_answer() {
-    let story = Story::with(&[("sign_in.authentication_context", "\"c1\"")]).await;
+    let story = Story::with(&[COUNT, ("sign_in.authentication_context", "\"c1\"")]).await;
     let browser = story.browser();
     for place in ["codes", "make-codes"] {
         let [.., claims] = asked(&browser, place).await;
@@ -162,7 +165,7 @@ async fn an_authentication_context_that_is_asked_for_must_be_in_the_answer() {
 
 #[tokio::test]
 async fn whoever_signs_in_for_somebody_else_makes_codes_of_their_own() {
-    let story = Story::begin().await;
+    let story = Story::with_saved_codes().await;
     let browser = story.employee("ada.keller").await;
     story.advance(6 * MINUTE).await;
     story

@@ -18,6 +18,7 @@ pub const COUNT: (&str, &str) = (
     "[\"email_code\", \"recovery_code\"]",
 );
 
+const INACTIVE: &str = "Your account is not active here";
 const MADE: &str = "Recovery codes were made for your Harbour & Finch account";
 
 impl Story {
@@ -38,6 +39,12 @@ impl Story {
     pub async fn changes(&self, alias: &str, what: Value) {
         let path = format!("/people/{alias}@{DOMAIN}");
         self.control(Method::PATCH, &path, what).await;
+    }
+
+    /// The person with this name before the `@` leaves the directory.
+    pub async fn leaves(&self, alias: &str) {
+        let path = format!("/people/{alias}@{DOMAIN}");
+        self.control(Method::DELETE, &path, Value::Null).await;
     }
 
     /// Whether this is a code that the person with this name before the `@` can use.
@@ -74,7 +81,7 @@ pub fn hidden(page: &Page, name: &str) -> String {
 
 #[tokio::test]
 async fn codes_are_shown_once_and_kept_nowhere() {
-    let story = Story::begin().await;
+    let story = Story::with_saved_codes().await;
     let browser = story.employee("ada.keller").await;
     browser.get("/codes").await.shows(200, "Make ten codes");
     let page = browser.post("/codes", &[]).await;
@@ -145,7 +152,7 @@ async fn codes_are_shown_once_and_kept_nowhere() {
 
 #[tokio::test]
 async fn new_codes_replace_all_old_ones_once_that_is_confirmed() {
-    let story = Story::begin().await;
+    let story = Story::with_saved_codes().await;
     let browser = story.employee("ada.keller").await;
     assert_eq!(browser.get("/codes/replace").await.path, "/codes");
     let old = codes_on(&browser.post("/codes", &[]).await);
@@ -184,7 +191,7 @@ async fn new_codes_replace_all_old_ones_once_that_is_confirmed() {
 
 #[tokio::test]
 async fn codes_are_for_whoever_is_signed_in_and_still_works_here() {
-    let story = Story::begin().await;
+    let story = Story::with_saved_codes().await;
     let stranger = story.browser();
     for (method, path) in [
         (Method::GET, "/codes"),
@@ -209,11 +216,132 @@ async fn codes_are_for_whoever_is_signed_in_and_still_works_here() {
         .changes("ada.keller", json!({ "accountEnabled": false }))
         .await;
     let page = browser.post("/codes", &[]).await;
-    page.shows(403, "You are not signed in");
+    page.shows(403, INACTIVE);
     story
         .changes("ada.keller", json!({ "accountEnabled": true }))
         .await;
+    browser
+        .get("/codes")
+        .await
+        .shows(200, "Sign in with your work account");
+    let browser = story.employee("ada.keller").await;
     browser.get("/codes").await.shows(200, "Make ten codes");
+}
+
+#[tokio::test]
+async fn whoever_has_left_is_told_so_and_signed_out() {
+    let story = Story::with_saved_codes().await;
+    for (method, path) in [(Method::GET, "/codes/check"), (Method::POST, "/codes")] {
+        let alias = if method == Method::GET {
+            "ada.keller"
+        } else {
+            "bo.nilsson"
+        };
+        let browser = story.employee(alias).await;
+        story.leaves(alias).await;
+        let page = if method == Method::GET {
+            browser.get(path).await
+        } else {
+            browser.post(path, &[]).await
+        };
+        page.shows(403, INACTIVE);
+        assert!(!page.text().contains("request"), "{}", page.text());
+        let page = browser.visit(Method::GET, "/codes").await;
+        assert_eq!(page.header("location"), "/sign-in?to=codes", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn where_saved_codes_do_not_count_none_are_made() {
+    let story = Story::begin().await;
+    let browser = story.employee("ada.keller").await;
+    let page = browser.get("/codes").await;
+    page.shows(200, "Your organisation does not use saved codes");
+    assert!(!page.text().contains("Make ten codes"), "{}", page.text());
+    let nothing = uuid::Uuid::nil().to_string();
+    for page in [
+        browser.post("/codes", &[]).await,
+        browser.get("/codes/replace").await,
+        browser.post("/codes/replace", &[("set", &nothing)]).await,
+    ] {
+        page.shows(404, "There is no page here");
+    }
+    let events = story.records().await.installation_events().await.unwrap();
+    assert_eq!(events, []);
+    // It is enough that they count for one group.
+    let settings = [
+        ("proofs.accepted", "[\"email_code\"]"),
+        (
+            "groups",
+            "[{ id = \"6ddd38dc-acb2-4191-9154-5a59ba51b41c\", accepted = [\"recovery_code\"] }]",
+        ),
+    ];
+    let story = Story::with(&settings).await;
+    let browser = story.employee("ada.keller").await;
+    browser.get("/codes").await.shows(200, "Make ten codes");
+}
+
+#[tokio::test]
+async fn people_are_told_what_cannot_be_checked_here() {
+    let story = Story::with(&[
+        ("proofs.accepted", "[\"email_code\", \"password\"]"),
+        ("proofs.required", "2"),
+    ])
+    .await;
+    let browser = story.employee("ada.keller").await;
+    browser
+        .get("/codes/check")
+        .await
+        .shows(200, "Perhaps. What we can check is in place")
+        .shows(200, "Not checked 2 proofs of who you are, of different kinds, are needed, and you could give a code sent to your private address. Also your password would count: we cannot check this here.");
+    story
+        .changes("ada.keller", json!({ "otherMails": [] }))
+        .await;
+    browser
+        .get("/codes/check")
+        .await
+        .shows(200, "No, not yet.")
+        .shows(200, "and you could give none of them.");
+}
+
+#[tokio::test]
+async fn people_are_told_that_recovery_is_tried_out() {
+    let story = Story::with(&[("proofs.evaluation", "true")]).await;
+    let browser = story.employee("ada.keller").await;
+    browser
+        .get("/codes/check")
+        .await
+        .shows(200, "Not for real yet. A recovery would be rehearsed")
+        .shows(200, "Trial run Recovery is tried out for you");
+    story
+        .changes("ada.keller", json!({ "managerId": null }))
+        .await;
+    browser
+        .get("/codes/check")
+        .await
+        .shows(200, "No, not yet. One thing is missing.")
+        .shows(200, "Trial run Recovery is tried out for you");
+}
+
+#[tokio::test]
+async fn problems_of_employees_speak_of_no_request() {
+    let story = Story::with_saved_codes().await;
+    let browser = story.employee("ada.keller").await;
+    let origin = [("origin", "https://elsewhere.example")];
+    let foreign = browser
+        .send(Method::POST, "/codes", &origin, Some(&[]))
+        .await;
+    foreign.shows(403, "We did not take that answer");
+    let unreadable = browser.post("/codes/replace", &[]).await;
+    unreadable.shows(422, "We could not read that answer");
+    let stale = browser.get("/sign-in/callback").await;
+    story.graph_is_down(Some("POST"), "/oauth2/v2.0/token").await;
+    let away = story.employee_signs_in(&browser, "ada.keller").await;
+    away.shows(503, "We cannot go on right now");
+    for page in [foreign, unreadable, stale, away] {
+        let text = page.text().to_lowercase();
+        assert!(!text.contains("request"), "{text}");
+    }
 }
 
 #[tokio::test]
@@ -245,7 +373,7 @@ async fn nobody_makes_codes_all_the_time() {
 
 #[tokio::test]
 async fn while_microsoft_is_away_nothing_is_made_and_nothing_is_claimed() {
-    let story = Story::begin().await;
+    let story = Story::with_saved_codes().await;
     let browser = story.employee("ada.keller").await;
     let away = json!({ "method": "GET", "path": "/users", "kind": "status", "status": 503, "times": 1000 });
     story.fault(away).await;

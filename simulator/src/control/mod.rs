@@ -23,7 +23,12 @@ pub fn routes() -> Router<Tenant> {
             get(scenery::tenant).patch(scenery::change_tenant),
         )
         .route("/people", get(people::list))
-        .route("/people/{key}", get(people::get).patch(people::change))
+        .route(
+            "/people/{key}",
+            get(people::get)
+                .patch(people::change)
+                .delete(people::remove),
+        )
         .route(
             "/people/{key}/methods",
             get(people::methods)

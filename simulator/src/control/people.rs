@@ -142,6 +142,23 @@ pub async fn change(
     Ok(Json(summary(person)))
 }
 
+/// The person leaves the directory. Whoever had them as their manager has none, and no group has them.
+pub async fn remove(State(tenant): State<Tenant>, Path(key): Path<String>) -> Reply {
+    let mut world = tenant.lock();
+    let index = world
+        .find_person(&key)
+        .ok_or_else(|| Refused::unknown_person(&key))?;
+    let gone = world.people.remove(index);
+    let id = gone.profile.id;
+    for person in &mut world.people {
+        person.manager = person.manager.filter(|manager| *manager != id);
+    }
+    for group in &mut world.groups {
+        group.members.retain(|member| *member != id);
+    }
+    Ok(Json(summary(&gone)))
+}
+
 pub async fn methods(State(tenant): State<Tenant>, Path(key): Path<String>) -> Reply {
     let world = tenant.lock();
     Ok(Json(raw_methods(find(&world, &key)?)))

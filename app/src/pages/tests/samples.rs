@@ -1,8 +1,8 @@
 //! Every page, shown with text that tries to break out of it.
 
 use crate::view::{
-    Account, CheckView, ClaimTurn, ClaimView, CodesView, DeadCodes, EmployeeSignInView, Evidence,
-    Finding, Frame, IdentifyView, Mode, Moment, NewCodesView, NotMeAnswer, NotMeView,
+    Account, Audience, CheckView, ClaimTurn, ClaimView, CodesView, DeadCodes, EmployeeSignInView,
+    Evidence, Finding, Frame, IdentifyView, Mode, Moment, NewCodesView, NotMeAnswer, NotMeView,
     NotMyCodesView, OfferedWay, Page, Paging, PassView, Place, PresentationStage, Problem,
     ProblemPage, ProveView, QrCode, ReadinessView, Reason, RecoveriesView, RecoveryDetailView,
     RecoveryRow, ReplaceCodesView, ReviewForm, ReviewOutcome, ReviewView, ReviewedView, SavedView,
@@ -257,7 +257,11 @@ fn codes(used: Option<usize>, problem: Option<Problem>) -> Page {
         dead: None,
         used: (0..10).map(|index| (index < count).then(moment)).collect(),
     });
-    Page::Codes(CodesView { saved, problem })
+    Page::Codes(CodesView {
+        offered: true,
+        saved,
+        problem,
+    })
 }
 
 fn readiness(verdicts: &[Verdict], problem: Option<Problem>) -> Page {
@@ -292,6 +296,7 @@ fn employee() -> Vec<(String, Page)> {
             used: vec![None; 10],
         });
         Page::Codes(CodesView {
+            offered: true,
             saved,
             problem: None,
         })
@@ -302,11 +307,23 @@ fn employee() -> Vec<(String, Page)> {
             is_void,
         })
     };
-    let all = [Verdict::Holds, Verdict::Better, Verdict::Missing];
+    let not_offered = Page::Codes(CodesView {
+        offered: false,
+        saved: None,
+        problem: None,
+    });
+    let all = [
+        Verdict::Holds,
+        Verdict::Better,
+        Verdict::Unknown,
+        Verdict::Trial,
+        Verdict::Missing,
+    ];
     [
         ("not my codes", not_my_codes(false)),
         ("not my codes, void", not_my_codes(true)),
         ("void codes", dead(DeadCodes::Void { at: moment() })),
+        ("codes are not used", not_offered),
         ("no codes", codes(None, None)),
         ("codes", codes(Some(2), None)),
         ("few codes", codes(Some(9), None)),
@@ -316,6 +333,8 @@ fn employee() -> Vec<(String, Page)> {
         ("new codes", new_codes),
         ("ready", readiness(&[Verdict::Holds], None)),
         ("not ready", readiness(&all, None)),
+        ("perhaps ready", readiness(&all[..3], None)),
+        ("ready for a trial", readiness(&all[..4], None)),
     ]
     .map(|(name, page)| (name.to_owned(), page))
     .into()
@@ -616,6 +635,7 @@ pub fn all() -> Vec<(String, Page)> {
             ProblemPage::SignInStale,
             ProblemPage::SignInRefused,
             ProblemPage::SignInNotEnough,
+            ProblemPage::AccountInactive,
             ProblemPage::PasswordStale,
             ProblemPage::PasswordRefused,
             ProblemPage::Internal,
@@ -624,7 +644,15 @@ pub fn all() -> Vec<(String, Page)> {
             ProblemPage::Flooded { minutes: 12 },
             ProblemPage::Paused,
         ]
-        .map(|problem| (format!("problem {problem:?}"), Page::Problem(problem))),
+        .into_iter()
+        .flat_map(|problem| {
+            [Audience::Anybody, Audience::Employee].map(|audience| {
+                (
+                    format!("problem {problem:?} for {audience:?}"),
+                    Page::Problem(problem, audience),
+                )
+            })
+        }),
     );
     pages.extend(employee());
     pages.extend(console());

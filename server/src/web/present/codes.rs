@@ -47,6 +47,15 @@ pub fn findings(readiness: &Readiness) -> Vec<Finding> {
         findings.push(codes(readiness));
     }
     findings.extend([proofs(readiness), approver(readiness), pass(readiness)]);
+    if readiness.rehearsal {
+        findings.push(Finding {
+            verdict: Verdict::Trial,
+            ..missing(
+                "Recovery is tried out for you: everything would happen as in a recovery, but nothing would change on your account, and you would get no pass.",
+                "If you cannot sign in, contact the people named at the bottom of this page.",
+            )
+        });
+    }
     findings
 }
 
@@ -94,30 +103,33 @@ fn codes(readiness: &Readiness) -> Finding {
     )
 }
 
-/// Whether the proofs suffice that the person could give. Nobody knows whether they know their password or
-/// have a Verified ID, so those are named.
+/// Whether the proofs suffice that the person could give. Nobody knows here whether they know their password or have a
+/// Verified ID: if it depends on that, it is said so.
 fn proofs(readiness: &Readiness) -> Finding {
     let policy = &readiness.proofs;
-    let could_give = |kind: &ProofKind| match kind {
-        ProofKind::EmailCode => readiness.recovery_address.is_some(),
-        ProofKind::RecoveryCode => readiness.codes_left.is_some_and(|left| left > 0),
-        ProofKind::Password | ProofKind::VerifiedId => true,
+    let of = |wanted: Standing| -> Vec<ProofKind> {
+        let kinds = policy.accepted();
+        kinds
+            .filter(|kind| standing(readiness, *kind) == wanted)
+            .collect()
     };
-    let given: Vec<ProofKind> = policy.accepted().filter(could_give).collect();
-    let names: Vec<&str> = given.iter().copied().map(named).collect();
-    let names = match &names[..] {
-        [] => "none of them".to_owned(),
-        [one] => (*one).to_owned(),
-        [all @ .., last] => format!("{} and {last}", all.join(", ")),
-    };
-    let required = policy.required();
-    let needed = match required {
+    let (given, unknown) = (of(Standing::Given), of(Standing::Unknown));
+    let needed = match policy.required() {
         1 => "One proof of who you are is needed".to_owned(),
         more => format!("{more} proofs of who you are, of different kinds, are needed"),
     };
-    let found = format!("{needed}, and you could give {names}.");
+    let found = format!("{needed}, and you could give {}.", in_words(&given));
     if policy.is_met_by(given.iter().copied()) {
         return holds(&found);
+    }
+    if policy.is_met_by(given.iter().chain(&unknown).copied()) {
+        return Finding {
+            verdict: Verdict::Unknown,
+            ..missing(
+                &format!("{found} Also {} would count: we cannot check this here.", in_words(&unknown)),
+                "Make sure that you have it: recovery does not work without.",
+            )
+        };
     }
     if policy.accepts(ProofKind::RecoveryCode) && !given.contains(&ProofKind::RecoveryCode) {
         missing(
@@ -129,12 +141,43 @@ fn proofs(readiness: &Readiness) -> Finding {
     }
 }
 
+/// Whether somebody could give a proof.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Given,
+    NotGiven,
+    /// It shows only when it is given.
+    Unknown,
+}
+
+fn standing(readiness: &Readiness, kind: ProofKind) -> Standing {
+    let has_it = match kind {
+        ProofKind::EmailCode => readiness.recovery_address.is_some(),
+        ProofKind::RecoveryCode => readiness.codes_left.is_some_and(|left| left > 0),
+        ProofKind::Password | ProofKind::VerifiedId => return Standing::Unknown,
+    };
+    if has_it {
+        Standing::Given
+    } else {
+        Standing::NotGiven
+    }
+}
+
+fn in_words(kinds: &[ProofKind]) -> String {
+    let names: Vec<&str> = kinds.iter().copied().map(named).collect();
+    match &names[..] {
+        [] => "none of them".to_owned(),
+        [one] => (*one).to_owned(),
+        [all @ .., last] => format!("{} and {last}", all.join(", ")),
+    }
+}
+
 const fn named(kind: ProofKind) -> &'static str {
     match kind {
         ProofKind::EmailCode => "a code sent to your private address",
         ProofKind::RecoveryCode => "a saved code",
-        ProofKind::Password => "your password, if you know it",
-        ProofKind::VerifiedId => "your Verified ID, if you have one",
+        ProofKind::Password => "your password",
+        ProofKind::VerifiedId => "a Verified ID",
     }
 }
 
