@@ -79,6 +79,10 @@ fn none_works(dead: DeadCodes) -> impl IntoView {
             </p>
         }
         .into_any(),
+        DeadCodes::KeyReplaced => view! {
+            <p>"The people who run this service have replaced a key that every code depends on. It is not about you."</p>
+        }
+        .into_any(),
     };
     view! {
         <p class="lead" role="status">"The codes that you have do not work any more."</p>

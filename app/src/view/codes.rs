@@ -32,6 +32,8 @@ pub enum DeadCodes {
         /// When.
         at: Moment,
     },
+    /// What goes into every code on the server was replaced.
+    KeyReplaced,
 }
 
 impl SavedView {

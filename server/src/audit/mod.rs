@@ -63,6 +63,11 @@ pub enum InstallationEvent {
         /// them.
         request: Option<RequestId>,
     },
+    /// The saved recovery codes of somebody who is not in the directory any more were forgotten.
+    SavedCodesForgotten {
+        /// Whose codes.
+        person: PersonId,
+    },
     /// A saved recovery code was used up.
     SavedCodeUsed {
         /// Whose code.

@@ -7,7 +7,9 @@
 use std::sync::Arc;
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use domain::{PersonId, SavedCode};
+use domain::{PersonId, SavedCode, Timestamp};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
@@ -36,6 +38,23 @@ const NO_SALT: [u8; 16] = *b"nobody's codes :";
 #[derive(Clone)]
 pub struct Pepper(Arc<Zeroizing<[u8; 32]>>);
 
+/// Tells one pepper from another, and nothing more about it.
+pub type PepperMark = [u8; 16];
+
+/// Whether the codes of a set work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// They do, each once.
+    Working,
+    /// They were made void.
+    Void {
+        /// When.
+        at: Timestamp,
+    },
+    /// They were hashed with another pepper: `server.secret` was replaced since.
+    OtherPepper,
+}
+
 /// What one hashing works in. It is made when it is first needed. What stays in it cannot be turned back
 /// into a code.
 type Memory = Vec<Block>;
@@ -52,6 +71,15 @@ impl Pepper {
     /// Takes 256 secret bits.
     pub fn new(key: [u8; 32]) -> Self {
         Self(Arc::new(Zeroizing::new(key)))
+    }
+
+    fn mark(&self) -> PepperMark {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_slice())
+            .expect("HMAC takes a key of any length");
+        mac.update(b"which pepper");
+        let mut mark = PepperMark::default();
+        mark.copy_from_slice(&mac.finalize().into_bytes()[..size_of::<PepperMark>()]);
+        mark
     }
 }
 
@@ -104,7 +132,7 @@ impl SavedCodes {
             })
             .await?;
         let codes = set
-            .filter(SavedSet::works)
+            .filter(|set| self.standing(set) == Standing::Working)
             .map_or_else(Vec::new, |set| set.codes);
         let mut found = None;
         for index in 0..usize::from(CODES) {
@@ -116,6 +144,15 @@ impl SavedCodes {
             }
         }
         Ok(found)
+    }
+
+    /// Whether the codes of this set work.
+    pub fn standing(&self, set: &SavedSet) -> Standing {
+        match set.voided_at {
+            Some(at) => Standing::Void { at },
+            None if set.pepper == self.pepper.mark() => Standing::Working,
+            None => Standing::OtherPepper,
+        }
     }
 
     /// Fresh codes for this person, and what is to be stored of them. They are hashed one by one, so that whoever has a
@@ -145,6 +182,7 @@ impl SavedCodes {
         }
         let set = NewSavedSet {
             id: self.entropy.uuid(),
+            pepper: self.pepper.mark(),
             salt,
             codes: stored,
         };
@@ -205,6 +243,8 @@ mod tests {
         ] {
             assert_ne!(one, other);
         }
+        assert_eq!(pepper(1).mark(), pepper(1).mark());
+        assert_ne!(pepper(1).mark(), pepper(2).mark());
         // What a hashing leaves in its memory has no part in the next.
         assert_eq!(one, hash(&pepper(1), 1, &person("ada"), &code(1)));
         assert_eq!(memory.len(), usize::try_from(MEMORY).unwrap());

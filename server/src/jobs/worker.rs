@@ -74,12 +74,20 @@ impl Worker {
             }
             Ok(())
         });
+        // Apart from sweeping, which must not wait for Microsoft.
+        let leaving = every(SWEEP, stop.clone(), || async {
+            if self.recovery.is_our_turn("leavers", SWEEP).await? {
+                self.recovery.forget_leavers().await?;
+            }
+            Ok(())
+        });
         tokio::join!(
             jobs.instrument(tracing::info_span!("jobs")),
             jobs_at_once,
             timers.instrument(tracing::info_span!("timers")),
             watching.instrument(tracing::info_span!("watching")),
             sweeping.instrument(tracing::info_span!("sweeping")),
+            leaving.instrument(tracing::info_span!("leaving")),
         );
     }
 

@@ -466,6 +466,13 @@ fn installation_words(event: &InstallationEvent) -> (&'static str, Vec<String>) 
                 request.reference()
             )],
         ),
+        InstallationEvent::SavedCodesForgotten { person } => (
+            "saved recovery codes were forgotten",
+            vec![format!(
+                "The person with the object id {person} is not in the directory any more, so their saved recovery codes \
+                 were forgotten."
+            )],
+        ),
         InstallationEvent::SavedCodeUsed { person, position, request } => (
             "a saved recovery code was used",
             vec![format!(

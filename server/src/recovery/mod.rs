@@ -7,6 +7,7 @@ mod history;
 mod installation;
 mod issue;
 mod kiosk;
+mod leavers;
 mod live_pass;
 mod look_ups;
 mod presentations;
@@ -56,7 +57,7 @@ pub(crate) use look_ups::Found;
 pub use presentations::Heard;
 pub use prove::{Proved, TypedCodes};
 pub use readiness::Readiness;
-pub use saved_codes::NewCodes;
+pub use saved_codes::{NewCodes, OwnCodes};
 
 /// How old the database's time may be to be taken over.
 const FRESH: Duration = Duration::from_secs(1);

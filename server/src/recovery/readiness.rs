@@ -1,6 +1,6 @@
 //! Whether recovery would work for somebody, looked at while they can still mend what is missing.
 
-use domain::{Approver, PersonId, ProofPolicy, Refusal, Subject, Timestamp};
+use domain::{Approver, PersonId, PersonRules, Refusal, Subject, Timestamp};
 
 use super::{Recovery, ServiceError, saved_codes::is_enabled_member};
 
@@ -13,10 +13,8 @@ pub struct Readiness {
     pub privileged: bool,
     /// Until when a report keeps it from being recovered, if one does.
     pub frozen_until: Option<Timestamp>,
-    /// Whether it would be rehearsed only: nothing would change on the account.
-    pub rehearsal: bool,
-    /// What the person would have to prove.
-    pub proofs: ProofPolicy,
+    /// What the person would have to prove, and whether recovery would be rehearsed only.
+    pub rules: PersonRules,
     /// Where a code would be mailed to.
     pub recovery_address: Option<String>,
     /// Whether any address is on file: without one, nobody can be told of a recovery, so there is none.
@@ -25,7 +23,7 @@ pub struct Readiness {
     pub approver: Result<Approver, Refusal>,
     /// Whether the tenant lets this person use a pass.
     pub pass_usable: bool,
-    /// How many saved codes are left; none when none were made.
+    /// How many saved codes can still be used; none when none were made.
     pub codes_left: Option<usize>,
 }
 
@@ -43,7 +41,7 @@ impl Recovery {
         let (guards, candidates) =
             tokio::try_join!(self.guards(&self.graph, id), self.candidates(id))?;
         let rules = self.rules_for(id).await?;
-        let set = self.store.saved_set(id).await?;
+        let own = self.own_codes(id).await?;
         let recovery_address = self.graph.recovery_addresses(&person).await?;
         let recovery_address = recovery_address.into_iter().next();
         let account = is_enabled_member(&person);
@@ -63,13 +61,12 @@ impl Recovery {
             account,
             privileged: guards.privileged,
             frozen_until: guards.frozen_until.filter(|until| now < *until),
-            rehearsal: rules.evaluation,
-            proofs: rules.proofs,
+            rules,
             recovery_address,
             has_address,
             approver,
             pass_usable: guards.pass_policy.usable,
-            codes_left: set.map(|set| set.left()),
+            codes_left: own.map(|own| own.left()),
         })
     }
 }

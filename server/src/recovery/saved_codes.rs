@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{Recovery, ServiceError, actor_name};
 use crate::{
     audit::InstallationEvent,
+    auth::saved_codes::Standing,
     jobs::{Job, addresses_of},
     secret::Bearer,
     store::{HoldChange, LinkedSet, SavedSet},
@@ -18,6 +19,26 @@ pub struct NewCodes {
     pub codes: Vec<SavedCode>,
     /// When they were made.
     pub made_at: Timestamp,
+}
+
+/// The codes that somebody has.
+pub struct OwnCodes {
+    /// As they are kept.
+    pub set: SavedSet,
+    /// Whether they work.
+    pub standing: Standing,
+}
+
+impl OwnCodes {
+    /// Whether a code of them can work at all.
+    pub fn work(&self) -> bool {
+        self.standing == Standing::Working
+    }
+
+    /// How many can still be used.
+    pub fn left(&self) -> usize {
+        if self.work() { self.set.left() } else { 0 }
+    }
 }
 
 impl Recovery {
@@ -33,8 +54,12 @@ impl Recovery {
     }
 
     /// The codes of this person, as far as they are known.
-    pub async fn saved_set(&self, person: &PersonId) -> Result<Option<SavedSet>, ServiceError> {
-        Ok(self.store.saved_set(person).await?)
+    pub async fn own_codes(&self, person: &PersonId) -> Result<Option<OwnCodes>, ServiceError> {
+        let set = self.store.saved_set(person).await?;
+        Ok(set.map(|set| OwnCodes {
+            standing: self.saved_codes.standing(&set),
+            set,
+        }))
     }
 
     /// Makes codes for this person, in the place of those that `replaces` names, or of some that do not work any more,
@@ -51,7 +76,10 @@ impl Recovery {
     ) -> Result<NewCodes, ServiceError> {
         // Codes that do not work any more are nobody's to lose.
         let replaces = match replaces {
-            None => self.void_set(id).await?,
+            None => {
+                let own = self.own_codes(id).await?;
+                own.filter(|own| !own.work()).map(|own| own.set.id)
+            }
             named => named,
         };
         self.limits.take_making(id).await?;
@@ -80,12 +108,6 @@ impl Recovery {
         self.work.notify_one();
         tracing::info!(person = %id, "saved codes were made");
         Ok(NewCodes { codes, made_at })
-    }
-
-    /// The person's codes, if none of them works any more.
-    async fn void_set(&self, person: &PersonId) -> Result<Option<Uuid>, ServiceError> {
-        let set = self.store.saved_set(person).await?;
-        Ok(set.filter(|set| !set.works()).map(|set| set.id))
     }
 
     /// The codes that a mailed link is about, if it still works.

@@ -11,6 +11,7 @@ mod error;
 mod health;
 mod holds;
 mod instance;
+mod leavers;
 mod limits;
 mod links;
 mod lists;

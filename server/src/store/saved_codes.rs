@@ -7,7 +7,7 @@ use super::{
     Store, StoreError, audit,
     engine::{Writing, reading, within},
 };
-use crate::{audit::InstallationEvent, jobs::Promise};
+use crate::{audit::InstallationEvent, auth::saved_codes::PepperMark, jobs::Promise};
 
 /// Length of a code's hash, in bytes.
 pub const SAVED_CODE_HASH: usize = 32;
@@ -21,6 +21,8 @@ pub struct SavedCodeId(pub Uuid);
 pub struct SavedSet {
     /// Identity.
     pub id: Uuid,
+    /// Which pepper went into the hash of each.
+    pub pepper: PepperMark,
     /// Goes into the hash of each.
     pub salt: [u8; 16],
     /// When they were made.
@@ -49,6 +51,8 @@ pub struct SavedCodeRecord {
 pub struct NewSavedSet {
     /// Identity.
     pub id: Uuid,
+    /// Which pepper went into the hash of each.
+    pub pepper: PepperMark,
     /// Goes into the hash of each.
     pub salt: [u8; 16],
     /// In their order on paper.
@@ -65,20 +69,16 @@ pub struct NewSavedCode {
 }
 
 impl SavedSet {
-    /// Whether a code of it can work at all.
-    pub const fn works(&self) -> bool {
-        self.voided_at.is_none()
-    }
-
-    /// How many can still be used.
+    /// How many were not used yet.
     pub fn left(&self) -> usize {
         let unused = self.codes.iter().filter(|code| code.used_at.is_none());
-        if self.works() { unused.count() } else { 0 }
+        unused.count()
     }
 }
 
 type Row = (
     Uuid,
+    Vec<u8>,
     Vec<u8>,
     i64,
     Option<i64>,
@@ -93,7 +93,7 @@ impl Store {
     pub async fn saved_set(&self, person: &PersonId) -> Result<Option<SavedSet>, StoreError> {
         let rows: Vec<Row> = reading!(self, connection => {
             sqlx::query_as(
-                "SELECT sets.id, sets.salt, sets.made_at, sets.voided_at, codes.id, codes.position, codes.hash, codes.used_at
+                "SELECT sets.id, sets.pepper, sets.salt, sets.made_at, sets.voided_at, codes.id, codes.position, codes.hash, codes.used_at
                  FROM saved_sets AS sets JOIN saved_codes AS codes ON codes.set_id = sets.id
                  WHERE sets.person_id = $1 ORDER BY codes.position",
             )
@@ -102,9 +102,10 @@ impl Store {
             .await?
         });
         let mut set = None;
-        for (id, salt, made_at, voided_at, code, position, hash, used_at) in rows {
+        for (id, pepper, salt, made_at, voided_at, code, position, hash, used_at) in rows {
             let set = set.get_or_insert(SavedSet {
                 id,
+                pepper: bytes(pepper)?,
                 salt: bytes(salt)?,
                 made_at: Timestamp::from_millis(made_at),
                 voided_at: voided_at.map(Timestamp::from_millis),
@@ -150,11 +151,12 @@ impl Store {
         }
         let kept = within!(&mut transaction, connection => {
             sqlx::query(
-                "INSERT INTO saved_sets (id, person_id, salt, made_at) VALUES ($1, $2, $3, $4)
-                 ON CONFLICT (person_id) DO NOTHING",
+                "INSERT INTO saved_sets (id, person_id, pepper, salt, made_at, checked_at)
+                 VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (person_id) DO NOTHING",
             )
             .bind(set.id)
             .bind(&person.0)
+            .bind(&set.pepper[..])
             .bind(&set.salt[..])
             .bind(at.millis())
             .execute(connection)

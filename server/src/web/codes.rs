@@ -27,8 +27,8 @@ use super::{
 };
 use crate::{
     auth::{employee::Employee, saved_codes::CODES},
-    recovery::{NewCodes, ServiceError},
-    store::{SavedSet, StoreError},
+    recovery::{NewCodes, OwnCodes, ServiceError},
+    store::StoreError,
     words,
 };
 
@@ -44,10 +44,10 @@ async fn overview(
     status: StatusCode,
     problem: Option<Problem>,
 ) -> Answer {
-    let set = web.recovery.saved_set(&employee.id).await?;
+    let own = web.recovery.own_codes(&employee.id).await?;
     let view = CodesView {
         offered: web.recovery.uses_saved_codes(),
-        saved: set.as_ref().map(present::saved),
+        saved: own.as_ref().map(present::saved),
         problem,
     };
     Ok(web.employee_page(status, Page::Codes(view), employee))
@@ -78,14 +78,14 @@ pub async fn make(State(web): State<Web>, visit: Visit) -> Answer {
 /// "Replace all your codes?"
 pub async fn replace_page(State(web): State<Web>, visit: Visit) -> Answer {
     let employee = maker(&web, &visit, Place::ReplaceCodes).await?;
-    let set = web.recovery.saved_set(&employee.id).await?;
+    let own = web.recovery.own_codes(&employee.id).await?;
     // There is nothing to lose, so nobody is asked.
-    let Some(set) = set.filter(SavedSet::works) else {
+    let Some(own) = own.filter(OwnCodes::work) else {
         return Ok(Redirect::to("/codes").into_response());
     };
     let view = ReplaceCodesView {
-        set: set.id.to_string(),
-        left: set.left(),
+        set: own.set.id.to_string(),
+        left: own.left(),
     };
     Ok(web.employee_page(StatusCode::OK, Page::ReplaceCodes(view), &employee))
 }

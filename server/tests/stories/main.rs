@@ -24,6 +24,7 @@ mod hashing;
 mod headers;
 mod instances;
 mod issuing;
+mod leavers;
 mod limits;
 mod links;
 mod lost_answers;

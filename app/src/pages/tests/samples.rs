@@ -322,6 +322,7 @@ fn employee() -> Vec<(String, Page)> {
     [
         ("not my codes", not_my_codes(false)),
         ("not my codes, void", not_my_codes(true)),
+        ("codes of another key", dead(DeadCodes::KeyReplaced)),
         ("void codes", dead(DeadCodes::Void { at: moment() })),
         ("codes are not used", not_offered),
         ("no codes", codes(None, None)),

@@ -3,7 +3,11 @@
 use app::view::{DeadCodes, Finding, SavedView, Verdict};
 use domain::{ProofKind, Refusal};
 
-use crate::{recovery::Readiness, store::SavedSet, words};
+use crate::{
+    auth::saved_codes,
+    recovery::{OwnCodes, Readiness},
+    words,
+};
 
 /// Who can change what the directory says.
 const ASK: &str = "The people named at the bottom of this page can change that.";
@@ -11,13 +15,17 @@ const ASK: &str = "The people named at the bottom of this page can change that."
 const FEW: usize = 3;
 
 /// Codes that were made.
-pub fn saved(set: &SavedSet) -> SavedView {
-    let codes = set.codes.iter();
+pub fn saved(own: &OwnCodes) -> SavedView {
+    let codes = own.set.codes.iter();
     SavedView {
-        made_at: words::moment(set.made_at),
-        dead: set.voided_at.map(|at| DeadCodes::Void {
-            at: words::moment(at),
-        }),
+        made_at: words::moment(own.set.made_at),
+        dead: match own.standing {
+            saved_codes::Standing::Working => None,
+            saved_codes::Standing::Void { at } => Some(DeadCodes::Void {
+                at: words::moment(at),
+            }),
+            saved_codes::Standing::OtherPepper => Some(DeadCodes::KeyReplaced),
+        },
         used: codes.map(|code| code.used_at.map(words::moment)).collect(),
     }
 }
@@ -40,14 +48,14 @@ pub fn findings(readiness: &Readiness) -> Vec<Finding> {
             "If that was not you, contact the people named at the bottom of this page.",
         ));
     }
-    if readiness.proofs.accepts(ProofKind::EmailCode) || !readiness.has_address {
+    if readiness.rules.proofs.accepts(ProofKind::EmailCode) || !readiness.has_address {
         findings.push(address(readiness));
     }
-    if readiness.proofs.accepts(ProofKind::RecoveryCode) {
+    if readiness.rules.proofs.accepts(ProofKind::RecoveryCode) {
         findings.push(codes(readiness));
     }
     findings.extend([proofs(readiness), approver(readiness), pass(readiness)]);
-    if readiness.rehearsal {
+    if readiness.rules.evaluation {
         findings.push(Finding {
             verdict: Verdict::Trial,
             ..missing(
@@ -90,7 +98,7 @@ fn address(readiness: &Readiness) -> Finding {
 fn codes(readiness: &Readiness) -> Finding {
     let found = match readiness.codes_left {
         None => "You have made no saved codes.".to_owned(),
-        Some(0) => "All your saved codes are used.".to_owned(),
+        Some(0) => "All your saved codes are used or do not work any more.".to_owned(),
         Some(1) => "You have 1 saved code left.".to_owned(),
         Some(left) => format!("You have {left} saved codes left."),
     };
@@ -106,7 +114,7 @@ fn codes(readiness: &Readiness) -> Finding {
 /// Whether the proofs suffice that the person could give. Nobody knows here whether they know their password or have a
 /// Verified ID: if it depends on that, it is said so.
 fn proofs(readiness: &Readiness) -> Finding {
-    let policy = &readiness.proofs;
+    let policy = &readiness.rules.proofs;
     let of = |wanted: Standing| -> Vec<ProofKind> {
         let kinds = policy.accepted();
         kinds
@@ -126,7 +134,10 @@ fn proofs(readiness: &Readiness) -> Finding {
         return Finding {
             verdict: Verdict::Unknown,
             ..missing(
-                &format!("{found} Also {} would count: we cannot check this here.", in_words(&unknown)),
+                &format!(
+                    "{found} Also {} would count: we cannot check this here.",
+                    in_words(&unknown)
+                ),
                 "Make sure that you have it: recovery does not work without.",
             )
         };
