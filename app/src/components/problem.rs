@@ -138,6 +138,11 @@ impl Words {
                 "Codes that you had before still work.",
                 "Wait a minute, then try again.",
             ),
+            Problem::CodesPaused => notice(
+                "The people who run this service have paused account recovery, so no codes are made.",
+                "Codes that you had before are kept, and work once it goes on.",
+                "Try again later. If it is urgent, contact the people named at the bottom of this page.",
+            ),
             Problem::CodesTooOften => notice(
                 "You have made codes many times within the hour, so we made no others.",
                 "The codes that you made last still work.",

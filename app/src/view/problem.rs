@@ -61,6 +61,8 @@ pub enum Problem {
     // Saved codes
     /// New codes could not be made; those before still work.
     CodesNotMade,
+    /// The people who run the service have paused recovery, and with it making codes.
+    CodesPaused,
     /// So many codes were made of late that no others are.
     CodesTooOften,
     /// The form that makes codes was sent when they were made already.
@@ -143,12 +145,14 @@ pub enum Audience {
 impl Audience {
     /// Who is at this address.
     pub fn at(path: &str) -> Self {
-        let is_within = |place: &&str| {
-            path.strip_prefix(*place)
+        let is_within = |place: &str| {
+            path.strip_prefix(place)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        let places = ["/codes", "/sign-in", "/sign-out"];
-        if places.iter().any(|place| is_within(&place)) {
+        if ["/codes", "/sign-in", "/sign-out"]
+            .into_iter()
+            .any(is_within)
+        {
             Self::Employee
         } else {
             Self::Anybody

@@ -67,6 +67,7 @@ impl Recovery {
     ///
     /// # Errors
     /// [`ServiceError::Refused`] for whoever is no enabled member any more, whatever their session says;
+    /// [`ServiceError::Paused`] while an operator has paused the installation;
     /// [`ServiceError::Limited`] for whoever makes codes again and again;
     /// [`crate::store::StoreError::Conflict`] when the person's codes are not those that `replaces` names.
     pub async fn make_codes(
@@ -74,6 +75,7 @@ impl Recovery {
         id: &PersonId,
         replaces: Option<Uuid>,
     ) -> Result<NewCodes, ServiceError> {
+        self.ensure_not_paused().await?;
         // Codes that do not work any more are nobody's to lose.
         let replaces = match replaces {
             None => {

@@ -3,8 +3,7 @@
 use app::{
     code_slot,
     view::{
-        CodesView, NewCodesView, Page, Place, Problem, ProblemPage, ReadinessView,
-        ReplaceCodesView,
+        CodesView, NewCodesView, Page, Place, Problem, ProblemPage, ReadinessView, ReplaceCodesView,
     },
 };
 use axum::{
@@ -114,6 +113,11 @@ async fn make_and_show(web: &Web, employee: &Employee, replaces: Option<Uuid>) -
             overview(web, employee, StatusCode::CONFLICT, problem).await
         }
         Err(ServiceError::Refused(refusal)) => turn_away(web, employee, refusal).await,
+        Err(ServiceError::Paused) => {
+            let (status, problem) = (StatusCode::SERVICE_UNAVAILABLE, Some(Problem::CodesPaused));
+            let page = overview(web, employee, status, problem).await?;
+            Ok(([RETRY], page).into_response())
+        }
         Err(ServiceError::Limited { wait }) => {
             let (status, problem) = (StatusCode::TOO_MANY_REQUESTS, Some(Problem::CodesTooOften));
             let page = overview(web, employee, status, problem).await?;

@@ -40,6 +40,7 @@ mod pressure;
 mod process;
 mod program;
 mod races;
+mod readiness;
 mod reaper;
 mod saved_codes;
 mod saved_proofs;

@@ -13,10 +13,7 @@ use crate::{
 };
 
 /// A setting with which saved codes count.
-pub const COUNT: (&str, &str) = (
-    "proofs.accepted",
-    "[\"email_code\", \"recovery_code\"]",
-);
+pub const COUNT: (&str, &str) = ("proofs.accepted", "[\"email_code\", \"recovery_code\"]");
 
 const INACTIVE: &str = "Your account is not active here";
 const MADE: &str = "Recovery codes were made for your Harbour & Finch account";
@@ -282,48 +279,6 @@ async fn where_saved_codes_do_not_count_none_are_made() {
 }
 
 #[tokio::test]
-async fn people_are_told_what_cannot_be_checked_here() {
-    let story = Story::with(&[
-        ("proofs.accepted", "[\"email_code\", \"password\"]"),
-        ("proofs.required", "2"),
-    ])
-    .await;
-    let browser = story.employee("ada.keller").await;
-    browser
-        .get("/codes/check")
-        .await
-        .shows(200, "Perhaps. What we can check is in place")
-        .shows(200, "Not checked 2 proofs of who you are, of different kinds, are needed, and you could give a code sent to your private address. Also your password would count: we cannot check this here.");
-    story
-        .changes("ada.keller", json!({ "otherMails": [] }))
-        .await;
-    browser
-        .get("/codes/check")
-        .await
-        .shows(200, "No, not yet.")
-        .shows(200, "and you could give none of them.");
-}
-
-#[tokio::test]
-async fn people_are_told_that_recovery_is_tried_out() {
-    let story = Story::with(&[("proofs.evaluation", "true")]).await;
-    let browser = story.employee("ada.keller").await;
-    browser
-        .get("/codes/check")
-        .await
-        .shows(200, "Not for real yet. A recovery would be rehearsed")
-        .shows(200, "Trial run Recovery is tried out for you");
-    story
-        .changes("ada.keller", json!({ "managerId": null }))
-        .await;
-    browser
-        .get("/codes/check")
-        .await
-        .shows(200, "No, not yet. One thing is missing.")
-        .shows(200, "Trial run Recovery is tried out for you");
-}
-
-#[tokio::test]
 async fn problems_of_employees_speak_of_no_request() {
     let story = Story::with_saved_codes().await;
     let browser = story.employee("ada.keller").await;
@@ -335,7 +290,9 @@ async fn problems_of_employees_speak_of_no_request() {
     let unreadable = browser.post("/codes/replace", &[]).await;
     unreadable.shows(422, "We could not read that answer");
     let stale = browser.get("/sign-in/callback").await;
-    story.graph_is_down(Some("POST"), "/oauth2/v2.0/token").await;
+    story
+        .graph_is_down(Some("POST"), "/oauth2/v2.0/token")
+        .await;
     let away = story.employee_signs_in(&browser, "ada.keller").await;
     away.shows(503, "We cannot go on right now");
     for page in [foreign, unreadable, stale, away] {
@@ -363,7 +320,9 @@ async fn nobody_makes_codes_all_the_time() {
     }
     assert!(story.would_take("ada.keller", &codes[0]).await);
     let bo = story.employee("bo.nilsson").await;
-    bo.post("/codes", &[]).await.shows(200, "Save your codes now");
+    bo.post("/codes", &[])
+        .await
+        .shows(200, "Save your codes now");
 
     story.advance(std::time::Duration::from_hours(1)).await;
     let browser = story.employee("ada.keller").await;
@@ -387,71 +346,4 @@ async fn while_microsoft_is_away_nothing_is_made_and_nothing_is_claimed() {
         "We cannot tell, because Microsoft is not answering at the moment.",
     );
     assert!(!page.text().contains("In place"), "{}", page.text());
-}
-
-#[tokio::test]
-async fn people_are_told_which_proofs_they_could_give() {
-    let story = Story::with(&[
-        ("proofs.accepted", "[\"email_code\", \"recovery_code\"]"),
-        ("proofs.required", "2"),
-    ])
-    .await;
-    let browser = story.employee("ada.keller").await;
-    browser
-        .get("/codes/check")
-        .await
-        .shows(200, "No, not yet. One thing is missing.")
-        .shows(200, "Could be better You have made no saved codes.")
-        .shows(200, "Missing 2 proofs of who you are, of different kinds, are needed, and you could give a code sent to your private address. Go back and make ten codes");
-    browser.post("/codes", &[]).await;
-    browser
-        .get("/codes/check")
-        .await
-        .shows(200, "Yes. Everything that recovery needs is in place.")
-        .shows(200, "In place You have 10 saved codes left.")
-        .shows(
-            200,
-            "you could give a code sent to your private address and a saved code.",
-        );
-}
-
-#[tokio::test]
-async fn people_are_told_what_recovery_would_miss() {
-    let story = Story::begin().await;
-    let browser = story.employee("ada.keller").await;
-    browser
-        .get("/codes/check")
-        .await
-        .shows(200, "Yes. Everything that recovery needs is in place.")
-        .shows(200, "In place Your account is active.")
-        .shows(200, "a•••@private.example")
-        .shows(200, "somebody to approve your request: Daniel Okafor.");
-
-    story
-        .changes("bo.nilsson", json!({ "otherMails": [] }))
-        .await;
-    for (alias, sentence) in [
-        (
-            "bo.nilsson",
-            "Could be better There is no address outside work to send a code to.",
-        ),
-        (
-            "bo.nilsson",
-            "Missing One proof of who you are is needed, and you could give none of them.",
-        ),
-        ("diego.ramos", "Missing Nobody is named as your manager"),
-        ("anton.self", "Missing You are named as your own manager."),
-        (
-            "filip.dvorak",
-            "Missing The account of the person named as your manager is not active.",
-        ),
-        (
-            "tara.singh",
-            "Missing Your account has special rights, so it is not recovered here.",
-        ),
-    ] {
-        let browser = story.employee(alias).await;
-        let page = browser.get("/codes/check").await;
-        page.shows(200, "No, not yet.").shows(200, sentence);
-    }
 }

@@ -2,10 +2,12 @@
 
 use domain::StateName;
 use latchkey::audit::InstallationEvent;
+use serde_json::Value;
 
 use crate::{
     harness::{ADMINS, Story},
-    people::work_address,
+    own_codes::{codes_on, hidden},
+    people::{link, private_address, work_address},
     process::output,
 };
 
@@ -78,6 +80,37 @@ async fn while_it_is_paused_nothing_is_opened_approved_or_given_out() {
         .filter(|event| expected.contains(event))
         .collect();
     assert_eq!(told, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_it_is_paused_nobody_makes_codes_and_everybody_can_void_theirs() {
+    let story = Story::with_saved_codes().await;
+    let ada = story.employee("ada.keller").await;
+    let bo = story.employee("bo.nilsson").await;
+    let codes = codes_on(&ada.post("/codes", &[]).await);
+    let set = hidden(&ada.get("/codes/replace").await, "set");
+    story.run_jobs().await;
+    says(&story, &["admin", "pause"], "Paused:");
+    for page in [
+        bo.post("/codes", &[]).await,
+        ada.post("/codes/replace", &[("set", &set)]).await,
+    ] {
+        page.shows(503, "have paused account recovery, so no codes are made");
+        assert_eq!(page.header("retry-after"), "10");
+    }
+    assert!(story.would_take("ada.keller", &codes[0]).await);
+    let owner = story.browser();
+    let not_me = |mail: &Value| link(&story, mail, "codes/not-me");
+    let not_me = story.newest(&private_address("ada.keller"), not_me).await;
+    owner.get(&not_me).await;
+    owner
+        .post("/codes/not-me", &[])
+        .await
+        .shows(200, "Your recovery codes are void");
+    says(&story, &["admin", "resume"], "Everything goes on.");
+    bo.post("/codes", &[])
+        .await
+        .shows(200, "Save your codes now");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::view::{
 
 pub const TRICKY: &str = "ava <img src=x onerror=alert(1)> \"O'Neil\" & </title></script>";
 
-pub const PROBLEMS: [Problem; 37] = [
+pub const PROBLEMS: [Problem; 38] = [
     Problem::ReasonMissing,
     Problem::IdentifierMissing,
     Problem::IdentifierTooLong,
@@ -40,6 +40,7 @@ pub const PROBLEMS: [Problem; 37] = [
     Problem::AlreadyOpen,
     Problem::PassPolicy,
     Problem::CodesNotMade,
+    Problem::CodesPaused,
     Problem::CodesTooOften,
     Problem::CodesMadeAlready,
     Problem::ReadinessUnknown,
