@@ -220,7 +220,7 @@ async fn a_report_voids(report: impl AsyncFnOnce(&Story, &Person<'_>) -> Page) {
             "{subjects:?}"
         );
     }
-    // One that was found before is not spent any more, and nothing of the set works in another request.
+    // Nothing of the set works in another request.
     let again = story.locked_out("ada.keller");
     again.asks().await;
     let mailed = again.code().await;

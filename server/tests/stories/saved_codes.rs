@@ -8,7 +8,7 @@ use latchkey::{
     audit::InstallationEvent,
     auth::saved_codes::{CODES, Pepper, SavedCodes},
     clock::SystemEntropy,
-    store::{Change, SavedCodeId, Store, StoreError},
+    store::{Change, HoldChange, SavedCodeId, Store, StoreError},
 };
 use uuid::Uuid;
 
@@ -184,6 +184,34 @@ async fn replaced_codes_are_void_and_nobody_replaces_by_accident() {
     ada.asks().await;
     let refused = spend(&story, &ada.request().await, found).await;
     assert!(matches!(refused, Err(StoreError::CodeSpent)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_code_that_was_found_before_it_became_void_is_not_spent() {
+    let story = Story::begin().await;
+    let records = story.records().await;
+    let codes = checker(&records, 1);
+    let ada = story.locked_out("ada.keller");
+    ada.asks().await;
+    let request = ada.request().await;
+    let subject = request.facts.subject.as_ref().unwrap().person.id.clone();
+    let made = make(&story, &codes, &subject.0, None).await.unwrap();
+    let found = matching(&codes, Some(&subject.0), &made[0]).await;
+    assert!(found.is_some());
+    let event = InstallationEvent::SavedCodesVoided {
+        person: subject.clone(),
+        request: None,
+    };
+    let change = HoldChange {
+        actor: "owner",
+        at: story.now(),
+        event: &event,
+        jobs: &[],
+    };
+    assert!(records.disown_codes(&subject, change).await.unwrap());
+    let refused = spend(&story, &request, found).await;
+    assert!(matches!(refused, Err(StoreError::CodeSpent)), "{refused:?}");
+    assert_eq!(ada.request().await.version, request.version);
 }
 
 #[tokio::test]
