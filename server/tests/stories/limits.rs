@@ -255,6 +255,45 @@ async fn limits_tell_nobody_who_exists() {
 }
 
 #[tokio::test]
+async fn whatever_is_tried_again_and_again_is_limited_by_network() {
+    let story = Story::guarded(&[(
+        "proofs.accepted",
+        "[\"email_code\", \"password\", \"verified_id\"]",
+    )])
+    .await;
+    story.admin("auditor", "correct horse battery").await;
+    let guess = [("name", "auditor"), ("password", "wrong")];
+    for (n, (path, form, at_once)) in [
+        ("/prove", &[("code", "0")][..], 30),
+        ("/prove/resend", &[], 10),
+        ("/prove/password", &[], 30),
+        ("/prove/verified-id", &[], 10),
+        ("/sign-in", &[], 30),
+        ("/console/sign-in", &guess, 10),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let person = at(&story, "ada.keller", &format!("192.0.2.{n}"));
+        person.types(&work_address("ada.keller")).await;
+        for _ in 0..at_once {
+            let page = person.browser.submit(path, form).await;
+            assert!(
+                page.status != 429 && page.status < 500,
+                "{path}: {}",
+                page.text()
+            );
+        }
+        let page = person.browser.submit(path, form).await;
+        page.shows(429, "from this network");
+        // The same request goes on elsewhere.
+        person.browser.comes_from(&format!("198.51.100.{n}"));
+        let page = person.browser.submit(path, form).await;
+        assert_ne!(page.status, 429, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn nobody_has_more_than_ten_requests_waiting() {
     let story = Story::begin().await;
     let path = format!("/people/daniel.okafor@{DOMAIN}");
