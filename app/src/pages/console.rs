@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{BackLink, SummaryRow, Tag, Time},
-    view::{Paging, RecoveriesView, RecoveryDetailView, RecoveryRow, TimelineEntry},
+    components::{BackLink, Inset, SummaryRow, Tag, Time},
+    view::{HoldView, Paging, RecoveriesView, RecoveryDetailView, RecoveryRow, TimelineEntry},
 };
 
 pub const LIST_TITLE: &str = "Recoveries";
@@ -18,6 +18,7 @@ pub fn list(view: RecoveriesView) -> impl IntoView {
         rows,
         shown,
         paging,
+        hold,
     } = view;
     let filters = [("all", "All"), ("open", "Open"), ("ended", "Ended")].map(|(state, label)| {
         view! {
@@ -32,6 +33,7 @@ pub fn list(view: RecoveriesView) -> impl IntoView {
     });
     view! {
         <h1>{LIST_TITLE}</h1>
+        {hold.map(held)}
         <nav class="flex flex-wrap gap-2" aria-label="Filter">{filters}</nav>
         {if rows.is_empty() {
             view! { <p class="inset">"There are no recoveries to show here."</p> }.into_any()
@@ -40,6 +42,29 @@ pub fn list(view: RecoveriesView) -> impl IntoView {
         }}
         <Pages paging/>
     }
+}
+
+/// That recovery does not go on, which whoever looks at the list has to know first.
+fn held(hold: HoldView) -> impl IntoView {
+    let HoldView {
+        since,
+        until,
+        reason,
+    } = hold;
+    let words = match until {
+        Some(until) => view! {
+            <p><strong>"No new requests are taken. "</strong>"Far too much has been going on since "<Time moment=since/>"."</p>
+            <p>"It goes on by itself at "<Time moment=until/>", and earlier by "<code>"latchkey admin resume"</code>"."</p>
+        }
+        .into_any(),
+        None => view! {
+            <p><strong>"Recovery is paused. "</strong>"An operator has paused it at "<Time moment=since/>": nothing is opened, approved or given out."</p>
+            {reason.map(|reason| view! { <p>"Their reason: "<span dir="auto">{reason}</span></p> })}
+            <p><code>"latchkey admin resume"</code>" lets everything go on."</p>
+        }
+        .into_any(),
+    };
+    view! { <Inset>{words}</Inset> }
 }
 
 #[component]

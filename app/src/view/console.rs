@@ -65,6 +65,19 @@ pub struct RecoveriesView {
     pub shown: String,
     /// Neighbouring pages.
     pub paging: Paging,
+    /// What keeps recovery from going on at the moment.
+    pub hold: Option<HoldView>,
+}
+
+/// What keeps recovery from going on.
+#[derive(Clone, Debug)]
+pub struct HoldView {
+    /// Since when.
+    pub since: Moment,
+    /// Until when, if it ends by itself.
+    pub until: Option<Moment>,
+    /// Why, in an operator's words.
+    pub reason: Option<String>,
 }
 
 /// One entry of a recovery's timeline: an audit row in words.

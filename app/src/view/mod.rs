@@ -20,7 +20,8 @@ pub use codes::{
     SavedView, Verdict,
 };
 pub use console::{
-    Paging, RecoveriesView, RecoveryDetailView, RecoveryRow, SignInView, TimelineEntry, Tone,
+    HoldView, Paging, RecoveriesView, RecoveryDetailView, RecoveryRow, SignInView, TimelineEntry,
+    Tone,
 };
 pub use problem::{Audience, Problem, ProblemPage};
 pub use recover::{

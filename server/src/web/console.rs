@@ -139,6 +139,7 @@ pub async fn recoveries(
     };
     let before = query.before.as_deref().map(cursor).transpose()?;
     let page = web.recovery.list(filter, before, PAGE).await?;
+    let hold = web.recovery.hold().await?;
     let older = page.rows.last().filter(|_| page.has_older).map(|row| {
         let Cursor { opened_at, id } = row.cursor();
         format!("/console?state={shown}&before={opened_at}_{id}")
@@ -150,6 +151,7 @@ pub async fn recoveries(
             newer: before.map(|_| format!("/console?state={shown}")),
             older,
         },
+        hold: hold.map(present::hold),
     };
     Ok(web.console_page(Page::Recoveries(view), &session.admin))
 }

@@ -11,6 +11,7 @@ use crate::{
     process::output,
 };
 
+const PASSWORD: &str = "correct horse battery";
 const PAUSED: &str = "Account recovery is paused";
 
 /// Uses the command line while the server runs.
@@ -40,6 +41,11 @@ async fn while_it_is_paused_nothing_is_opened_approved_or_given_out() {
     let reason = "Somebody <phones> people";
     says(&story, &["admin", "pause", "--reason", reason], "Paused:");
     says(&story, &["admin", "pause"], "It is paused already.");
+    story.admin("auditor", PASSWORD).await;
+    let console = story.browser();
+    let form = [("name", "auditor"), ("password", PASSWORD)];
+    let page = console.post("/console/sign-in", &form).await;
+    page.shows(200, "Recovery is paused").shows(200, reason);
     let page = story.locked_out("dana.petrova");
     let page = page.types(&work_address("dana.petrova")).await;
     page.shows(503, PAUSED);
@@ -67,6 +73,8 @@ async fn while_it_is_paused_nothing_is_opened_approved_or_given_out() {
     ada.claims().await.shows(503, PAUSED);
     says(&story, &["admin", "resume"], "Everything goes on.");
     says(&story, &["admin", "resume"], "Nothing was paused.");
+    let list = console.get("/console").await.text();
+    assert!(!list.contains("is paused"), "{list}");
     let page = ada.claims().await;
     assert!(page.pass().is_some(), "{}", page.text());
     let events = story.records().await.installation_events().await.unwrap();

@@ -63,6 +63,14 @@ async fn far_too_many_people_take_work_and_then_pause_opening_alone() {
     let alerts = story.subjects(ADMINS).await;
     assert_eq!(alerts, ["Alert: no new requests are taken for a while"]);
 
+    story.admin("auditor", "correct horse battery").await;
+    let form = [("name", "auditor"), ("password", "correct horse battery")];
+    let page = story.browser().post("/console/sign-in", &form).await;
+    page.shows(
+        200,
+        "No new requests are taken. Far too much has been going on",
+    );
+
     // What runs goes on.
     early.proves().await.submits().await;
     assert_eq!(early.state().await, StateName::AwaitingApproval);

@@ -2,12 +2,12 @@
 
 use crate::view::{
     Account, Audience, CheckView, ClaimTurn, ClaimView, CodesView, DeadCodes, EmployeeSignInView,
-    Evidence, Finding, Frame, IdentifyView, Mode, Moment, NewCodesView, NotMeAnswer, NotMeView,
-    NotMyCodesView, OfferedWay, Page, Paging, PassView, Place, PresentationStage, Problem,
-    ProblemPage, ProveView, QrCode, ReadinessView, Reason, RecoveriesView, RecoveryDetailView,
-    RecoveryRow, ReplaceCodesView, ReviewForm, ReviewOutcome, ReviewView, ReviewedView, SavedView,
-    SignInView, SignedIn, SignedInAt, Stage, StartView, StatusView, TimelineEntry, Tone, Verdict,
-    VerifiedIdView, Way, WhatHappenedView, WorkView, YourCodeView,
+    Evidence, Finding, Frame, HoldView, IdentifyView, Mode, Moment, NewCodesView, NotMeAnswer,
+    NotMeView, NotMyCodesView, OfferedWay, Page, Paging, PassView, Place, PresentationStage,
+    Problem, ProblemPage, ProveView, QrCode, ReadinessView, Reason, RecoveriesView,
+    RecoveryDetailView, RecoveryRow, ReplaceCodesView, ReviewForm, ReviewOutcome, ReviewView,
+    ReviewedView, SavedView, SignInView, SignedIn, SignedInAt, Stage, StartView, StatusView,
+    TimelineEntry, Tone, Verdict, VerifiedIdView, Way, WhatHappenedView, WorkView, YourCodeView,
 };
 
 pub const TRICKY: &str = "ava <img src=x onerror=alert(1)> \"O'Neil\" & </title></script>";
@@ -464,10 +464,19 @@ fn rows() -> Vec<RecoveryRow> {
     .into()
 }
 
+fn hold(until: Option<Moment>) -> HoldView {
+    HoldView {
+        since: moment(),
+        until,
+        reason: Some(tricky()),
+    }
+}
+
 fn console() -> Vec<(String, Page)> {
     let row = rows().remove(0);
-    let list = |rows| {
+    let list = |rows, hold| {
         Page::Recoveries(RecoveriesView {
+            hold,
             rows,
             shown: "open".to_owned(),
             paging: Paging {
@@ -488,8 +497,15 @@ fn console() -> Vec<(String, Page)> {
         }],
     }));
     vec![
-        ("recoveries".to_owned(), list(rows())),
-        ("no recoveries".to_owned(), list(Vec::new())),
+        (
+            "recoveries, paused".to_owned(),
+            list(rows(), Some(hold(None))),
+        ),
+        (
+            "no recoveries, too much going on".to_owned(),
+            list(Vec::new(), Some(hold(Some(moment())))),
+        ),
+        ("recoveries".to_owned(), list(rows(), None)),
         ("recovery".to_owned(), detail),
     ]
 }

@@ -1,6 +1,6 @@
 //! The console.
 
-use app::view::{RecoveryRow, TimelineEntry, Tone};
+use app::view::{HoldView, RecoveryRow, TimelineEntry, Tone};
 use domain::{
     AbortCause, DenialReason, Event, Fault, LapseCause, Method, MethodRemoval, PersonId, ProofKind,
     RemovalOutcome, ReportedBy, Request, StateName,
@@ -8,9 +8,18 @@ use domain::{
 
 use super::reason_in_words;
 use crate::{
-    store::{AuditRow, ListedRequest},
+    store::{AuditRow, Hold, ListedRequest},
     words::{self, moment},
 };
+
+/// What keeps recovery from going on.
+pub fn hold(hold: Hold) -> HoldView {
+    HoldView {
+        since: moment(hold.since),
+        until: hold.until.map(moment),
+        reason: hold.reason,
+    }
+}
 
 /// A request as a line of a list.
 pub fn row(listed: &ListedRequest) -> RecoveryRow {

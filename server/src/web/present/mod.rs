@@ -13,7 +13,7 @@ use domain::{
 use crate::words;
 
 pub use codes::{findings, saved};
-pub use console::{entry, facts, removals, row};
+pub use console::{entry, facts, hold, removals, row};
 pub use status::{account, shows, status};
 
 /// The reason as pages know it.
