@@ -54,6 +54,8 @@ pub enum Command {
         /// What the policy asks of them.
         rules: PersonRules,
     },
+    /// The directory knows nobody whom the identifier means, or nobody who could be told anything.
+    RecogniseNobody,
     /// Mail another code.
     ResendEmailCode,
     /// Count a try at the typed codes, before anything is compared.

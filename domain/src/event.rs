@@ -22,6 +22,7 @@ pub enum Event {
     SubjectRecognised {
         subject: PersonId,
     },
+    NobodyRecognised,
     EmailCodeRequested {
         sending: u8,
     },

@@ -39,6 +39,9 @@ pub struct RequestFacts {
     pub subject: Option<Subject>,
     /// What the policy asks of the subject, frozen together with them.
     pub rules: Option<PersonRules>,
+    /// From when on the look-up of the identifier counts as finished, whether or not anybody was recognised. None
+    /// until the directory has answered. No proof is looked at before.
+    pub looked_up_at: Option<Timestamp>,
     /// Who may decide, frozen at submission.
     pub approvers: Vec<Approver>,
     /// Proofs passed.
@@ -135,6 +138,9 @@ pub struct Terms {
     /// What everybody is asked to prove: until that is done, nobody is told whether the policy asks
     /// more of the person.
     pub gate: ProofPolicy,
+    /// The look-up of the identifier counts as finished after a whole number of these since the request was opened,
+    /// so that nobody learns from its duration whom the identifier means; at once if it is zero.
+    pub look_up_step: Duration,
     /// How many distinct approvers are needed: one, or two under dual control.
     pub required_approvals: u8,
     /// Time to pass the proofs and submit.
@@ -219,6 +225,12 @@ impl Request {
     /// Whether codes are mailed for it.
     pub fn mails_codes(&self) -> bool {
         self.facts.mails_codes()
+    }
+
+    /// Whether proofs are looked at: the directory has said whom the identifier means, or that it means nobody. It
+    /// has nothing to do with which of the two it said.
+    pub fn takes_proofs(&self, now: Timestamp) -> bool {
+        self.facts.looked_up_at.is_some_and(|at| at <= now)
     }
 
     /// Whether nothing that is asked at this point is missing once proofs of `kinds` hold too.

@@ -224,6 +224,7 @@ impl Service {
         let rules = &config.recovery;
         let terms = Recovery::terms(
             config.policies.gate(),
+            config.look_up_step,
             rules.approval,
             rules.cool_off,
             rules.claim,

@@ -68,6 +68,16 @@ impl Words {
                 UNCHANGED,
                 "Check every code and enter them again. To keep strangers out, we do not say which one is wrong.",
             ),
+            Problem::TooEarly => notice(
+                "We are not ready to look at that yet.",
+                "We have not looked at it, and it does not count as a try.",
+                "Wait a few seconds, then try again.",
+            ),
+            Problem::LookUpWaits => notice(
+                "Microsoft is not answering at the moment, so we cannot send a code or look at one.",
+                "Your request is kept, and nothing has changed on your account.",
+                "Wait a few minutes, then try again. If it goes on, contact the people named at the bottom of this page.",
+            ),
             Problem::CodeTriesUsedUp => notice(
                 "The codes were entered wrongly too often and are not looked at any more.",
                 UNCHANGED,

@@ -169,6 +169,15 @@ fn words_to_anybody(problem: ProblemPage) -> Words {
             ),
             way_on: TO_PROOFS,
         },
+        ProblemPage::PasswordTooEarly => Words {
+            title: "We are not ready to look at that yet",
+            happened: "You have signed in, but Microsoft has not told us yet which account your request is about.",
+            unharmed: "Your request is kept, and nothing has changed on your account.",
+            next: Cow::Borrowed(
+                "Wait a few seconds, then load this page again. If it goes on, contact the people named at the bottom of this page.",
+            ),
+            way_on: None,
+        },
         ProblemPage::Internal => Words {
             title: "Something went wrong on our side",
             happened: "We could not finish your last step.",

@@ -27,6 +27,10 @@ pub enum Problem {
     TooFewProofs,
     /// Of what was typed, something is wrong, too old, used or somebody else's.
     ProofsWrong,
+    /// It is not known yet whom the request is about, so nothing was looked at, and nothing counted.
+    TooEarly,
+    /// The same for longer than usual: the directory is slow or away.
+    LookUpWaits,
     /// No more tries before another code is sent.
     CodeTriesUsedUp,
     /// No more codes for this request.
@@ -115,6 +119,9 @@ pub enum ProblemPage {
     PasswordStale,
     /// 403: a sign-in that proves nothing about this request.
     PasswordRefused,
+    /// 503: a sign-in that was to be a proof, before it is known whom the request is about. It is kept for when the
+    /// page is loaded again.
+    PasswordTooEarly,
     /// 500: our fault; the request is kept.
     Internal,
     /// 503: database or directory away; the request is kept.

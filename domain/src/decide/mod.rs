@@ -45,6 +45,9 @@ pub enum Refusal {
     #[error("it has happened already")]
     AlreadyDone,
 
+    /// The directory has not said yet whom the identifier means.
+    #[error("the look-up is not finished")]
+    NotLookedUp,
     /// Nobody was recognised under the identifier.
     #[error("nobody was recognised")]
     SubjectNotRecognised,
@@ -164,10 +167,11 @@ pub fn decide(
     }
     match command {
         Command::Recognise { subject, rules } => proving::recognise(request, subject, rules, now),
+        Command::RecogniseNobody => proving::recognise_nobody(request, now),
         Command::ResendEmailCode => proving::resend_email_code(request, now),
         Command::SpendProofTry => proving::spend_try(request, now),
         Command::PassProofs(kinds) => proving::pass(request, kinds, now),
-        Command::FailProofs(kinds) => proving::fail(request, kinds),
+        Command::FailProofs(kinds) => proving::fail(request, kinds, now),
         Command::Submit(submission) => approval::submit(request, &submission, now),
         Command::SpendContactCodeTry => approval::spend_try(request, actor, now),
         Command::RefuseContactCode => approval::refuse_code(request, actor, now),
@@ -223,7 +227,9 @@ impl Actor {
     /// Whether `command` is for this actor at all.
     const fn may(&self, command: &Command) -> bool {
         match command {
-            Command::Recognise { .. } => matches!(self, Self::Directory),
+            Command::Recognise { .. } | Command::RecogniseNobody => {
+                matches!(self, Self::Directory)
+            }
             Command::ResendEmailCode
             | Command::SpendProofTry
             | Command::PassProofs(_)

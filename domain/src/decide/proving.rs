@@ -43,6 +43,7 @@ pub fn open(opening: Opening, now: Timestamp) -> Outcome {
         terms,
         subject: None,
         rules: None,
+        looked_up_at: None,
         approvers: Vec::new(),
         proofs: Vec::new(),
         notice_accepted_at: None,
@@ -80,22 +81,55 @@ fn proving(request: &Request, now: Timestamp) -> Result<&Proving, Refusal> {
     }
 }
 
+/// The state, if the request is still being proven and the look-up is finished. Before that nothing can be told
+/// right from wrong, so nothing is counted.
+fn looked_up(request: &Request, now: Timestamp) -> Result<&Proving, Refusal> {
+    let proving = proving(request, now)?;
+    if request.takes_proofs(now) {
+        Ok(proving)
+    } else {
+        Err(Refusal::NotLookedUp)
+    }
+}
+
+/// The state, and when a look-up that is answered at `now` counts as finished. Each is answered once.
+fn answered(request: &Request, now: Timestamp) -> Result<(&Proving, Timestamp), Refusal> {
+    let proving = proving(request, now)?;
+    if request.facts.looked_up_at.is_some() {
+        return Err(Refusal::AlreadyDone);
+    }
+    let (opened_at, step) = (request.facts.opened_at, request.facts.terms.look_up_step);
+    if step.is_zero() {
+        return Ok((proving, now));
+    }
+    let steps = now.since(opened_at).as_nanos().div_ceil(step.as_nanos());
+    let took = step.saturating_mul(u32::try_from(steps.max(1)).unwrap_or(u32::MAX));
+    Ok((proving, opened_at + took))
+}
+
+pub(super) fn recognise_nobody(request: &Request, now: Timestamp) -> Result<Outcome, Refusal> {
+    let (_, looked_up_at) = answered(request, now)?;
+    let facts = RequestFacts {
+        looked_up_at: Some(looked_up_at),
+        ..request.facts.clone()
+    };
+    Ok(Outcome::new(facts, request.state.clone(), request.version).event(Event::NobodyRecognised))
+}
+
 pub(super) fn recognise(
     request: &Request,
     subject: Subject,
     rules: PersonRules,
     now: Timestamp,
 ) -> Result<Outcome, Refusal> {
-    let proving = proving(request, now)?;
-    if request.facts.subject.is_some() {
-        return Err(Refusal::AlreadyDone);
-    }
+    let (proving, looked_up_at) = answered(request, now)?;
     let recognised = Event::SubjectRecognised {
         subject: subject.person.id.clone(),
     };
     let facts = RequestFacts {
         subject: Some(subject),
         rules: Some(rules),
+        looked_up_at: Some(looked_up_at),
         ..request.facts.clone()
     };
     // A code that would not count is not sent.
@@ -130,7 +164,7 @@ pub(super) fn resend_email_code(request: &Request, now: Timestamp) -> Result<Out
 }
 
 pub(super) fn spend_try(request: &Request, now: Timestamp) -> Result<Outcome, Refusal> {
-    let proving = proving(request, now)?;
+    let proving = looked_up(request, now)?;
     let challenge = proving.challenge;
     if request.is_proven() {
         return Err(Refusal::AlreadyDone);
@@ -154,7 +188,7 @@ pub(super) fn pass(
     kinds: Vec<ProofKind>,
     now: Timestamp,
 ) -> Result<Outcome, Refusal> {
-    let proving = proving(request, now)?;
+    let proving = looked_up(request, now)?;
     if request.facts.subject.is_none() {
         return Err(Refusal::SubjectNotRecognised);
     }
@@ -208,10 +242,17 @@ pub(super) fn pass(
         .effects(notice))
 }
 
-pub(super) fn fail(request: &Request, kinds: Vec<ProofKind>) -> Result<Outcome, Refusal> {
+pub(super) fn fail(
+    request: &Request,
+    kinds: Vec<ProofKind>,
+    now: Timestamp,
+) -> Result<Outcome, Refusal> {
     let State::Proving(_) = &request.state else {
         return Err(request.wrong_state());
     };
+    if !request.takes_proofs(now) {
+        return Err(Refusal::NotLookedUp);
+    }
     if kinds.is_empty() {
         return Err(Refusal::AlreadyDone);
     }

@@ -43,6 +43,7 @@ const fn kind(actor: &Actor) -> &'static str {
 const fn permitted(asked: Asked) -> &'static [&'static str] {
     match asked {
         Asked::Recognise => &["directory"],
+        Asked::RecogniseNobody => &["directory"],
         Asked::ResendEmailCode => &["browser"],
         Asked::SpendProofTry => &["browser"],
         Asked::PassProof => &["browser"],

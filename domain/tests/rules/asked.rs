@@ -22,6 +22,7 @@ macro_rules! asked {
 
 asked! {
     Recognise,
+    RecogniseNobody,
     ResendEmailCode,
     SpendProofTry,
     PassProof,
@@ -61,6 +62,7 @@ impl Asked {
     pub const fn of(command: &Command) -> Self {
         match command {
             Command::Recognise { .. } => Self::Recognise,
+            Command::RecogniseNobody => Self::RecogniseNobody,
             Command::ResendEmailCode => Self::ResendEmailCode,
             Command::SpendProofTry => Self::SpendProofTry,
             Command::PassProofs(_) => Self::PassProof,
@@ -101,6 +103,7 @@ impl Asked {
                 subject: subject_named(case.subject_name()),
                 rules: own_rules(&case.request.facts.terms),
             },
+            Self::RecogniseNobody => Command::RecogniseNobody,
             Self::ResendEmailCode => Command::ResendEmailCode,
             Self::SpendProofTry => Command::SpendProofTry,
             Self::PassProof => Command::PassProofs(vec![ProofKind::EmailCode]),
@@ -144,7 +147,7 @@ impl Asked {
     /// Who asks for it.
     pub fn actor(self) -> Actor {
         match self {
-            Self::Recognise => Actor::Directory,
+            Self::Recognise | Self::RecogniseNobody => Actor::Directory,
             Self::ResendEmailCode
             | Self::SpendProofTry
             | Self::PassProof

@@ -184,6 +184,7 @@ pub fn recognise(subject: Subject, gate: &ProofPolicy) -> Command {
 pub fn terms() -> Terms {
     Terms {
         gate: policy(&[ProofKind::EmailCode], 1),
+        look_up_step: Duration::ZERO,
         required_approvals: 1,
         proving: Duration::from_mins(30),
         approval: Duration::from_hours(4),

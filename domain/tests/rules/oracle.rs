@@ -455,6 +455,13 @@ fn check_yes(before: &Request, command: &Command, actor: &Actor, now: Timestamp)
         }
         _ => {}
     }
+    if matches!(
+        command,
+        Command::SpendProofTry | Command::PassProofs(_) | Command::FailProofs(_)
+    ) {
+        let is_looked_up = before.facts.looked_up_at.is_some_and(|at| at <= now);
+        assert!(is_looked_up, "a proof before the look-up was finished");
+    }
     match (&before.state, command) {
         (State::Proving(proving), Command::PassProofs(kinds)) => {
             assert!(now < proving.deadline);
@@ -495,6 +502,8 @@ fn check_facts(before: &Request, after: &Request) {
     assert_eq!((old.reason, &old.origin), (new.reason, &new.origin));
     assert!(old.subject.is_none() || (&old.subject, &old.rules) == (&new.subject, &new.rules));
     assert_eq!(new.subject.is_some(), new.rules.is_some());
+    assert!(old.looked_up_at.is_none() || old.looked_up_at == new.looked_up_at);
+    assert!(new.subject.is_none() || new.looked_up_at.is_some());
     assert!(old.approvers.is_empty() || old.approvers == new.approvers);
     assert!(new.proofs.starts_with(&old.proofs));
     if after.state_name() != AwaitingApproval || before.state_name() == AwaitingApproval {

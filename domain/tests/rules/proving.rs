@@ -57,8 +57,69 @@ fn a_recognised_subject_is_mailed_a_code_and_never_replaced() {
 }
 
 #[test]
+fn before_the_look_up_is_finished_nothing_is_looked_at_and_nothing_counted() {
+    let commands = [
+        Command::SpendProofTry,
+        pass(EmailCode),
+        pass(Password),
+        Command::FailProofs(vec![Password]),
+    ];
+    let refuses_all = |case: &Case| {
+        for command in &commands {
+            case.refuses(&Actor::Browser, command.clone(), Refusal::NotLookedUp);
+        }
+    };
+    let step = Duration::from_secs(3);
+    let terms = Terms {
+        look_up_step: step,
+        ..terms()
+    };
+    let opened = Case::opened(terms.clone());
+    refuses_all(&opened);
+    // Whatever the answer is, it counts at the end of a whole step.
+    for answer in [recognise(subject(), &terms.gate), Command::RecogniseNobody] {
+        for (took, steps) in [
+            (Duration::ZERO, 1),
+            (MILLISECOND, 1),
+            (step, 1),
+            (step + MILLISECOND, 2),
+            (3 * step, 3),
+        ] {
+            let answered = opened.clone().after(took);
+            refuses_all(&answered);
+            let answered = answered.does(&Actor::Directory, answer.clone());
+            let ends = START + steps * step;
+            if answered.now < ends {
+                refuses_all(&answered.clone().at(ends - MILLISECOND));
+            }
+            answered
+                .at(ends)
+                .does(&Actor::Browser, Command::SpendProofTry);
+        }
+    }
+}
+
+#[test]
+fn a_look_up_is_answered_once() {
+    let nobody = Case::opened(terms())
+        .does(&Actor::Directory, Command::RecogniseNobody)
+        .logs(&[Event::NobodyRecognised])
+        .owes(&[]);
+    for answered in [nobody, Case::recognised(terms())] {
+        for answer in [
+            recognise(subject(), &terms().gate),
+            Command::RecogniseNobody,
+        ] {
+            answered.refuses(&Actor::Directory, answer, Refusal::AlreadyDone);
+        }
+    }
+}
+
+#[test]
 fn nobody_recognised_proves_nothing_and_spends_tries_all_the_same() {
-    let case = Case::opened(terms()).does(&Actor::Browser, Command::SpendProofTry);
+    let case = Case::opened(terms())
+        .does(&Actor::Directory, Command::RecogniseNobody)
+        .does(&Actor::Browser, Command::SpendProofTry);
     case.refuses(
         &Actor::Browser,
         Command::PassProofs(vec![ProofKind::EmailCode]),

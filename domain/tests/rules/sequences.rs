@@ -81,14 +81,16 @@ fn any_terms() -> impl Strategy<Value = Terms> {
         1 => Just(policy(&ProofKind::ALL, 1)),
     ];
     let removal = prop_oneof![8 => Just(Removal::All), 1 => Just(Removal::Portal)];
-    let terms = |(required_approvals, cool_off, gate, removal)| Terms {
+    let look_up_step = prop_oneof![4 => Just(Duration::ZERO), 1 => Just(Duration::from_secs(3))];
+    let terms = |(required_approvals, cool_off, gate, removal, look_up_step)| Terms {
+        look_up_step,
         required_approvals,
         cool_off,
         gate,
         removal,
         ..terms()
     };
-    (1..=2_u8, cool_off, gate, removal).prop_map(terms)
+    (1..=2_u8, cool_off, gate, removal, look_up_step).prop_map(terms)
 }
 
 /// What was met on the way, and how often.

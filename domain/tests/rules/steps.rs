@@ -101,7 +101,7 @@ pub fn onward(case: &Case, pick: u8) -> (Timestamp, Actor, Command) {
     let is_noticed = case.request.facts.notice_accepted_at.is_some();
     let by_name = |asked: Asked| (now, asked.actor(), asked.command(case));
     match &case.request.state {
-        State::Proving(_) if case.request.facts.subject.is_none() => by_name(Asked::Recognise),
+        State::Proving(_) if case.request.facts.looked_up_at.is_none() => by_name(Asked::Recognise),
         State::Proving(_) if case.request.is_proven() => {
             let submission = Submission {
                 guards: guards_for(case.subject_name()),

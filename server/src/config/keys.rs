@@ -177,6 +177,7 @@ pub(super) const KEYS: &[Key] = &[
     key("proofs.required", "required = 1"),
     key("proofs.evaluation", "evaluation = false"),
     key("proofs.answer_milliseconds", "answer_milliseconds = 200"),
+    key("proofs.look_up_milliseconds", "look_up_milliseconds = 3000"),
     key(
         "groups.id",
         r#"id = "6d1f4a0e-0c1b-4f0e-9d57-0a1b2c3d4e5f""#,

@@ -70,6 +70,8 @@ pub struct Config {
     pub verified_id: Option<VerifiedId>,
     /// Answers to people who have not proven who they are come at whole steps of this.
     pub answer_step: Duration,
+    /// The look-up of an identifier counts as finished at whole steps of this.
+    pub look_up_step: Duration,
     /// What is logged, and how.
     pub log: Log,
 }

@@ -25,6 +25,11 @@ pub(super) fn answer_step(reader: &mut Reader) -> Duration {
     Duration::from_millis(reader.number("proofs.answer_milliseconds", 200, 0..=2000))
 }
 
+/// After which steps the look-up of an identifier counts as finished.
+pub(super) fn look_up_step(reader: &mut Reader) -> Duration {
+    Duration::from_millis(reader.number("proofs.look_up_milliseconds", 3000, 0..=30_000))
+}
+
 pub(super) fn policies(reader: &mut Reader) -> Option<Policies> {
     let available: BTreeSet<ProofKind> = ProofKind::ALL
         .into_iter()

@@ -63,6 +63,7 @@ impl Config {
         let base_url = server.as_ref().map(|server| &server.base_url);
         let verified_id = super::verified_id::verified_id(&mut reader, base_url);
         let answer_step = super::proofs::answer_step(&mut reader);
+        let look_up_step = super::proofs::look_up_step(&mut reader);
         let log = log(&mut reader);
 
         let problems = reader.into_problems();
@@ -99,6 +100,7 @@ impl Config {
                 policies,
                 verified_id,
                 answer_step,
+                look_up_step,
                 log,
             }),
             _ => Err(ConfigError::Problems(problems)),

@@ -134,7 +134,7 @@ impl Graph {
 const MANAGER: &str = "/users/{id}/manager";
 
 /// Absence is an answer, not a failure.
-pub(super) fn absent_as_none<T>(outcome: Result<T, GraphError>) -> Result<Option<T>, GraphError> {
+pub(crate) fn absent_as_none<T>(outcome: Result<T, GraphError>) -> Result<Option<T>, GraphError> {
     match outcome {
         Ok(value) => Ok(Some(value)),
         Err(GraphError::NotFound { .. }) => Ok(None),

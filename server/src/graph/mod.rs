@@ -21,6 +21,7 @@ mod wire;
 mod tests;
 
 pub use client::Graph;
+pub(crate) use directory::absent_as_none;
 pub use error::{CallRecord, GraphError, Transient};
 pub use passes::{CreatedPass, LivePass, PassUsability};
 pub use presentations::{Asking, RequestService};

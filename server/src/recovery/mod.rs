@@ -235,6 +235,7 @@ impl Recovery {
     /// The rules that a configuration gives new requests.
     pub fn terms(
         gate: ProofPolicy,
+        look_up_step: Duration,
         approval: Duration,
         cool_off: Duration,
         claim: Duration,
@@ -243,6 +244,7 @@ impl Recovery {
     ) -> Terms {
         Terms {
             gate,
+            look_up_step,
             required_approvals: 1,
             proving: Duration::from_hours(1),
             approval,

@@ -1,6 +1,6 @@
 //! Verified IDs: a person presents theirs from a wallet, and Microsoft's service tells us what came of it.
 
-use domain::{Event, PresentationFault, ProofKind, Request, RequestId, State};
+use domain::{Event, PresentationFault, ProofKind, Refusal, Request, RequestId, State};
 use tokio::sync::watch;
 
 use super::{Recovery, ServiceError};
@@ -22,6 +22,8 @@ pub enum Heard {
     Understood,
     /// It does not belong to the presentation whose key it carries.
     Foreign,
+    /// It is not known yet whom the request is about. Nothing is kept, so that the same message can come again.
+    TooEarly,
 }
 
 impl Recovery {
@@ -124,7 +126,7 @@ impl Recovery {
                 self.advance(presentation, Progress::Opened, None).await?;
             }
             Status::PresentationVerified | Status::PresentationError => {
-                self.settle(service, presentation, &message).await?;
+                return self.settle(service, presentation, &message).await;
             }
         }
         Ok(Heard::Understood)
@@ -135,7 +137,7 @@ impl Recovery {
         service: &RequestService,
         presentation: &Presentation,
         message: &Message,
-    ) -> Result<(), ServiceError> {
+    ) -> Result<Heard, ServiceError> {
         let id = presentation.request;
         let request = self.request(id).await?;
         let judged = self.judge(service, presentation, message, &request);
@@ -145,6 +147,7 @@ impl Recovery {
             .await
         {
             Ok(_) => judged,
+            Err(ServiceError::Refused(Refusal::NotLookedUp)) => return Ok(Heard::TooEarly),
             Err(ServiceError::Refused(refusal)) => {
                 tracing::info!(request = %id, %refusal, "a Verified ID came too late");
                 judged.and(Err(PresentationFault::TooLate))
@@ -158,7 +161,8 @@ impl Recovery {
             }
             Err(fault) => (Progress::Refused, refused(presentation, fault)),
         };
-        self.advance(presentation, progress, Some(&event)).await
+        self.advance(presentation, progress, Some(&event)).await?;
+        Ok(Heard::Understood)
     }
 
     fn judge(

@@ -91,7 +91,10 @@ impl IntoResponse for Failure {
             }
         };
         let mut response = status(page).into_response();
-        if matches!(page, ProblemPage::Unavailable | ProblemPage::Paused) {
+        if matches!(
+            page,
+            ProblemPage::Unavailable | ProblemPage::Paused | ProblemPage::PasswordTooEarly
+        ) {
             let (name, pause) = RETRY;
             response.headers_mut().insert(name, pause);
         }
@@ -142,9 +145,10 @@ const fn status(page: ProblemPage) -> StatusCode {
         | ProblemPage::PasswordStale => StatusCode::GONE,
         ProblemPage::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         ProblemPage::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-        ProblemPage::Flooded { .. } | ProblemPage::Paused | ProblemPage::Unavailable => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        ProblemPage::Flooded { .. }
+        | ProblemPage::Paused
+        | ProblemPage::PasswordTooEarly
+        | ProblemPage::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 

@@ -1,5 +1,7 @@
 //! The locked-out person's pages, up to the status of the request.
 
+use std::time::Duration;
+
 use app::view::{CheckView, IdentifyView, OfferedWay, Page, Problem, ProveView, Reason, WorkView};
 use axum::{
     extract::State,
@@ -14,7 +16,7 @@ use serde::Deserialize;
 
 use super::{
     Web,
-    answer::{Answer, Failure, seconds},
+    answer::{Answer, Failure, RETRY, seconds},
     present,
     visit::{Form, Query, Token, Visit},
 };
@@ -23,6 +25,9 @@ use crate::{
     recovery::{Asked, Proved, ServiceError, TypedCodes},
     words,
 };
+
+/// Longer than a look-up takes when all is well.
+const USUAL_LOOK_UP: Duration = Duration::from_secs(30);
 
 /// The reason, carried in the address.
 #[derive(Deserialize)]
@@ -159,9 +164,13 @@ pub async fn prove_page(
     if let Some(elsewhere) = elsewhere(&request, "/prove") {
         return Ok(elsewhere);
     }
+    // Nobody waits for long without a word.
+    let problem = web
+        .pending(&request)
+        .filter(|problem| *problem == Problem::LookUpWaits);
     let view = ProveView {
         resent: query.sent.is_some(),
-        ..prove_view(&request, None)
+        ..prove_view(&request, problem)
     };
     Ok(web.page(StatusCode::OK, Page::Prove(view)))
 }
@@ -223,6 +232,9 @@ pub async fn prove(State(web): State<Web>, visit: Visit, Form(form): Form<CodesF
     let request = visit.request(&web).await?;
     if let Some(elsewhere) = elsewhere(&request, "/prove") {
         return Ok(elsewhere);
+    }
+    if let Some(problem) = web.pending(&request) {
+        return Ok(web.comes_too_early(&request, problem));
     }
     web.limits.take(Action::Prove, &visit).await?;
     let simple = prove_view(&request, None).asks_mailed_code_only();
@@ -346,6 +358,27 @@ pub async fn withdraw(State(web): State<Web>, visit: Visit) -> Answer {
 }
 
 impl Web {
+    /// What keeps proofs from being looked at: as long as the directory has not said whom the request is about, it is
+    /// the same for everybody.
+    pub(super) fn pending(&self, request: &Request) -> Option<Problem> {
+        let now = self.recovery.now();
+        if request.takes_proofs(now) {
+            return None;
+        }
+        let is_usual = now.since(request.facts.opened_at) < USUAL_LOOK_UP;
+        Some(if is_usual {
+            Problem::TooEarly
+        } else {
+            Problem::LookUpWaits
+        })
+    }
+
+    /// The answer to a proof that cannot be looked at yet. Nothing is counted.
+    pub(super) fn comes_too_early(&self, request: &Request, problem: Problem) -> Response {
+        let page = Page::Prove(prove_view(request, Some(problem)));
+        ([RETRY], self.page(StatusCode::SERVICE_UNAVAILABLE, page)).into_response()
+    }
+
     /// The status page of a request, or the way to the page that it is at.
     pub fn status(
         &self,

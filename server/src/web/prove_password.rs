@@ -5,7 +5,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Redirect},
 };
-use domain::{ProofKind, RequestId};
+use domain::{ProofKind, Request, RequestId};
 
 use super::{
     Web,
@@ -49,6 +49,12 @@ pub async fn finish(
     Query(returned): Query<Returned>,
 ) -> Answer {
     web.party(KIND)?;
+    if let Some(request) = web.bound_request(&visit).await?
+        && web.pending(&request).is_some()
+    {
+        // The answer is not touched: it counts when the page is loaded again.
+        return Err(ProblemPage::PasswordTooEarly.into());
+    }
     let carried = visit.secret(Token::SignIn);
     let finished = web
         .sign_ins
@@ -74,12 +80,17 @@ pub async fn finish(
 }
 
 impl Web {
-    /// Somebody has signed in for the request.
-    async fn takes_password(&self, visit: &Visit, id: RequestId, identity: &Identity) -> Answer {
-        let bound = match visit.secret(Token::Browser) {
+    /// The request that this browser is bound to, if it is to any.
+    async fn bound_request(&self, visit: &Visit) -> Result<Option<Request>, Failure> {
+        Ok(match visit.secret(Token::Browser) {
             Some(browser) => self.recovery.request_of(&browser).await?,
             None => None,
-        };
+        })
+    }
+
+    /// Somebody has signed in for the request.
+    async fn takes_password(&self, visit: &Visit, id: RequestId, identity: &Identity) -> Answer {
+        let bound = self.bound_request(visit).await?;
         if bound.is_none_or(|request| request.facts.id != id) {
             self.note_failed_password(id, SignInRefusal::RequestMovedOn)
                 .await?;

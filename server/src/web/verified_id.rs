@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, fmt::Write, time::Duration};
 
-use app::view::{Page, PresentationStage, ProblemPage, QrCode, VerifiedIdView};
+use app::view::{Page, PresentationStage, Problem, ProblemPage, QrCode, VerifiedIdView};
 use axum::{
     body::{Body, to_bytes},
     extract::{Request as HttpRequest, State},
@@ -52,6 +52,10 @@ pub async fn ask(State(web): State<Web>, visit: Visit) -> Answer {
     // What would not count is not asked for; which proofs count is the same for everybody.
     if !request.proof_policy().accepts(ProofKind::VerifiedId) {
         return Ok(Redirect::to("/prove").into_response());
+    }
+    // A wallet takes longer than a look-up, unless the directory is away: then nobody shows their face in vain.
+    if let Some(problem @ Problem::LookUpWaits) = web.pending(&request) {
+        return Ok(web.comes_too_early(&request, problem));
     }
     web.limits.take(Action::VerifiedIdStart, &visit).await?;
     let id = request.facts.id;
@@ -229,6 +233,7 @@ async fn heard(web: &Web, message: HttpRequest<Body>) -> Result<StatusCode, Serv
     Ok(match heard {
         Heard::Understood => StatusCode::OK,
         Heard::Foreign => StatusCode::BAD_REQUEST,
+        Heard::TooEarly => StatusCode::SERVICE_UNAVAILABLE,
     })
 }
 

@@ -256,10 +256,13 @@ async fn limits_tell_nobody_who_exists() {
 
 #[tokio::test]
 async fn whatever_is_tried_again_and_again_is_limited_by_network() {
-    let story = Story::guarded(&[(
-        "proofs.accepted",
-        "[\"email_code\", \"password\", \"verified_id\"]",
-    )])
+    let story = Story::guarded(&[
+        (
+            "proofs.accepted",
+            "[\"email_code\", \"password\", \"verified_id\"]",
+        ),
+        ("proofs.required", "2"),
+    ])
     .await;
     story.admin("auditor", "correct horse battery").await;
     let guess = [("name", "auditor"), ("password", "wrong")];
@@ -276,6 +279,7 @@ async fn whatever_is_tried_again_and_again_is_limited_by_network() {
     {
         let person = at(&story, "ada.keller", &format!("192.0.2.{n}"));
         person.types(&work_address("ada.keller")).await;
+        story.run_jobs().await;
         for _ in 0..at_once {
             let page = person.browser.submit(path, form).await;
             assert!(

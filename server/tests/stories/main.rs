@@ -15,6 +15,7 @@ mod crashes;
 mod defence;
 mod disk;
 mod disowned_codes;
+mod early_proofs;
 mod eligibility;
 mod engine;
 mod enumeration;

@@ -20,7 +20,7 @@ const REFUSED: &str = "That sign-in does not count as a proof";
 
 impl Person<'_> {
     /// Goes to prove that they know their password, and picks that account there. Gives the address that leads back.
-    async fn comes_back_as(&self, story: &Story, account: &str) -> String {
+    pub async fn comes_back_as(&self, story: &Story, account: &str) -> String {
         let sent = self.browser.submit("/prove/password", &[]).await;
         story.picks(&sent, account).await
     }

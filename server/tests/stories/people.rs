@@ -83,6 +83,11 @@ impl<'a> Person<'a> {
         self
     }
 
+    /// What they type as their name.
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
     /// Types an identifier.
     pub async fn types(&self, identifier: &str) -> Page {
         let form = [("identifier", identifier), ("reason", "lost-phone")];

@@ -180,6 +180,15 @@ impl Story {
         self.control(Method::PUT, "/tap-policy", policy).await;
     }
 
+    /// How many calls Graph has had so far.
+    pub async fn all_calls(&self) -> usize {
+        let calls = self.control(Method::GET, "/calls", Value::Null).await;
+        let calls = calls.as_array().unwrap().iter();
+        calls
+            .filter(|call| call["path"].as_str().unwrap().starts_with("/v1.0"))
+            .count()
+    }
+
     /// The calls to Graph so far whose method and path contain these.
     pub async fn calls(&self, method: &str, path: &str) -> Vec<Value> {
         let calls = self.control(Method::GET, "/calls", Value::Null).await;

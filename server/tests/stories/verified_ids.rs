@@ -326,6 +326,23 @@ async fn a_message_counts_once() {
 }
 
 #[tokio::test]
+async fn what_comes_before_the_look_up_is_finished_can_come_again() {
+    let story = begin().await;
+    let ada = story.locked_out("ada.keller");
+    ada.types(&work_address("ada.keller")).await;
+    goes_to_present_again(&ada).await;
+    let (key, good) = forged(&story.presentations().await[0], "ada.keller");
+    let answer = story.calls_back(Some(&key), good.to_string()).await;
+    assert_eq!(answer.status(), 503);
+    let id = ada.request().await.facts.id;
+    assert_eq!(story.outcomes(id).await, []);
+    story.run_jobs().await;
+    let answer = story.calls_back(Some(&key), good.to_string()).await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(ada.browser.get(HERE).await.path, "/check");
+}
+
+#[tokio::test]
 async fn what_comes_too_late_does_not_count() {
     let story = begin().await;
     let late = |number| Event::PresentationRefused {

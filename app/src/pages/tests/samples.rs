@@ -12,7 +12,7 @@ use crate::view::{
 
 pub const TRICKY: &str = "ava <img src=x onerror=alert(1)> \"O'Neil\" & </title></script>";
 
-pub const PROBLEMS: [Problem; 38] = [
+pub const PROBLEMS: [Problem; 40] = [
     Problem::ReasonMissing,
     Problem::IdentifierMissing,
     Problem::IdentifierTooLong,
@@ -45,6 +45,8 @@ pub const PROBLEMS: [Problem; 38] = [
     Problem::CodesMadeAlready,
     Problem::ReadinessUnknown,
     Problem::DirectoryUnavailable,
+    Problem::TooEarly,
+    Problem::LookUpWaits,
     Problem::Busy,
     Problem::MovedOn,
     Problem::IssueFailed,
@@ -656,6 +658,7 @@ pub fn all() -> Vec<(String, Page)> {
             ProblemPage::AccountInactive,
             ProblemPage::PasswordStale,
             ProblemPage::PasswordRefused,
+            ProblemPage::PasswordTooEarly,
             ProblemPage::Internal,
             ProblemPage::Unavailable,
             ProblemPage::TooMany { minutes: 1 },

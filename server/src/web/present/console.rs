@@ -185,6 +185,7 @@ fn what(event: &Event, request: &Request) -> String {
     match event {
         Event::Opened { reason } => format!("Opened the request: {}", reason_in_words(*reason)),
         Event::SubjectRecognised { subject } => format!("Recognised {}", person(subject, request)),
+        Event::NobodyRecognised => "Recognised nobody whom it could be about".to_owned(),
         Event::EmailCodeRequested { sending } => format!("Asked for mailed code number {sending}"),
         Event::ProofTrySpent { tries_used } => format!("Typed a code, try {tries_used}"),
         Event::ProofPassed { proof } => format!("Passed: {}", proof_name(*proof)),
