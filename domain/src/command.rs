@@ -58,6 +58,11 @@ pub enum Command {
     RecogniseNobody,
     /// Mail another code.
     ResendEmailCode,
+    /// The code of this sending was handed out: a mail server has taken its mail, or its owner has read it.
+    HandOutCode {
+        /// Number of the sending.
+        sending: u8,
+    },
     /// Count a try at the typed codes, before anything is compared.
     SpendProofTry,
     /// These proofs held.

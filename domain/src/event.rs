@@ -26,6 +26,9 @@ pub enum Event {
     EmailCodeRequested {
         sending: u8,
     },
+    EmailCodeHandedOut {
+        sending: u8,
+    },
     ProofTrySpent {
         tries_used: u8,
     },

@@ -91,6 +91,9 @@ pub enum UnusablePolicy {
     /// Whoever asks would be believed.
     #[error("no proof is required")]
     NothingRequired,
+    /// Whoever has phished a password would be believed, which is what recovery must withstand.
+    #[error("a password alone would do")]
+    PasswordAlone,
     /// Nobody can pass it.
     #[error(
         "{required} proofs of different classes are required, and only {possible} can be given"
@@ -118,6 +121,8 @@ impl ProofPolicy {
             Err(UnusablePolicy::NothingRequired)
         } else if usize::from(required) > possible {
             Err(UnusablePolicy::Impossible { required, possible })
+        } else if required == 1 && policy.accepts(ProofKind::Password) {
+            Err(UnusablePolicy::PasswordAlone)
         } else {
             Ok(policy)
         }
@@ -196,6 +201,12 @@ mod tests {
                 })
             );
         }
+        for accepted in [&[Password][..], &[EmailCode, Password], &ProofKind::ALL] {
+            assert_eq!(
+                ProofPolicy::new(accepted.iter().copied(), 1),
+                Err(UnusablePolicy::PasswordAlone)
+            );
+        }
         assert_eq!(policy(&ProofKind::ALL, 4).required(), 4);
     }
 
@@ -224,6 +235,8 @@ mod tests {
             policy(&[EmailCode], 1),
         ])
         .unwrap();
-        assert_eq!(common, policy(&ProofKind::ALL, 1));
+        assert_eq!(common.accepted().collect::<Vec<_>>(), ProofKind::ALL);
+        // It is no policy of anybody's own, so a password may do here.
+        assert_eq!(common.required(), 1);
     }
 }

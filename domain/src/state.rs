@@ -131,6 +131,16 @@ pub struct Challenge {
     pub expires_at: Timestamp,
     /// Tries spent on it.
     pub tries_used: u8,
+    /// Whether somebody can know it: a mail server has taken its mail, or its owner has read it here. Before that
+    /// whatever is typed is a guess, and wrong.
+    pub handed_out: bool,
+}
+
+impl Challenge {
+    /// Whether its code proves anything at `now`. It is mailed to nobody unless `is_mailed`.
+    pub fn works(&self, is_mailed: bool, now: Timestamp) -> bool {
+        is_mailed && self.handed_out && now < self.expires_at
+    }
 }
 
 /// See [`State::AwaitingApproval`].

@@ -37,7 +37,7 @@ async function cast(stack) {
 }
 
 /** Runs `tell` with a stack whose applications are at the provider. */
-async function withProvider(tell, accepted = "email_code") {
+async function withProvider(tell, proofs = 'accepted = ["email_code"]\nrequired = 1') {
   const people = {};
   const clients = Object.values(applications).map(({ id, secret }) => ({ id, secret, redirectUris: [] }));
   const provider = await startProvider({ clients, people });
@@ -45,7 +45,7 @@ async function withProvider(tell, accepted = "email_code") {
     + `authority = "${provider.issuer}"\n`;
   const edit = (stock) => stock
     .replace(/\[(sign_in|password)\]\n(?:\w.*\n)+/g, (_, name) => `[${name}]\n${section(name)}`)
-    .replace('accepted = ["email_code"]', `accepted = ["${accepted}"]`);
+    .replace('accepted = ["email_code"]\nrequired = 1', proofs);
   const stack = await startStack({ edit });
   try {
     Object.assign(people, await cast(stack));
@@ -140,5 +140,6 @@ test("a locked-out person proves that they know their password, and nobody else 
   // The provider remembers Bo, and asks anew all the same.
   await press(page, "Sign in with your password");
   await pick(story, "Ada Keller");
-  await at(page, "Check before you ask");
-}, "password"));
+  await at(page, "Prove that it is you");
+  await page.getByText("Done", { exact: true }).waitFor();
+}, 'accepted = ["email_code", "password"]\nrequired = 2'));

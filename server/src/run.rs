@@ -29,6 +29,7 @@ use crate::{
     limits::{self, Limits},
     mail::Mailer,
     recovery::{Parts, Recovery, Settings},
+    secret::SuccessionKey,
     store::{AdminRecord, Location, Store},
     upkeep::{cannot_open, open_store},
     web::{Site, Web},

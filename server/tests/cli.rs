@@ -48,6 +48,8 @@ fn a_good_configuration_ends_with_0() {
             ("LATCHKEY_SERVER__SECRET_FILE", file),
             ("LATCHKEY_ENTRA__CERTIFICATE_FILE", file),
             ("LATCHKEY_ENTRA__PRIVATE_KEY_FILE", file),
+            ("LATCHKEY_SIGN_IN__CERTIFICATE_FILE", file),
+            ("LATCHKEY_SIGN_IN__PRIVATE_KEY_FILE", file),
         ],
     );
     std::fs::remove_dir_all(&folder).unwrap();

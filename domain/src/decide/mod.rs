@@ -169,6 +169,7 @@ pub fn decide(
         Command::Recognise { subject, rules } => proving::recognise(request, subject, rules, now),
         Command::RecogniseNobody => proving::recognise_nobody(request, now),
         Command::ResendEmailCode => proving::resend_email_code(request, now),
+        Command::HandOutCode { sending } => proving::hand_out_code(request, sending, now),
         Command::SpendProofTry => proving::spend_try(request, now),
         Command::PassProofs(kinds) => proving::pass(request, kinds, now),
         Command::FailProofs(kinds) => proving::fail(request, kinds, now),
@@ -244,6 +245,7 @@ impl Actor {
             | Command::RefuseContactCode
             | Command::Deny
             | Command::Reopen => matches!(self, Self::Approver { .. }),
+            Command::HandOutCode { .. } => matches!(self, Self::Mailer | Self::Owner),
             Command::Report => matches!(self, Self::Owner | Self::Approver { .. }),
             Command::AcceptNotice | Command::MissApprover(_) => matches!(self, Self::Mailer),
             Command::Tick => matches!(self, Self::Timer),

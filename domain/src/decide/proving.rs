@@ -66,6 +66,7 @@ fn challenge(sending: u8, now: Timestamp) -> Challenge {
         sending,
         expires_at: now + Terms::EMAIL_CODE_LIFETIME,
         tries_used: 0,
+        handed_out: false,
     }
 }
 
@@ -163,6 +164,30 @@ pub(super) fn resend_email_code(request: &Request, now: Timestamp) -> Result<Out
         .effect(Effect::SendEmailCode { sending }))
 }
 
+pub(super) fn hand_out_code(
+    request: &Request,
+    sending: u8,
+    now: Timestamp,
+) -> Result<Outcome, Refusal> {
+    let proving = proving(request, now)?;
+    let challenge = proving.challenge;
+    // A newer one has replaced it, or it is nobody's.
+    if challenge.sending != sending || now >= challenge.expires_at || !request.mails_codes() {
+        return Err(Refusal::CodeExpired);
+    }
+    if challenge.handed_out {
+        return Err(Refusal::AlreadyDone);
+    }
+    let state = State::Proving(Proving {
+        challenge: Challenge {
+            handed_out: true,
+            ..challenge
+        },
+        ..proving.clone()
+    });
+    Ok(Outcome::state(request, state).event(Event::EmailCodeHandedOut { sending }))
+}
+
 pub(super) fn spend_try(request: &Request, now: Timestamp) -> Result<Outcome, Refusal> {
     let proving = looked_up(request, now)?;
     let challenge = proving.challenge;
@@ -212,7 +237,7 @@ pub(super) fn pass(
     }
     let mut challenge = proving.challenge;
     if kinds.contains(&ProofKind::EmailCode) {
-        if !request.mails_codes() || now >= challenge.expires_at {
+        if !challenge.works(request.mails_codes(), now) {
             return Err(Refusal::CodeExpired);
         }
         // The code has served: it works no second time.

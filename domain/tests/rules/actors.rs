@@ -45,6 +45,7 @@ const fn permitted(asked: Asked) -> &'static [&'static str] {
         Asked::Recognise => &["directory"],
         Asked::RecogniseNobody => &["directory"],
         Asked::ResendEmailCode => &["browser"],
+        Asked::HandOutCode => &["owner", "mailer"],
         Asked::SpendProofTry => &["browser"],
         Asked::PassProof => &["browser"],
         Asked::FailProof => &["browser"],

@@ -24,6 +24,7 @@ asked! {
     Recognise,
     RecogniseNobody,
     ResendEmailCode,
+    HandOutCode,
     SpendProofTry,
     PassProof,
     FailProof,
@@ -64,6 +65,7 @@ impl Asked {
             Command::Recognise { .. } => Self::Recognise,
             Command::RecogniseNobody => Self::RecogniseNobody,
             Command::ResendEmailCode => Self::ResendEmailCode,
+            Command::HandOutCode { .. } => Self::HandOutCode,
             Command::SpendProofTry => Self::SpendProofTry,
             Command::PassProofs(_) => Self::PassProof,
             Command::FailProofs(_) => Self::FailProof,
@@ -105,6 +107,12 @@ impl Asked {
             },
             Self::RecogniseNobody => Command::RecogniseNobody,
             Self::ResendEmailCode => Command::ResendEmailCode,
+            Self::HandOutCode => Command::HandOutCode {
+                sending: match &case.request.state {
+                    State::Proving(proving) => proving.challenge.sending,
+                    _ => 1,
+                },
+            },
             Self::SpendProofTry => Command::SpendProofTry,
             Self::PassProof => Command::PassProofs(vec![ProofKind::EmailCode]),
             Self::FailProof => Command::FailProofs(vec![ProofKind::EmailCode]),
@@ -164,7 +172,7 @@ impl Asked {
             | Self::ReportByApprover
             | Self::Reopen => by(MANAGER),
             Self::ReportByOwner => Actor::Owner,
-            Self::AcceptNotice | Self::MissApprover => Actor::Mailer,
+            Self::HandOutCode | Self::AcceptNotice | Self::MissApprover => Actor::Mailer,
             Self::Tick | Self::TickWhenDue => Actor::Timer,
             Self::TakeSnapshot
             | Self::RecordRemovals

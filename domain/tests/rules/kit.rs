@@ -180,6 +180,11 @@ pub fn recognise(subject: Subject, gate: &ProofPolicy) -> Command {
     }
 }
 
+/// The code of this sending reaches its owner.
+pub const fn hand_out(sending: u8) -> Command {
+    Command::HandOutCode { sending }
+}
+
 /// One proof, the mailed code; one approver, no cool-off.
 pub fn terms() -> Terms {
     Terms {
@@ -406,9 +411,14 @@ impl Case {
         Self::opened(terms).does(&Actor::Directory, recognise)
     }
 
+    /// A mail server has taken the mail with the code.
+    pub fn mailed(terms: Terms) -> Self {
+        Self::recognised(terms).does(&Actor::Mailer, hand_out(1))
+    }
+
     /// The mailed code was answered.
     pub fn proven(terms: Terms) -> Self {
-        Self::recognised(terms)
+        Self::mailed(terms)
             .does(&Actor::Browser, Command::SpendProofTry)
             .does(
                 &Actor::Browser,
@@ -484,6 +494,7 @@ impl Case {
         let subject = subject();
         Self::opened(terms())
             .does(&Actor::Directory, Command::Recognise { subject, rules })
+            .does(&Actor::Mailer, hand_out(1))
             .does(&Actor::Browser, Command::SpendProofTry)
             .does(
                 &Actor::Browser,

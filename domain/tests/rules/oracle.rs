@@ -67,6 +67,8 @@ pub struct Oracle {
     stray_until: Option<Timestamp>,
     /// Tries that were counted since codes were last mailed or passed.
     tries: u8,
+    /// The last code that was mailed has reached its owner.
+    handed_out: bool,
     /// People whom the rules exclude, whatever the directory says.
     excluded: Vec<PersonId>,
 }
@@ -167,7 +169,11 @@ impl Oracle {
     /// given suffices; nobody is asked to approve before all that is asked was given.
     fn check_proofs(&mut self, before: &Request, command: &Command, after: &Request) {
         match command {
-            Command::ResendEmailCode => self.tries = 0,
+            Command::ResendEmailCode => {
+                self.tries = 0;
+                self.handed_out = false;
+            }
+            Command::HandOutCode { .. } => self.handed_out = true,
             Command::SpendProofTry => {
                 self.tries += 1;
                 assert!(self.tries <= 3);
@@ -175,6 +181,10 @@ impl Oracle {
             Command::PassProofs(kinds) => {
                 let given = kinds_of(after);
                 assert_eq!(given.len(), kinds_of(before).len() + kinds.len());
+                assert!(
+                    self.handed_out || !kinds.contains(&ProofKind::EmailCode),
+                    "a code that nobody can know"
+                );
                 if kinds.iter().any(|kind| kind.is_typed()) {
                     assert!(self.tries > 0, "compared without having been counted");
                     let asked = if suffices(&before.facts.terms.gate, &kinds_of(before)) {

@@ -11,7 +11,7 @@ use domain::{
 
 use crate::kit::{
     Case, MANAGER, MILLISECOND, SECOND, START, SUBJECT, broken_approvers, broken_guards, candidate,
-    dual_control, guards, id, policy, recognise, subject, submission, terms,
+    dual_control, guards, hand_out, id, policy, recognise, subject, submission, terms,
 };
 
 fn submit(guards: GuardReading, candidates: Vec<Candidate>) -> Command {
@@ -168,16 +168,40 @@ fn a_code_is_tried_three_times_and_mailed_three_times() {
 #[test]
 fn a_mailed_code_works_for_ten_minutes() {
     let expiry = START + Duration::from_mins(10);
-    let case = Case::recognised(terms()).does(&Actor::Browser, Command::SpendProofTry);
+    let case = Case::mailed(terms()).does(&Actor::Browser, Command::SpendProofTry);
     case.clone()
         .at(expiry - MILLISECOND)
         .does(&Actor::Browser, pass(EmailCode));
     let late = case.at(expiry);
     late.refuses(&Actor::Browser, pass(EmailCode), Refusal::CodeExpired);
     late.does(&Actor::Browser, Command::ResendEmailCode)
+        .does(&Actor::Mailer, hand_out(2))
         .does(&Actor::Browser, Command::SpendProofTry)
         .at(expiry + Duration::from_mins(10) - MILLISECOND)
         .does(&Actor::Browser, pass(EmailCode));
+}
+
+#[test]
+fn a_code_that_nobody_can_know_yet_proves_nothing() {
+    let tried = Case::recognised(terms()).does(&Actor::Browser, Command::SpendProofTry);
+    tried.refuses(&Actor::Browser, pass(EmailCode), Refusal::CodeExpired);
+    for actor in [Actor::Mailer, Actor::Owner] {
+        let known = tried
+            .clone()
+            .does(&actor, hand_out(1))
+            .logs(&[Event::EmailCodeHandedOut { sending: 1 }])
+            .owes(&[]);
+        known.refuses(&actor, hand_out(1), Refusal::AlreadyDone);
+        known.clone().does(&Actor::Browser, pass(EmailCode));
+        // Tries stay counted, and the next code is another.
+        let next = known
+            .does(&Actor::Browser, Command::ResendEmailCode)
+            .does(&Actor::Browser, Command::SpendProofTry);
+        next.refuses(&actor, hand_out(1), Refusal::CodeExpired);
+        next.refuses(&Actor::Browser, pass(EmailCode), Refusal::CodeExpired);
+        next.does(&actor, hand_out(2))
+            .does(&Actor::Browser, pass(EmailCode));
+    }
 }
 
 #[test]
@@ -190,7 +214,7 @@ fn a_typed_code_counts_only_after_its_try_was_counted_and_only_once() {
 
 #[test]
 fn typed_codes_count_only_together_with_all_that_is_asked() {
-    let case = Case::recognised(asked(&[EmailCode, RecoveryCode, Password], 2))
+    let case = Case::mailed(asked(&[EmailCode, RecoveryCode, Password], 2))
         .does(&Actor::Browser, Command::SpendProofTry);
     for alone in [EmailCode, RecoveryCode] {
         case.refuses(&Actor::Browser, pass(alone), Refusal::TooFewProofs);
@@ -254,6 +278,7 @@ fn what_the_policy_asks_beyond_the_gate_is_asked_after_it() {
     );
     assert_eq!(recognised.request.proof_policy(), &gate);
     let through = recognised
+        .does(&Actor::Mailer, hand_out(1))
         .does(&Actor::Browser, Command::SpendProofTry)
         .does(&Actor::Browser, pass(EmailCode));
     assert!(through.request.facts.is_through_gate());
@@ -292,14 +317,14 @@ fn what_the_policy_asks_beyond_the_gate_is_asked_after_it() {
 
 #[test]
 fn a_code_that_would_not_count_or_reach_nobody_is_not_mailed() {
-    let terms = asked(&[EmailCode, Password], 1);
+    let terms = asked(&[EmailCode, VerifiedId], 1);
     let gate = terms.gate.clone();
     let unreachable = Subject {
         recovery_address: None,
         ..subject()
     };
     let without_mail = PersonRules {
-        proofs: policy(&[Password], 1),
+        proofs: policy(&[VerifiedId], 1),
         evaluation: false,
     };
     for command in [
@@ -311,6 +336,7 @@ fn a_code_that_would_not_count_or_reach_nobody_is_not_mailed() {
     ] {
         let case = Case::opened(terms.clone()).does(&Actor::Directory, command);
         let case = case.owes(&[]);
+        case.refuses(&Actor::Mailer, hand_out(1), Refusal::CodeExpired);
         // Nor does it prove anything, whoever can work it out.
         case.does(&Actor::Browser, Command::SpendProofTry).refuses(
             &Actor::Browser,
@@ -318,7 +344,7 @@ fn a_code_that_would_not_count_or_reach_nobody_is_not_mailed() {
             Refusal::CodeExpired,
         );
     }
-    Case::opened(asked(&[Password], 1)).refuses(
+    Case::opened(asked(&[VerifiedId], 1)).refuses(
         &Actor::Browser,
         Command::ResendEmailCode,
         Refusal::NoMoreCodes,

@@ -97,7 +97,13 @@ fn during_an_attempt(case: &Case, pick: u8) -> Asked {
 
 /// What leads on from where `case` stands, and when.
 pub fn onward(case: &Case, pick: u8) -> (Timestamp, Actor, Command) {
-    let now = case.now;
+    // Most people type a code when the look-up is long finished.
+    let looked_up_at = case.request.facts.looked_up_at.unwrap_or(case.now);
+    let now = if pick.is_multiple_of(16) {
+        case.now
+    } else {
+        case.now.max(looked_up_at)
+    };
     let is_noticed = case.request.facts.notice_accepted_at.is_some();
     let by_name = |asked: Asked| (now, asked.actor(), asked.command(case));
     match &case.request.state {
@@ -108,6 +114,13 @@ pub fn onward(case: &Case, pick: u8) -> (Timestamp, Actor, Command) {
                 candidates: candidates(case.subject_name()),
             };
             (now, Actor::Browser, Command::Submit(submission))
+        }
+        State::Proving(proving)
+            if case.request.mails_codes()
+                && !proving.challenge.handed_out
+                && !pick.is_multiple_of(16) =>
+        {
+            by_name(Asked::HandOutCode)
         }
         State::Proving(proving) if proving.challenge.tries_used == 0 && !pick.is_multiple_of(5) => {
             by_name(Asked::SpendProofTry)

@@ -77,6 +77,13 @@ pub enum InstallationEvent {
         /// What for.
         request: RequestId,
     },
+    /// Far more proofs fail for one person than one person gets wrong, over several requests.
+    ProofsKeepFailing {
+        /// Whose account it is.
+        person: PersonId,
+        /// The request of the last one.
+        request: RequestId,
+    },
     /// An operator has paused it: nothing is opened, approved or given out.
     Paused {
         /// Why, in their words.

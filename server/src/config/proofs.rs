@@ -110,14 +110,20 @@ fn accepted(
     Some(list.into_iter().collect())
 }
 
-/// Why nobody could pass, and the ways out.
+/// Why nobody could pass, or the wrong people, and the ways out.
 fn explain(
     unusable: UnusablePolicy,
     accepted: &BTreeSet<ProofKind>,
     available: &BTreeSet<ProofKind>,
 ) -> String {
-    let UnusablePolicy::Impossible { required, .. } = unusable else {
-        return unusable.to_string();
+    let required = match unusable {
+        UnusablePolicy::Impossible { required, .. } => required,
+        UnusablePolicy::PasswordAlone => {
+            return "is 1, so a password alone would do: passwords are phished, and that is what recovery must withstand; \
+                    ask for 2, or do not accept password"
+                .to_owned();
+        }
+        UnusablePolicy::NothingRequired => return unusable.to_string(),
     };
     let more = ProofKind::ALL.into_iter().filter_map(|kind| {
         let key = set_up_by(kind).filter(|_| !available.contains(&kind))?;

@@ -381,6 +381,8 @@ fn each_mistake_is_named_with_its_problem_and_an_example() {
 fn an_application_for_sign_ins_is_whole_or_absent() {
     const ID: Option<&str> = Some("\"6F0A1C3E-94D2-4B58-8A77-1D5E2C9B3F40\"");
     const SECRET: Option<&str> = Some("\"hush\"");
+    // One proof is asked for, which must not be the password.
+    const MAILED: (&str, Option<&str>) = ("proofs.accepted", Some("[\"email_code\"]"));
     for section in ["sign_in", "password"] {
         let key = |name: &str| format!("{section}.{name}");
         let (id, secret, authority) = (key("client_id"), key("client_secret"), key("authority"));
@@ -402,7 +404,8 @@ fn an_application_for_sign_ins_is_whole_or_absent() {
                 "must begin with https://",
             ),
         ] {
-            let found = problems("applications", changes, &[]);
+            let changes = [changes, &[MAILED]].concat();
+            let found = problems("applications", &changes, &[]);
             let [found] = found.as_slice() else {
                 panic!("{changes:?}: {found:?}")
             };
@@ -410,7 +413,7 @@ fn an_application_for_sign_ins_is_whole_or_absent() {
             assert!(found.problem.contains(problem), "{found}");
         }
         let folder = Folder::new("application");
-        let whole = changed(&[(&id, ID), (&secret, SECRET)]);
+        let whole = changed(&[(&id, ID), (&secret, SECRET), MAILED]);
         let config = load(&folder.write("latchkey.toml", &whole), &[]).unwrap();
         let (given, other) = match section {
             "sign_in" => (config.sign_in, config.password),
@@ -852,7 +855,7 @@ fn the_example_file_shows_every_key_once_and_its_defaults_are_right() {
     let as_given = load(&folder.write("given.toml", &given), &[]).unwrap();
     // Without what is not given by default: whole sections, and keys that others stand for.
     let mut with_defaults = table;
-    for section in ["sign_in", "password", "groups", "verified_id"] {
+    for section in ["password", "groups", "verified_id"] {
         with_defaults.remove(section).unwrap();
     }
     for (_, keys) in &mut with_defaults {

@@ -94,7 +94,18 @@ pub(super) async fn send_email_code(
         recovery.limits.give_back(&slot).await?;
     }
     sent?;
-    Ok(Progress::Done)
+    // From now on somebody can know it. If it was replaced meanwhile, the next mail says so of the next.
+    match recovery
+        .apply(
+            request.facts.id,
+            &Actor::Mailer,
+            Command::HandOutCode { sending },
+        )
+        .await
+    {
+        Ok(_) | Err(ServiceError::Refused(_)) => Ok(Progress::Done),
+        Err(error) => Err(error.into()),
+    }
 }
 
 pub(super) async fn ask_approver(

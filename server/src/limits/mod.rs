@@ -3,6 +3,7 @@
 //! All that is kept is in the database, so that every instance counts the same and a restart forgets nothing. What
 //! each limit is for, and why nobody can be locked out by somebody else: docs/decisions/0009.
 
+mod guesses;
 mod opening;
 mod ticket;
 

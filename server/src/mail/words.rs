@@ -480,6 +480,17 @@ fn installation_words(event: &InstallationEvent) -> (&'static str, Vec<String>) 
                 request.reference()
             )],
         ),
+        InstallationEvent::ProofsKeepFailing { person, request } => (
+            "somebody may be guessing at one account",
+            vec![
+                format!(
+                    "Proofs for the account of the person with the object id {person} keep failing, far more often than                      one person mistypes: the last was for the request {}. You are told once an hour while it goes on.",
+                    request.reference()
+                ),
+                "Nobody is locked out by it: each code can be tried three times, and only once it was mailed. Look at                  the console for where the requests come from, and ask the person whether it is them. If their password                  fails or was passed, treat it as known to somebody else."
+                    .to_owned(),
+            ],
+        ),
         InstallationEvent::Paused { reason } => (
             "account recovery is paused",
             vec![

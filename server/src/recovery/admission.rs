@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Actor, Event, Identifier, Network, Origin, Outcome, Reason, Timestamp};
+use domain::{Actor, Event, Identifier, Network, Origin, Outcome, Reason, RequestFacts, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Opened, Recovery, ServiceError, actor_name};
@@ -112,12 +112,33 @@ impl Recovery {
                     self.trip(flood).await?;
                 }
             }
+            let has_failed = |event: &Event| matches!(event, Event::ProofFailed { .. });
+            if outcome.events.iter().any(has_failed) {
+                self.tell_of_guesses(facts).await?;
+            }
             Ok::<_, ServiceError>(())
         };
         if let Err(error) = noted.await {
             // What happened is kept; what guards others must not fail this one.
             tracing::error!(request = %facts.id, %error, "something was not counted against the circuit breaker");
         }
+    }
+
+    /// Tells the administrators if far more proofs fail for one person than one person gets wrong.
+    async fn tell_of_guesses(&self, facts: &RequestFacts) -> Result<(), ServiceError> {
+        let Some(subject) = &facts.subject else {
+            return Ok(());
+        };
+        let person = &subject.person.id;
+        if !self.limits.note_failure_for(person).await? {
+            return Ok(());
+        }
+        tracing::warn!(request = %facts.id, %person, "proofs for one account keep failing");
+        let event = InstallationEvent::ProofsKeepFailing {
+            person: person.clone(),
+            request: facts.id,
+        };
+        self.record_installation_event(&Actor::Timer, &event).await
     }
 
     /// Stops opening for a while.

@@ -82,7 +82,7 @@ impl Recovery {
     }
 
     /// The code of the request that the owner of a mailbox means, for the owner alone: it works in the browser that
-    /// made the request, like the one that is mailed.
+    /// made the request, like the one that is mailed, and from now on.
     pub async fn read_code(
         &self,
         person: &PersonId,
@@ -96,17 +96,18 @@ impl Recovery {
             return Ok(CodeRead::Unknown);
         };
         let request = self.request(id).await?;
-        match &request.state {
-            State::Proving(proving) if self.clock.now() < proving.challenge.expires_at => {
-                let sending = proving.challenge.sending;
-                Ok(CodeRead::Code(EmailCode::derive(
-                    &self.code_key,
-                    id,
-                    sending,
-                )))
-            }
-            State::Proving(_) => Ok(CodeRead::Expired),
-            _ => Ok(CodeRead::Unknown),
+        let State::Proving(proving) = &request.state else {
+            return Ok(CodeRead::Unknown);
+        };
+        let sending = proving.challenge.sending;
+        let command = Command::HandOutCode { sending };
+        match self.apply(id, &Actor::Owner, command).await {
+            Ok(_) | Err(ServiceError::Refused(Refusal::AlreadyDone)) => Ok(CodeRead::Code(
+                EmailCode::derive(&self.code_key, id, sending),
+            )),
+            Err(ServiceError::Refused(Refusal::WrongState(_))) => Ok(CodeRead::Unknown),
+            Err(ServiceError::Refused(_)) => Ok(CodeRead::Expired),
+            Err(error) => Err(error),
         }
     }
 

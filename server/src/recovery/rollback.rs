@@ -140,7 +140,7 @@ impl Recovery {
             .collect()
     }
 
-    async fn record_installation_event(
+    pub(super) async fn record_installation_event(
         &self,
         actor: &Actor,
         event: &InstallationEvent,

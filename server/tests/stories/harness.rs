@@ -42,6 +42,9 @@ const POLL: Duration = Duration::from_millis(5);
 /// The longest that a condition is waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What the server's keys are derived from.
+pub const SECRET: &str = "c3RvcnkgdGVsbGVycyBrZWVwIHRoZWlyIHNlY3JldHM=";
+
 const CONFIGURATION: &str = include_str!("../../../e2e/stack.toml");
 
 /// The machine's clock, moved forward.
@@ -397,10 +400,7 @@ fn write_configuration(
     let text = |key: &str| tenant[key].as_str().unwrap().to_owned();
     let values = [
         ("port", "3000".to_owned()),
-        (
-            "secret",
-            "c3RvcnkgdGVsbGVycyBrZWVwIHRoZWlyIHNlY3JldHM=".to_owned(),
-        ),
+        ("secret", SECRET.to_owned()),
         ("database", String::new()),
         ("tenantId", text("tenantId")),
         ("clientId", text("clientId")),

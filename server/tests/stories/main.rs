@@ -20,6 +20,7 @@ mod eligibility;
 mod engine;
 mod enumeration;
 mod fresh_sign_in;
+mod guesses;
 mod harness;
 mod hashing;
 mod headers;

@@ -187,6 +187,9 @@ impl<'a> Visitor<'a> {
         let Some(code) = code.filter(|code| self.spoilt.as_ref() != Some(code)) else {
             return Ok(Step::Waits);
         };
+        if !Box::pin(self.person.can_use_code()).await {
+            return Ok(Step::Waits);
+        }
         let form = [("code", code.as_str())];
         let page = self.person.browser.try_post("/prove", &form).await?;
         match (page.status, page.path.as_str()) {

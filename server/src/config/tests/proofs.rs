@@ -11,6 +11,10 @@ use crate::config::Config;
 const FINANCE: &str = "6d1f4a0e-0c1b-4f0e-9d57-0a1b2c3d4e5f";
 const SHOPS: &str = "0b9c7a54-7f0e-4c55-8f0e-5b1d8e3f2a10";
 
+/// The proof `password` is set up.
+const PASSWORD: &str =
+    "[password]\nclient_id = \"c2b7e915-3d48-4f6a-b0c1-7e8f5a2d6b93\"\nclient_secret = \"hush\"\n";
+
 fn with(name: &str, proofs: &str) -> Result<Config, String> {
     let folder = Folder::new(name);
     let text = MINIMAL.replace("[proofs]\nrequired = 1\n", proofs);
@@ -69,6 +73,17 @@ fn mistakes_in_policies_are_named() {
             "unavailable",
             "[proofs]\naccepted = [\"email_code\", \"password\"]\n".to_owned(),
             "proofs.accepted has an entry, number 2, that nobody could give: it needs password.client_id",
+        ),
+        (
+            "password-alone",
+            format!("{PASSWORD}[proofs]\nrequired = 1\n"),
+            "proofs.required is 1, so a password alone would do: passwords are phished, and that is what recovery must \
+             withstand; ask for 2, or do not accept password",
+        ),
+        (
+            "group-password-alone",
+            format!("{PASSWORD}[[groups]]\nid = \"{SHOPS}\"\nrequired = 1\n"),
+            "groups[1].required is 1, so a password alone would do",
         ),
         (
             "many",

@@ -34,6 +34,7 @@ fn leave(id: &PersonId) -> Warrant {
         },
         terms: Terms {
             gate,
+            look_up_step: Duration::ZERO,
             required_approvals: 1,
             proving: Duration::ZERO,
             approval: Duration::ZERO,

@@ -187,6 +187,9 @@ fn what(event: &Event, request: &Request) -> String {
         Event::SubjectRecognised { subject } => format!("Recognised {}", person(subject, request)),
         Event::NobodyRecognised => "Recognised nobody whom it could be about".to_owned(),
         Event::EmailCodeRequested { sending } => format!("Asked for mailed code number {sending}"),
+        Event::EmailCodeHandedOut { sending } => {
+            format!("Mailed code number {sending} has reached its owner's mailbox")
+        }
         Event::ProofTrySpent { tries_used } => format!("Typed a code, try {tries_used}"),
         Event::ProofPassed { proof } => format!("Passed: {}", proof_name(*proof)),
         Event::ProofFailed { proof } => format!("Failed: {}", proof_name(*proof)),
