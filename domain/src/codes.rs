@@ -64,6 +64,11 @@ impl TypedCode {
             .then_some(Self(code))
     }
 
+    /// The digits, to derive something from that nobody else can.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
     fn is(&self, code: &str) -> bool {
         self.0.as_bytes().ct_eq(code.as_bytes()).into()
     }

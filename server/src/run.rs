@@ -246,6 +246,8 @@ impl Service {
         let mailer = Mailer::new(&config.mail, &config.organisation, Arc::clone(&clock))
             .context("cannot set up mail ([mail])")?;
         let code_key = CodeKey::new(key_for(b"latchkey codes v1", &config.server.secret));
+        let succession =
+            SuccessionKey::new(key_for(b"latchkey browsers v1", &config.server.secret));
         let pepper = Pepper::new(key_for(b"latchkey saved codes v1", &config.server.secret));
         let saved_codes = SavedCodes::new(
             store.clone(),
@@ -280,6 +282,7 @@ impl Service {
             clock,
             entropy,
             code_key,
+            succession,
             saved_codes,
             settings,
             limits: Arc::new(limits),

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -39,6 +40,31 @@ impl Bearer {
     /// What the database holds of it.
     pub fn hash(&self) -> BearerHash {
         BearerHash(Sha256::digest(*self.0).into())
+    }
+}
+
+/// Key by which one secret of a browser follows from the one before.
+#[derive(Clone)]
+pub struct SuccessionKey([u8; 32]);
+
+impl SuccessionKey {
+    /// Takes 256 secret bits.
+    pub const fn new(key: [u8; 32]) -> Self {
+        Self(key)
+    }
+
+    /// What a browser keeps in the place of `old` once it has shown `shown`.
+    ///
+    /// The same follows from the same: a form that is sent twice, because its button was pressed twice or its answer
+    /// was lost, leads to one secret. From the old secret by itself nothing follows, nor from what was shown.
+    pub fn successor(&self, old: &Bearer, shown: &[&[u8]]) -> Bearer {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
+        for part in [old.0.as_slice()].iter().chain(shown) {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        Bearer(Zeroizing::new(mac.finalize().into_bytes().into()))
     }
 }
 
@@ -83,6 +109,22 @@ mod tests {
             &text.replace(&text[..1], "!"),
         ] {
             assert!(Bearer::parse(other).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn one_secret_follows_from_another_and_from_what_was_shown() {
+        let [old, other] = [(); 2].map(|()| Bearer::generate(&SystemEntropy));
+        let key = SuccessionKey::new([1; 32]);
+        let next = key.successor(&old, &[b"ab", b"c"]).hash();
+        assert_eq!(key.successor(&old, &[b"ab", b"c"]).hash(), next);
+        for foreign in [
+            key.successor(&other, &[b"ab", b"c"]),
+            key.successor(&old, &[b"a", b"bc"]),
+            key.successor(&old, &[]),
+            SuccessionKey::new([2; 32]).successor(&old, &[b"ab", b"c"]),
+        ] {
+            assert_ne!(foreign.hash(), next);
         }
     }
 

@@ -9,7 +9,7 @@ use super::oidc::{
 };
 use crate::{
     recovery::{Recovery, ServiceError},
-    secret::Bearer,
+    secret::{Bearer, BearerHash},
     store::{SignInKind, SignInPurpose},
 };
 
@@ -81,17 +81,35 @@ impl SignIns {
         party: &RelyingParty,
         purpose: SignInPurpose,
     ) -> Result<Begun, ServiceError> {
+        let browser = Bearer::generate(recovery.entropy.as_ref());
+        let authorize = self
+            .begin_in(recovery, party, purpose, browser.hash())
+            .await?;
+        Ok(Begun { authorize, browser })
+    }
+
+    /// As [`Self::begin`], in the browser that keeps a secret of this hash anyway, and brings it back. Gives where it
+    /// goes.
+    ///
+    /// # Errors
+    /// As [`Self::begin`].
+    pub async fn begin_in(
+        &self,
+        recovery: &Recovery,
+        party: &RelyingParty,
+        purpose: SignInPurpose,
+        browser: BearerHash,
+    ) -> Result<Url, ServiceError> {
         let attempt = self
             .key
             .attempt(Bearer::generate(recovery.entropy.as_ref()));
         let authorize = party.authorize(&attempt, freshness(purpose)).await?;
-        let browser = Bearer::generate(recovery.entropy.as_ref());
         let expires_at = recovery.clock.now() + LIFETIME;
         recovery
             .store
-            .add_sign_in(attempt.hash(), browser.hash(), purpose, expires_at)
+            .add_sign_in(attempt.hash(), browser, purpose, expires_at)
             .await?;
-        Ok(Begun { authorize, browser })
+        Ok(authorize)
     }
 
     /// Ends a sign-in by what the browser came back with, which carries `browser` if it is the one that began it.

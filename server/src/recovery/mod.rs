@@ -41,7 +41,7 @@ use crate::{
     jobs::{self, Promise},
     limits::Limits,
     mail::Mailer,
-    secret::BearerHash,
+    secret::{BearerHash, SuccessionKey},
     store::{Change, SavedCodeId, Store, StoreError},
 };
 
@@ -55,7 +55,7 @@ pub use issue::{Issued, NotIssued, Turn};
 pub use kiosk::{CodeRead, Opened};
 pub(crate) use look_ups::Found;
 pub use presentations::Heard;
-pub use prove::{Proved, TypedCodes};
+pub use prove::{Proved, Shown, TypedCodes};
 pub use readiness::Readiness;
 pub use saved_codes::{NewCodes, OwnCodes};
 
@@ -87,6 +87,7 @@ pub struct Recovery {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) code_key: CodeKey,
+    succession: SuccessionKey,
     /// Saved recovery codes.
     pub saved_codes: SavedCodes,
     pub(crate) settings: Settings,
@@ -117,6 +118,8 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// Key that codes are derived from.
     pub code_key: CodeKey,
+    /// Key by which secrets of browsers follow from each other.
+    pub succession: SuccessionKey,
     /// Saved recovery codes.
     pub saved_codes: SavedCodes,
     /// The installation.
@@ -205,6 +208,7 @@ impl Recovery {
             clock,
             entropy,
             code_key,
+            succession,
             saved_codes,
             settings,
             limits,
@@ -218,6 +222,7 @@ impl Recovery {
             clock,
             entropy,
             code_key,
+            succession,
             saved_codes,
             settings,
             limits,

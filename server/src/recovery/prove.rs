@@ -1,5 +1,7 @@
 //! Proofs: codes that are typed here, and what was proven elsewhere.
 
+use std::time::Duration;
+
 use domain::{
     Actor, Command, EmailCode, PersonId, ProofKind, Refusal, Request, RequestId, SavedCode, State,
     Subject, TypedCode,
@@ -11,6 +13,10 @@ use crate::{
     secret::Bearer,
     store::{SavedCodeId, StoreError},
 };
+
+/// How long a browser that has proven something can show the same again: until somebody has noticed that no page came,
+/// and sends the form once more.
+const REPEAT: Duration = Duration::from_mins(2);
 
 /// What came of proofs.
 pub enum Proved {
@@ -62,16 +68,55 @@ impl TypedCodes {
     }
 }
 
+/// What a browser proves something with, by which its next secret is made.
+#[derive(Clone, Copy, Debug)]
+pub enum Shown<'a> {
+    /// Codes that were typed.
+    Codes(&'a TypedCodes),
+    /// The answer to a sign-in that has this state.
+    SignIn(&'a str),
+}
+
+/// What came of codes that were compared.
+enum Tried {
+    /// They hold, and that is kept.
+    Right,
+    /// These do not.
+    Wrong(Vec<ProofKind>),
+}
+
 impl Recovery {
-    /// Counts a try, then compares all codes and says one word about them together.
+    /// Counts a try, then compares all codes and says one word about them together. `browser` is the secret of the
+    /// bound browser, which is replaced if they hold.
     ///
     /// Codes are compared only if, all being right, nothing that is asked at this point would be missing;
     /// otherwise whoever has one of them could find out that it is right.
     pub async fn prove_codes(
         &self,
         id: RequestId,
+        browser: &Bearer,
         typed: &TypedCodes,
     ) -> Result<Proved, ServiceError> {
+        let next = self.successor(browser, Shown::Codes(typed));
+        let wrong = match Box::pin(self.try_codes(id, &next, typed)).await {
+            Ok(Tried::Right) => return Ok(Proved::Right { browser: next }),
+            Ok(Tried::Wrong(kinds)) => Ok(kinds),
+            Err(refused @ ServiceError::Refused(_)) => Err(refused),
+            Err(error) => return Err(error),
+        };
+        if self.has_just_proven(&next).await? {
+            // The same form was sent twice, and the other was faster.
+            return Ok(Proved::Right { browser: next });
+        }
+        self.fail(id, wrong?).await
+    }
+
+    async fn try_codes(
+        &self,
+        id: RequestId,
+        next: &Bearer,
+        typed: &TypedCodes,
+    ) -> Result<Tried, ServiceError> {
         let request = self.request(id).await?;
         let typed = typed.asked_for_by(&request);
         let kinds = typed.kinds();
@@ -88,17 +133,53 @@ impl Recovery {
             .await?;
         let compared = self.compare(&request, &typed, place).await?;
         if !compared.wrong.is_empty() {
-            return self.fail(id, compared.wrong).await;
+            return Ok(Tried::Wrong(compared.wrong));
         }
-        match self.pass(id, kinds, compared.saved).await {
+        match self.pass(id, next, kinds, compared.saved).await {
+            Ok(()) => Ok(Tried::Right),
             // It ran out, or was used, between the comparison and its keeping.
             Err(ServiceError::Refused(Refusal::CodeExpired)) => {
-                self.fail(id, vec![ProofKind::EmailCode]).await
+                Ok(Tried::Wrong(vec![ProofKind::EmailCode]))
             }
             Err(ServiceError::Store(StoreError::CodeSpent)) => {
-                self.fail(id, vec![ProofKind::RecoveryCode]).await
+                Ok(Tried::Wrong(vec![ProofKind::RecoveryCode]))
             }
-            passed => passed,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The secret that a browser keeps since it has shown this, if that was a moment ago: it shows the same again, with
+    /// the secret that it kept before, because it was made to send it twice or the answer was lost.
+    pub async fn shows_again(
+        &self,
+        browser: &Bearer,
+        shown: Shown<'_>,
+    ) -> Result<Option<Bearer>, ServiceError> {
+        let next = self.successor(browser, shown);
+        Ok(self.has_just_proven(&next).await?.then_some(next))
+    }
+
+    async fn has_just_proven(&self, browser: &Bearer) -> Result<bool, ServiceError> {
+        let request = self.request_of(browser).await?;
+        let proofs = request.map_or_else(Vec::new, |request| request.facts.proofs);
+        let now = self.clock.now();
+        Ok(proofs.last().is_some_and(|proof| now < proof.at + REPEAT))
+    }
+
+    fn successor(&self, browser: &Bearer, shown: Shown<'_>) -> Bearer {
+        match shown {
+            Shown::Codes(typed) => {
+                let mailed = typed.mailed.as_ref().map_or(&[][..], TypedCode::as_bytes);
+                let saved = typed
+                    .saved
+                    .as_ref()
+                    .map_or(&[][..], |code| code.as_bytes().as_slice());
+                self.succession
+                    .successor(browser, &[b"codes", mailed, saved])
+            }
+            Shown::SignIn(state) => self
+                .succession
+                .successor(browser, &[b"sign-in", state.as_bytes()]),
         }
     }
 
@@ -134,17 +215,20 @@ impl Recovery {
         Ok(Compared { wrong, saved })
     }
 
-    /// Keeps that `person` has passed a proof elsewhere, in the bound browser. It holds if they are the
-    /// subject; anybody else is told what they would be told if nobody had been recognised.
+    /// Keeps that `person` has passed a proof elsewhere, in the bound browser, whose secret `browser` is replaced. It
+    /// holds if they are the subject; anybody else is told what they would be told if nobody had been recognised.
     pub async fn prove_elsewhere(
         &self,
         id: RequestId,
         kind: ProofKind,
         person: &PersonId,
+        (browser, shown): (&Bearer, Shown<'_>),
     ) -> Result<Proved, ServiceError> {
         let request = self.request(id).await?;
         if is_subject(&request, |subject| subject.person.id == *person) {
-            self.pass(id, vec![kind], None).await
+            let next = self.successor(browser, shown);
+            self.pass(id, &next, vec![kind], None).await?;
+            Ok(Proved::Right { browser: next })
         } else {
             self.fail(id, vec![kind]).await
         }
@@ -172,17 +256,17 @@ impl Recovery {
     async fn pass(
         &self,
         id: RequestId,
+        next: &Bearer,
         kinds: Vec<ProofKind>,
         spend: Option<SavedCodeId>,
-    ) -> Result<Proved, ServiceError> {
-        let browser = Bearer::generate(self.entropy.as_ref());
+    ) -> Result<(), ServiceError> {
         let besides = Besides {
-            bind: Some(browser.hash()),
+            bind: Some(next.hash()),
             spend,
         };
         self.apply_and(id, &Actor::Browser, Command::PassProofs(kinds), besides)
-            .await?;
-        Ok(Proved::Right { browser })
+            .await
+            .map(drop)
     }
 
     async fn fail(&self, id: RequestId, kinds: Vec<ProofKind>) -> Result<Proved, ServiceError> {

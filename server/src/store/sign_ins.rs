@@ -87,7 +87,8 @@ impl Store {
     }
 
     /// Uses a sign-in up and says what it was for, if it is of this kind, was begun in the browser with that
-    /// secret, was not used before, and its time is not over. Of several at once, one gets it.
+    /// secret, was not used before, and its time is not over. Of several at once, one gets it. A sign-in for a request
+    /// is begun with the secret that binds the browser to it, and counts only as long as that does.
     pub async fn use_sign_in(
         &self,
         state: BearerHash,
@@ -100,6 +101,8 @@ impl Store {
                 "UPDATE sign_ins SET used_at = $1
                   WHERE hash = $2 AND browser_hash = $3 AND purpose = $4
                     AND used_at IS NULL AND expires_at > $1
+                    AND (request_id IS NULL OR EXISTS (SELECT 1 FROM requests
+                         WHERE requests.id = sign_ins.request_id AND requests.browser_hash = $3))
                  RETURNING place, request_id",
             )
             .bind(now.millis())

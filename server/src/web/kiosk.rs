@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use app::view::{CheckView, IdentifyView, OfferedWay, Page, Problem, ProveView, Reason, WorkView};
+use app::view::{
+    CheckView, IdentifyView, OfferedWay, Page, Problem, ProblemPage, ProveView, Reason, WorkView,
+};
 use axum::{
     extract::State,
     http::{StatusCode, header},
@@ -21,8 +23,9 @@ use super::{
     visit::{Form, Query, Token, Visit},
 };
 use crate::{
-    limits::{Action, Shown, Ticket},
-    recovery::{Asked, Proved, ServiceError, TypedCodes},
+    limits::{self, Action, Ticket},
+    recovery::{Asked, Proved, ServiceError, Shown, TypedCodes},
+    secret::Bearer,
     words,
 };
 
@@ -93,7 +96,7 @@ pub async fn identify(
             return Ok(web.page(StatusCode::UNPROCESSABLE_ENTITY, Page::Identify(view)));
         }
     };
-    let shown = Shown {
+    let shown = limits::Shown {
         ticket: form.ticket,
         number: form.number,
     };
@@ -229,7 +232,10 @@ impl CodesForm {
 
 /// Tries codes.
 pub async fn prove(State(web): State<Web>, visit: Visit, Form(form): Form<CodesForm>) -> Answer {
-    let request = visit.request(&web).await?;
+    let secret = visit.secret(Token::Browser).ok_or(ProblemPage::NoRequest)?;
+    let Some(request) = web.recovery.request_of(&secret).await? else {
+        return web.proves_again(&visit, &secret, &form).await;
+    };
     if let Some(elsewhere) = elsewhere(&request, "/prove") {
         return Ok(elsewhere);
     }
@@ -242,12 +248,12 @@ pub async fn prove(State(web): State<Web>, visit: Visit, Form(form): Form<CodesF
         Err(problem) => problem,
         Ok(typed) if typed.kinds().is_empty() && simple => Problem::CodeMissing,
         Ok(typed) if typed.kinds().is_empty() => Problem::CodesMissing,
-        Ok(typed) => match web.recovery.prove_codes(request.facts.id, &typed).await {
-            Ok(Proved::Right { browser }) => {
-                return Ok(
-                    (visit.give(Token::Browser, &browser), Redirect::to("/check")).into_response(),
-                );
-            }
+        Ok(typed) => match web
+            .recovery
+            .prove_codes(request.facts.id, &secret, &typed)
+            .await
+        {
+            Ok(Proved::Right { browser }) => return Ok(proven(&visit, &browser)),
             Ok(Proved::Wrong) if simple => Problem::CodeWrong,
             Ok(Proved::Wrong) => Problem::ProofsWrong,
             Err(ServiceError::Refused(Refusal::TooFewProofs)) => Problem::TooFewProofs,
@@ -262,6 +268,11 @@ pub async fn prove(State(web): State<Web>, visit: Visit, Form(form): Form<CodesF
         StatusCode::UNPROCESSABLE_ENTITY,
         Page::Prove(prove_view(&request, Some(problem))),
     ))
+}
+
+/// The way on for a browser that has proven something, and keeps another secret since.
+fn proven(visit: &Visit, browser: &Bearer) -> Response {
+    (visit.give(Token::Browser, browser), Redirect::to("/check")).into_response()
 }
 
 /// Mails another code.
@@ -371,6 +382,22 @@ impl Web {
         } else {
             Problem::LookUpWaits
         })
+    }
+
+    /// The answer to codes from a browser that is bound to no request any more: those that it has just proven something
+    /// with, and whose answer it may not have got.
+    async fn proves_again(&self, visit: &Visit, secret: &Bearer, form: &CodesForm) -> Answer {
+        self.limits.take(Action::Prove, visit).await?;
+        let again = match form.read() {
+            Ok(typed) => {
+                self.recovery
+                    .shows_again(secret, Shown::Codes(&typed))
+                    .await?
+            }
+            Err(_) => None,
+        };
+        let browser = again.ok_or(ProblemPage::NoRequest)?;
+        Ok(proven(visit, &browser))
     }
 
     /// The answer to a proof that cannot be looked at yet. Nothing is counted.

@@ -3,7 +3,7 @@
 use app::view::ProblemPage;
 use axum::{
     extract::State,
-    response::{IntoResponse, Redirect},
+    response::{IntoResponse, Redirect, Response},
 };
 use domain::{ProofKind, Request, RequestId};
 
@@ -18,7 +18,9 @@ use crate::{
         oidc::{Identity, Returned, SignInRefusal},
         sign_in::Finished,
     },
-    recovery::{Proved, ServiceError},
+    limits::Action,
+    recovery::{Proved, ServiceError, Shown},
+    secret::Bearer,
     store::{SignInKind, SignInPurpose},
 };
 
@@ -27,46 +29,71 @@ const PROOF: ProofKind = ProofKind::Password;
 
 /// Sends the browser away to sign in, the same for every identifier.
 pub async fn begin(State(web): State<Web>, visit: Visit) -> Answer {
-    web.party(KIND)?;
+    let party = web.party(KIND)?;
+    let secret = visit.secret(Token::Browser).ok_or(ProblemPage::NoRequest)?;
     let request = visit.request(&web).await?;
     if let Some(elsewhere) = elsewhere(&request, "/prove") {
         return Ok(elsewhere);
     }
-    let is_asked =
-        request.proof_policy().accepts(PROOF) && request.proven_kinds().all(|given| given != PROOF);
-    if !is_asked {
+    if !request.proof_policy().accepts(PROOF) || is_given(&request) {
         return Ok(Redirect::to("/prove").into_response());
     }
-    web.send_to_sign_in(&visit, SignInPurpose::Password(request.facts.id))
-        .await
+    web.limits.take(Action::SignInStart, &visit).await?;
+    // The browser brings back what binds it to the request, so that several tabs can be on their way at once.
+    let purpose = SignInPurpose::Password(request.facts.id);
+    let authorize = web
+        .sign_ins
+        .begin_in(&web.recovery, party, purpose, secret.hash())
+        .await?;
+    Ok(Redirect::to(authorize.as_str()).into_response())
 }
 
-/// Takes the identity provider's answer. Why a GET may do so is said at [`super::sign_in::finish`]; besides, this browser
-/// must be bound to the request.
+/// Takes the identity provider's answer. Why a GET may do so is said at [`super::sign_in::finish`]. Its code is redeemed
+/// only if this browser began the sign-in for the request that it is still bound to.
 pub async fn finish(
     State(web): State<Web>,
     visit: Visit,
     Query(returned): Query<Returned>,
 ) -> Answer {
     web.party(KIND)?;
-    if let Some(request) = web.bound_request(&visit).await?
-        && web.pending(&request).is_some()
-    {
+    let state = returned.state.clone().unwrap_or_default();
+    let shown = Shown::SignIn(&state);
+    let secret = visit.secret(Token::Browser);
+    let mut request = None;
+    if let Some(secret) = &secret {
+        request = web.recovery.request_of(secret).await?;
+        if request.is_none()
+            && let Some(browser) = web.recovery.shows_again(secret, shown).await?
+        {
+            return Ok(proven(&visit, &browser));
+        }
+    }
+    let is_pending = |request: &Request| web.pending(request).is_some();
+    if Bearer::parse(&state).is_some() && request.as_ref().is_some_and(is_pending) {
         // The answer is not touched: it counts when the page is loaded again.
         return Err(ProblemPage::PasswordTooEarly.into());
     }
-    let carried = visit.secret(Token::SignIn);
     let finished = web
         .sign_ins
-        .finish(&web.recovery, KIND, &returned, carried.as_ref())
+        .finish(&web.recovery, KIND, &returned, secret.as_ref())
         .await?;
-    match finished {
-        Finished::SignedIn {
-            purpose: SignInPurpose::Password(id),
-            identity,
-        } => web.takes_password(&visit, id, &identity).await,
-        Finished::SignedIn { .. } => Err(ProblemPage::PasswordStale.into()),
-        Finished::Refused { purpose, refusal } => {
+    match (finished, &secret) {
+        (
+            Finished::SignedIn {
+                purpose: SignInPurpose::Password(id),
+                identity,
+            },
+            Some(secret),
+        ) => {
+            web.takes_password(&visit, id, &identity, (secret, shown))
+                .await
+        }
+        (Finished::SignedIn { .. }, _) => Err(ProblemPage::PasswordStale.into()),
+        (Finished::Refused { .. }, _) if request.as_ref().is_some_and(is_given) => {
+            // Another tab was faster.
+            Ok(Redirect::to("/prove").into_response())
+        }
+        (Finished::Refused { purpose, refusal }, _) => {
             if let Some(SignInPurpose::Password(id)) = purpose {
                 web.note_failed_password(id, refusal).await?;
             }
@@ -79,34 +106,30 @@ pub async fn finish(
     }
 }
 
-impl Web {
-    /// The request that this browser is bound to, if it is to any.
-    async fn bound_request(&self, visit: &Visit) -> Result<Option<Request>, Failure> {
-        Ok(match visit.secret(Token::Browser) {
-            Some(browser) => self.recovery.request_of(&browser).await?,
-            None => None,
-        })
-    }
+/// The way on for a browser whose owner has signed in, and which keeps another secret since.
+fn proven(visit: &Visit, browser: &Bearer) -> Response {
+    (visit.give(Token::Browser, browser), Redirect::to("/prove")).into_response()
+}
 
-    /// Somebody has signed in for the request.
-    async fn takes_password(&self, visit: &Visit, id: RequestId, identity: &Identity) -> Answer {
-        let bound = self.bound_request(visit).await?;
-        if bound.is_none_or(|request| request.facts.id != id) {
-            self.note_failed_password(id, SignInRefusal::RequestMovedOn)
-                .await?;
-            return Err(ProblemPage::PasswordStale.into());
-        }
+fn is_given(request: &Request) -> bool {
+    request.proven_kinds().any(|given| given == PROOF)
+}
+
+impl Web {
+    /// Somebody has signed in for the request that this browser is bound to.
+    async fn takes_password(
+        &self,
+        visit: &Visit,
+        id: RequestId,
+        identity: &Identity,
+        by: (&Bearer, Shown<'_>),
+    ) -> Answer {
         match self
             .recovery
-            .prove_elsewhere(id, PROOF, &identity.person)
+            .prove_elsewhere(id, PROOF, &identity.person, by)
             .await
         {
-            Ok(Proved::Right { browser }) => Ok((
-                visit.take(Token::SignIn),
-                visit.give(Token::Browser, &browser),
-                Redirect::to("/prove"),
-            )
-                .into_response()),
+            Ok(Proved::Right { browser }) => Ok(proven(visit, &browser)),
             Ok(Proved::Wrong) => Err(ProblemPage::PasswordRefused.into()),
             Err(ServiceError::Refused(_)) => {
                 self.recovery

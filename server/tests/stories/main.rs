@@ -44,6 +44,7 @@ mod program;
 mod races;
 mod readiness;
 mod reaper;
+mod repeats;
 mod saved_codes;
 mod saved_proofs;
 mod sign_in;

@@ -5,7 +5,11 @@ use domain::{
     AbortCause, Actor, Command, Event, Identifier, Opening, Origin, ProofKind, Reason, Refusal,
     RequestId, Seat, StateName, Timestamp, TypedCode, open,
 };
-use latchkey::recovery::{Decision, ServiceError, Turn, TypedCodes};
+use latchkey::{
+    clock::SystemEntropy,
+    recovery::{Decision, ServiceError, Turn, TypedCodes},
+    secret::Bearer,
+};
 use uuid::Uuid;
 
 use super::{
@@ -116,6 +120,7 @@ impl World<'_> {
                     recovery
                         .prove_codes(
                             id,
+                            &Bearer::generate(&SystemEntropy),
                             &TypedCodes {
                                 mailed: Some(wrong),
                                 saved: None,
