@@ -12,7 +12,8 @@ use super::Web;
 ///
 /// Who bears an identifier is found out by a job, not while a browser waits; but what is on record by then
 /// can still differ between accounts, and whoever measures often enough finds out by how much. The work of
-/// an answer is far shorter than a step, so all take one.
+/// an answer is far shorter than a step, so all take one. It goes for every page of a bound browser, since each looks at
+/// the request before it knows whether that is proven; of what goes on for as long as somebody listens, for its beginning.
 pub async fn evenly(State(web): State<Web>, request: Request, next: Next) -> Response {
     let step = web.site.answer_step;
     let begun = web.recovery.clock.monotonic();

@@ -54,7 +54,7 @@ pub struct Site {
     pub help: String,
     /// Where a pass is used.
     pub sign_in_at: Url,
-    /// Answers to people who have not proven who they are come at whole steps of this; at once if it is zero.
+    /// Answers to the browsers of people who may not have proven who they are come at whole steps of this; at once if it is zero.
     pub answer_step: Duration,
     /// How many proxies in front of the server are ours; the client's address is taken from the entry
     /// that the first of them wrote.
@@ -90,8 +90,9 @@ impl Web {
         }
     }
 
-    /// The routes of people who have not proven who they are.
-    fn before_proof(self) -> Router<Self> {
+    /// The routes of people who may not have proven who they are: every page that depends on the request that their
+    /// browser is bound to.
+    fn kiosk(self) -> Router<Self> {
         Router::new()
             .route("/identify", get(kiosk::identify_page).post(kiosk::identify))
             .route("/prove", get(kiosk::prove_page).post(kiosk::prove))
@@ -102,15 +103,6 @@ impl Web {
                 "/prove/verified-id",
                 get(verified_id::page).post(verified_id::ask),
             )
-            .route_layer(middleware::from_fn_with_state(self, evenly::evenly))
-    }
-
-    /// Every route. Actions are POST only; what is opened by GET or HEAD changes nothing.
-    pub fn router(self) -> Router {
-        Router::new()
-            .route("/", get(start::start))
-            .route("/what-happened", get(start::what_happened))
-            .merge(self.clone().before_proof())
             .route("/prove/verified-id/events", get(verified_id::events))
             .route("/check", get(kiosk::check_page))
             .route("/submit", post(kiosk::submit))
@@ -119,6 +111,15 @@ impl Web {
             .route("/withdraw", post(kiosk::withdraw))
             .route("/pass", get(pass::claim_page).post(pass::claim))
             .route("/pass/again", post(pass::claim_again))
+            .route_layer(middleware::from_fn_with_state(self, evenly::evenly))
+    }
+
+    /// Every route. Actions are POST only; what is opened by GET or HEAD changes nothing.
+    pub fn router(self) -> Router {
+        Router::new()
+            .route("/", get(start::start))
+            .route("/what-happened", get(start::what_happened))
+            .merge(self.clone().kiosk())
             .route("/finish", post(pass::finish))
             .route("/approve", get(approve::review_page).post(approve::approve))
             .route("/approve/deny", post(approve::deny))

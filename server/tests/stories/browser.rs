@@ -246,6 +246,18 @@ impl<'a> Browser<'a> {
         request.send().await.unwrap().error_for_status().unwrap()
     }
 
+    /// What is first said of what goes on for as long as somebody listens; nothing if it ends without a word.
+    pub async fn hears(&self, path: &str) -> Page {
+        let mut answer = self.request(Method::GET, path).send().await.unwrap();
+        let first = answer.chunk().await.unwrap().unwrap_or_default();
+        Page {
+            path: path.to_owned(),
+            status: answer.status().as_u16(),
+            headers: answer.headers().clone(),
+            body: String::from_utf8(first.to_vec()).unwrap(),
+        }
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let stays_at = *self.stays_at.lock().unwrap();
         let address = stays_at.unwrap_or_else(|| self.story.address());

@@ -9,8 +9,10 @@ use serde_json::json;
 use crate::{
     browser::{Browser, Page},
     harness::Story,
+    own_codes::codes_on,
     people::work_address,
     policies::warehouses_prove_more,
+    verified_ids::own,
 };
 
 /// Who could be told apart.
@@ -26,38 +28,86 @@ const KINDS: [(&str, &str); 6] = [
 /// A saved code that nobody has.
 const NOBODYS: &str = "0000-0000-0000-0000-0";
 
-/// What is asked for, and with which form.
-type Asked = (
-    Method,
-    &'static str,
-    &'static [(&'static str, &'static str)],
-);
+/// A wrong code of the right length.
+const GUESS: &str = "12345678";
 
-/// Everything that a stranger can do to somebody's account without a proof.
-const STEPS: [Asked; 18] = [
-    (Method::GET, "/prove", &[]),
-    (Method::POST, "/prove", &[("code", "")]),
-    (Method::POST, "/prove", &[("code", "1234")]),
-    (Method::POST, "/prove", &[("code", "12345678")]),
-    (
-        Method::POST,
-        "/prove",
-        &[("code", "12345678"), ("saved_code", NOBODYS)],
-    ),
-    (Method::POST, "/prove/resend", &[]),
-    (Method::POST, "/prove/password", &[]),
-    (Method::POST, "/prove/verified-id", &[]),
-    (Method::GET, "/prove/verified-id", &[]),
-    (Method::GET, "/prove?sent=again", &[]),
-    (Method::GET, "/status", &[]),
-    (Method::GET, "/status/events", &[]),
-    (Method::GET, "/check", &[]),
-    (Method::POST, "/submit", &[]),
-    (Method::GET, "/pass", &[]),
-    (Method::POST, "/pass", &[]),
-    (Method::POST, "/withdraw", &[]),
-    (Method::GET, "/status", &[]),
-];
+/// Something that a stranger can do to somebody's account without a proof.
+enum Step<'a> {
+    /// Opens a page.
+    Opens(&'static str),
+    /// Sends a form.
+    Sends(&'static str, Vec<(&'static str, &'a str)>),
+    /// Hears the first of what goes on for as long as somebody listens.
+    Hears(&'static str),
+    /// Signs in as themselves, where a sign-in is asked for.
+    SignsIn,
+    /// Presents a Verified ID of their own, where one is asked for.
+    Presents,
+}
+
+/// Everything that they can do. One of Ada's saved codes has come into their hands.
+fn steps(found: &str) -> Vec<Step<'_>> {
+    use Step::{Hears, Opens, Presents, Sends, SignsIn};
+    const VERIFIED_ID: &str = "/prove/verified-id";
+    const VERIFIED_ID_EVENTS: &str = "/prove/verified-id/events";
+    vec![
+        Opens("/prove"),
+        Sends("/prove", vec![("code", "")]),
+        Sends("/prove", vec![("code", "1234")]),
+        Sends("/prove", vec![("code", GUESS)]),
+        Sends("/prove", vec![("saved_code", found)]),
+        Sends("/prove", vec![("code", GUESS), ("saved_code", NOBODYS)]),
+        Sends("/prove", vec![("code", GUESS), ("saved_code", found)]),
+        Sends("/prove/resend", vec![]),
+        Sends("/prove/password", vec![]),
+        SignsIn,
+        Opens("/prove/password/callback?state=x&code=x"),
+        Opens("/prove/password/callback?error=access_denied"),
+        Sends(VERIFIED_ID, vec![]),
+        Opens(VERIFIED_ID),
+        Hears(VERIFIED_ID_EVENTS),
+        Presents,
+        Opens(VERIFIED_ID),
+        Hears(VERIFIED_ID_EVENTS),
+        Opens("/prove?sent=again"),
+        Opens("/status"),
+        Opens("/status/events"),
+        Opens("/check"),
+        Sends("/submit", vec![]),
+        Opens("/pass"),
+        Sends("/pass", vec![]),
+        Sends("/pass/again", vec![]),
+        Sends("/withdraw", vec![]),
+        Opens("/status"),
+        Hears("/status/events"),
+        Opens("/prove/password/callback?state=x&code=x"),
+        Sends("/prove", vec![("code", GUESS)]),
+        Sends("/submit", vec![]),
+    ]
+}
+
+/// Takes a step. None if it is not to be taken here.
+async fn take(story: &Story, browser: &Browser<'_>, step: Step<'_>) -> Option<Page> {
+    Some(match step {
+        Step::Opens(path) => browser.visit(Method::GET, path).await,
+        Step::Sends(path, form) => browser.submit(path, &form).await,
+        Step::Hears(path) => browser.hears(path).await,
+        Step::SignsIn => {
+            let sent = browser.submit("/prove/password", &[]).await;
+            if sent.header("location").starts_with('/') {
+                return None;
+            }
+            let way_back = story.picks(&sent, &account("bo.nilsson")).await;
+            browser.visit(Method::GET, &way_back).await
+        }
+        Step::Presents => {
+            if !story.presentations().await.is_empty() {
+                story.presents(own("bo.nilsson")).await;
+            }
+            return None;
+        }
+    })
+}
 
 fn account(alias: &str) -> String {
     work_address(alias)
@@ -123,7 +173,7 @@ fn random_values(browser: &Browser<'_>, page: &Page) -> Vec<String> {
 }
 
 /// Goes through every step in a new browser, and lets the directory be asked in between.
-async fn transcript(story: &Story, identifier: &str) -> Vec<String> {
+async fn transcript(story: &Story, identifier: &str, found: &str) -> Vec<String> {
     let browser = story.browser();
     let form = [("identifier", identifier), ("reason", "lost-phone")];
     let opened = browser.submit("/identify", &form).await;
@@ -134,13 +184,10 @@ async fn transcript(story: &Story, identifier: &str) -> Vec<String> {
         &random_values(&browser, &opened),
     )];
     story.run_jobs().await;
-    for (method, path, form) in STEPS {
-        let page = if method == Method::POST {
-            browser.submit(path, form).await
-        } else {
-            browser.visit(method, path).await
-        };
-        answers.push(plain(&page, identifier, &random_values(&browser, &page)));
+    for step in steps(found) {
+        if let Some(page) = take(story, &browser, step).await {
+            answers.push(plain(&page, identifier, &random_values(&browser, &page)));
+        }
         story.run_jobs().await;
     }
     answers
@@ -179,13 +226,21 @@ async fn every_kind_of_account_gets_the_same_answers_where_groups_prove_more() {
     .await;
 }
 
+/// One of Ada's saved codes, where such codes count; nobody else has any.
+async fn ada_saves_codes(story: &Story) -> String {
+    let employee = story.employee("ada.keller").await;
+    let codes = codes_on(&employee.post("/codes", &[]).await).pop();
+    codes.unwrap_or_else(|| NOBODYS.to_owned())
+}
+
 /// The answers, one of which says that what was typed was compared.
 async fn same_answers(story: &Story, compared: &str) {
     let [(_, nobody), others @ ..] = KINDS;
-    let expected = transcript(story, &account(nobody)).await;
+    let saved = ada_saves_codes(story).await;
+    let expected = transcript(story, &account(nobody), &saved).await;
     assert!(expected.iter().any(|answer| answer.contains(compared)));
     for (kind, alias) in others {
-        let found = transcript(story, &account(alias)).await;
+        let found = transcript(story, &account(alias), &saved).await;
         assert_eq!(found.len(), expected.len());
         for (step, (found, expected)) in found.iter().zip(&expected).enumerate() {
             assert_eq!(found, expected, "{kind}, step {step}");
@@ -235,31 +290,44 @@ fn samples_that_differ_are_told_apart() {
 const TOO_FAR: f64 = 4.4;
 
 /// Asks for each account in turn, round after round, while a worker of the same server looks people up, and
-/// compares how long the answers took.
-async fn nothing_is_learnt_from_time(story: &Story, rounds: usize) {
-    let _program = story.program().await;
-    let mut took = vec![[Vec::new(), Vec::new()]; KINDS.len()];
+/// compares how long the answers to `asked` took. `looks_up` lets each look-up be finished before it goes on.
+async fn nothing_is_learnt_from_time(
+    story: &Story,
+    rounds: usize,
+    looks_up: bool,
+    asked: &[Measured<'_>],
+) {
+    let mut took = vec![vec![Vec::new(); asked.len() + 1]; KINDS.len()];
     for round in 0..=rounds {
         for place in 0..KINDS.len() {
             // Each goes first, second and last equally often.
             let index = (place + round) % KINDS.len();
-            let identifier = account(KINDS[index].1);
-            let browser = story.browser();
-            let form = [("identifier", identifier.as_str()), ("reason", "other")];
-            let steps: [(&str, &[(&str, &str)]); 2] =
-                [("/identify", &form), ("/prove", &[("code", "12345678")])];
-            for (step, (path, form)) in steps.into_iter().enumerate() {
+            let person = story.locked_out(KINDS[index].1);
+            let form = [("identifier", person.account()), ("reason", "other")];
+            let opening = ("opening", "/identify", &form[..]);
+            for (step, (_, path, form)) in [opening].iter().chain(asked).enumerate() {
                 let begun = story.monotonic();
-                browser.submit(path, form).await;
+                if form.is_empty() && *path != "/submit" {
+                    person.browser.visit(Method::GET, path).await;
+                } else {
+                    person.browser.submit(path, form).await;
+                }
                 // The first round warms everything up.
                 if round > 0 {
                     took[index][step].push(story.monotonic().saturating_sub(begun));
+                }
+                if step == 0 && looks_up {
+                    let is_done = async || person.request().await.facts.looked_up_at.is_some();
+                    story.eventually("the look-up", is_done).await;
                 }
             }
         }
     }
     for (index, (kind, _)) in KINDS.iter().enumerate().skip(1) {
-        for (step, name) in ["opening", "proving"].into_iter().enumerate() {
+        let names = ["opening"]
+            .into_iter()
+            .chain(asked.iter().map(|(name, ..)| *name));
+        for (step, name) in names.enumerate() {
             let apart = distance(&took[index][step], &took[0][step]);
             assert!(
                 apart.abs() < TOO_FAR,
@@ -271,17 +339,47 @@ async fn nothing_is_learnt_from_time(story: &Story, rounds: usize) {
     }
 }
 
+const FIFTY: (&str, &str) = ("proofs.answer_milliseconds", "50");
+
+/// Proving by the mailed code.
+const MAILED: &[Measured<'static>] = &[("proving", "/prove", &[("code", GUESS)])];
+
 #[tokio::test]
 async fn how_long_answers_take_tells_nothing() {
-    let story = Story::closed(&[("proofs.answer_milliseconds", "50")]).await;
-    nothing_is_learnt_from_time(&story, 40).await;
+    let story = Story::closed(&[FIFTY]).await;
+    let _program = story.program().await;
+    nothing_is_learnt_from_time(&story, 40, true, MAILED).await;
+}
+
+#[tokio::test]
+async fn how_long_saved_codes_take_tells_nothing() {
+    let story = Story::closed(&[
+        FIFTY,
+        ("proofs.accepted", r#"["email_code", "recovery_code"]"#),
+        ("proofs.required", "2"),
+    ])
+    .await;
+    let _program = story.program().await;
+    let saved = ada_saves_codes(&story).await;
+    let asked: &[Measured<'_>] = &[
+        (
+            "proving",
+            "/prove",
+            &[("code", GUESS), ("saved_code", &saved)],
+        ),
+        ("asking for the status", "/status", &[]),
+        ("coming back", "/prove/password/callback?state=x", &[]),
+        ("sending", "/submit", &[]),
+    ];
+    nothing_is_learnt_from_time(&story, 24, true, asked).await;
 }
 
 #[tokio::test]
 async fn a_slow_directory_slows_nobody_down() {
-    let story = Story::closed(&[("proofs.answer_milliseconds", "50")]).await;
+    let story = Story::closed(&[FIFTY]).await;
     story
         .fault(json!({ "path": "", "kind": "hang", "millis": 2000 }))
         .await;
-    nothing_is_learnt_from_time(&story, 24).await;
+    let _program = story.program().await;
+    nothing_is_learnt_from_time(&story, 24, false, MAILED).await;
 }

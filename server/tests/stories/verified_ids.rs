@@ -42,7 +42,7 @@ impl Story {
     }
 
     /// Somebody presents what they have.
-    async fn presents(&self, shown: Value) {
+    pub async fn presents(&self, shown: Value) {
         let told = self.wallet("", shown).await;
         assert_eq!(told["answered"], 200, "{told}");
     }
@@ -86,7 +86,7 @@ fn told(page: &Page) -> (u16, String) {
     (page.status, format!("{before}{after}"))
 }
 
-fn own(alias: &str) -> Value {
+pub fn own(alias: &str) -> Value {
     json!({ "person": work_address(alias) })
 }
 
