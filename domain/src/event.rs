@@ -197,6 +197,10 @@ pub enum Notice {
     SavedCodeUsed,
     /// Your saved codes are void, because a request that one was used for was reported.
     SavedCodesVoided,
+    /// Somebody signed in with your password to prove that they are you.
+    PasswordUsed,
+    /// Your Verified ID was presented.
+    VerifiedIdUsed,
     /// Somebody asked for recovery of your account.
     Submitted,
     /// It was approved.

@@ -15,7 +15,6 @@ pub const fn title(view: &VerifiedIdView) -> &'static str {
     match view.stage {
         PresentationStage::Waiting { .. } => "Show your Verified ID",
         PresentationStage::Opened => "Follow the steps on your phone",
-        PresentationStage::Held => "Your Verified ID was accepted",
         PresentationStage::Refused => "That did not prove who you are",
         PresentationStage::RanOut => "The time to show it is over",
         PresentationStage::Unavailable => "We cannot ask for your Verified ID now",
@@ -38,14 +37,14 @@ pub fn verified_id(view: VerifiedIdView) -> impl IntoView {
         <BackLink href="/prove"/>
         <Steps now=3 of=4/>
         <h1>{title}</h1>
-        {standing(stage, may_ask_again)}
+        {standing(stage, &reference, may_ask_again)}
         {listens.then(|| view! { <LiveStatus shows page="/prove/verified-id".to_owned()/> })}
         <p><a href="/prove">"Prove who you are in another way"</a></p>
         <Reference reference/>
     }
 }
 
-fn standing(stage: PresentationStage, may_ask_again: bool) -> AnyView {
+fn standing(stage: PresentationStage, reference: &str, may_ask_again: bool) -> AnyView {
     match stage {
         PresentationStage::Waiting { code, link, until } => view! {
             <p class="lead">
@@ -63,18 +62,15 @@ fn standing(stage: PresentationStage, may_ask_again: bool) -> AnyView {
                     {picture(&code)}
                 </section>
             </div>
+            {same_case(reference)}
             <p>"It can be opened until "<Time moment=until/>". We keep only how well your face matched: not your photo, and nothing else of your Verified ID."</p>
         }
         .into_any(),
         PresentationStage::Opened => view! {
             <p class="lead">"Your wallet has opened the request. It asks you to look into the camera, and then to share."</p>
+            {same_case(reference)}
             <p>"This page goes on by itself when you have shared."</p>
             {again(may_ask_again, "Start again with a new code")}
-        }
-        .into_any(),
-        PresentationStage::Held => view! {
-            <p class="lead">"Thank you."</p>
-            <p><a class="button button-main" href="/prove">"Continue"</a></p>
         }
         .into_any(),
         PresentationStage::Refused => view! {
@@ -95,6 +91,20 @@ fn standing(stage: PresentationStage, may_ask_again: bool) -> AnyView {
             {again(may_ask_again, "Try again")}
         }
         .into_any(),
+    }
+}
+
+/// Whoever is sent the code of somebody else's request sees another case in their wallet, or none here.
+fn same_case(reference: &str) -> impl IntoView + use<> {
+    let reference = reference.to_owned();
+    view! {
+        <Inset>
+            <p>
+                "Your wallet says what you share it for, and names a case. Share only if it is "
+                <strong dir="ltr" translate="no">{reference}</strong>
+                ", as on this page, and you opened this page yourself. Nobody who calls or writes to you may ask for it."
+            </p>
+        </Inset>
     }
 }
 

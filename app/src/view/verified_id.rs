@@ -28,8 +28,6 @@ pub enum PresentationStage {
     },
     /// A wallet has opened it.
     Opened,
-    /// It holds.
-    Held,
     /// It does not hold; why is not said.
     Refused,
     /// Nobody opened it in time, or it was not finished.
@@ -44,7 +42,6 @@ impl PresentationStage {
         match self {
             Self::Waiting { .. } => "waiting",
             Self::Opened => "opened",
-            Self::Held => "held",
             Self::Refused => "refused",
             Self::RanOut => "ran-out",
             Self::Unavailable => "unavailable",

@@ -252,19 +252,27 @@ pub(super) fn pass(
         challenge,
         ..proving.clone()
     });
-    // Its owner may be somebody else, who still has the paper that it stands on.
-    let notice = kinds
-        .contains(&ProofKind::RecoveryCode)
-        .then_some(Effect::NotifyOwner {
-            notice: Notice::SavedCodeUsed,
-        });
+    let notices: Vec<_> = kinds.iter().filter_map(|kind| notice_of(*kind)).collect();
     Ok(kinds
         .into_iter()
         .fold(
             Outcome::new(facts, state, request.version),
             |outcome, proof| outcome.event(Event::ProofPassed { proof }),
         )
-        .effects(notice))
+        .effects(notices))
+}
+
+/// What the owner is told who may not be the one that passed it: they still have the paper that a saved code stands on,
+/// know the password themselves, or shared their Verified ID with somebody who sent them the code of another request. A
+/// mailed code tells them by itself.
+fn notice_of(kind: ProofKind) -> Option<Effect> {
+    let notice = match kind {
+        ProofKind::EmailCode => return None,
+        ProofKind::RecoveryCode => Notice::SavedCodeUsed,
+        ProofKind::Password => Notice::PasswordUsed,
+        ProofKind::VerifiedId => Notice::VerifiedIdUsed,
+    };
+    Some(Effect::NotifyOwner { notice })
 }
 
 pub(super) fn fail(

@@ -232,6 +232,17 @@ fn typed_codes_count_only_together_with_all_that_is_asked() {
         notice: Notice::SavedCodeUsed,
     }]);
 
+    // So it is with what was passed elsewhere; of a mailed code its own mail tells.
+    for (kind, notice) in [
+        (Password, Notice::PasswordUsed),
+        (VerifiedId, Notice::VerifiedIdUsed),
+    ] {
+        Case::recognised(asked(&ProofKind::ALL, 2))
+            .does(&Actor::Browser, pass(kind))
+            .owes(&[Effect::NotifyOwner { notice }]);
+    }
+    Case::proven(terms()).owes(&[]);
+
     // A proof that was passed elsewhere gives no tries back.
     let tried = (0..Terms::MAX_TRIES).fold(
         Case::recognised(asked(&[EmailCode, RecoveryCode, Password], 2)),

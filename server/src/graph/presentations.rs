@@ -1,11 +1,12 @@
 //! Asks Microsoft's Request Service for Verified IDs.
 //!
-//! The request is the same whoever is asked: nothing in it names a person. Its form is that of Microsoft's
+//! The request is the same whoever is asked: nothing in it names a person. It names the case, which the page shows too:
+//! whoever is sent somebody else's code by mail or by telephone can see that it is not theirs. Its form is that of Microsoft's
 //! "Request Service REST API presentation specification".
 
 use std::sync::Arc;
 
-use domain::Timestamp;
+use domain::{Reference, Timestamp};
 use reqwest::Url;
 use serde::Deserialize;
 use serde_json::json;
@@ -79,8 +80,14 @@ impl RequestService {
         &self.terms
     }
 
-    /// Asks for a presentation. Each message about it will carry `key` in a header and `state` in its body.
-    pub async fn ask(&self, key: &Bearer, state: &Bearer) -> Result<AskedPresentation, GraphError> {
+    /// Asks for a presentation for the case with that reference. Each message about it will carry `key` in a header and
+    /// `state` in its body.
+    pub async fn ask(
+        &self,
+        case: Reference,
+        key: &Bearer,
+        state: &Bearer,
+    ) -> Result<AskedPresentation, GraphError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Answer {
@@ -97,7 +104,9 @@ impl RequestService {
             "includeReceipt": false,
             "registration": {
                 "clientName": self.client_name,
-                "purpose": "To know that it is you who asks for your account to be recovered",
+                "purpose": format!(
+                    "To recover your account, case {case}. Share only if this case is on a screen of your own."
+                ),
             },
             "callback": {
                 "url": self.callback.as_str(),

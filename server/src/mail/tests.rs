@@ -109,6 +109,8 @@ fn every_mail() -> Vec<Mail> {
     let notices = [
         Notice::SavedCodeUsed,
         Notice::SavedCodesVoided,
+        Notice::PasswordUsed,
+        Notice::VerifiedIdUsed,
         Notice::Submitted,
         Notice::Approved,
         Notice::Disclosed,
@@ -289,6 +291,8 @@ fn an_owner_can_always_say_that_it_was_not_them() {
     for kind in [
         Notice::SavedCodeUsed,
         Notice::SavedCodesVoided,
+        Notice::PasswordUsed,
+        Notice::VerifiedIdUsed,
         Notice::Submitted,
         Notice::Approved,
         Notice::Disclosed,

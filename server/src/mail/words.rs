@@ -306,6 +306,21 @@ fn notice_words(notice: Notice, organisation: &str, when: &str) -> (String, Stri
                  them works any more. Once you can sign in again, you can make new ones."
             ),
         ),
+        Notice::PasswordUsed => (
+            format!("Your password was used to ask for recovery of your {organisation} account"),
+            format!(
+                "On {when}, somebody signed in with your password to ask for recovery of your {organisation} account. \
+                 Nothing has changed on your account yet. If it wasn't you, somebody else knows your password."
+            ),
+        ),
+        Notice::VerifiedIdUsed => (
+            format!("Your Verified ID was used to ask for recovery of your {organisation} account"),
+            format!(
+                "On {when}, your Verified ID was shared from a wallet, with your face before the camera, to ask for \
+                 recovery of your {organisation} account. Nothing has changed on your account yet. If somebody sent you \
+                 the code that you scanned, it was not you who asked."
+            ),
+        ),
         Notice::Submitted => (
             format!("Somebody asked to recover your {organisation} account"),
             format!(

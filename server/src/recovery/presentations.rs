@@ -53,7 +53,7 @@ impl Recovery {
         let Some(number) = counted else {
             return Ok(());
         };
-        let asked = match service.ask(&key, &state).await {
+        let asked = match service.ask(id.reference(), &key, &state).await {
             Ok(asked) => asked,
             Err(error) => {
                 self.store.forget_presentation(id, number).await?;

@@ -79,10 +79,9 @@ pub async fn page(State(web): State<Web>, visit: Visit) -> Answer {
     let Some(presentation) = web.recovery.presentation(request.facts.id).await? else {
         return Ok(Redirect::to("/prove").into_response());
     };
-    let stage = stage(&web, &presentation);
-    if stage == PresentationStage::Held {
+    let Some(stage) = stage(&web, &presentation) else {
         return Ok(Redirect::to("/prove").into_response());
-    }
+    };
     let again = web.recovery.may_ask_again(&presentation);
     let view = view(&request, stage, again);
     Ok(web.page(StatusCode::OK, Page::VerifiedId(view)))
@@ -96,10 +95,10 @@ fn view(request: &Request, stage: PresentationStage, may_ask_again: bool) -> Ver
     }
 }
 
-/// Where a presentation stands. It is known without knowing whom the request is about.
-fn stage(web: &Web, presentation: &Presentation) -> PresentationStage {
+/// Where a presentation stands; nowhere any more once it holds. It is known without knowing whom the request is about.
+fn stage(web: &Web, presentation: &Presentation) -> Option<PresentationStage> {
     let is_over = web.recovery.now() >= presentation.expires_at;
-    match presentation.progress {
+    Some(match presentation.progress {
         Progress::Asked if is_over => PresentationStage::RanOut,
         Progress::Asked => match qr_code(&presentation.link) {
             Some(code) => PresentationStage::Waiting {
@@ -112,8 +111,8 @@ fn stage(web: &Web, presentation: &Presentation) -> PresentationStage {
         Progress::Opened if web.recovery.is_in_time(presentation) => PresentationStage::Opened,
         Progress::Opened => PresentationStage::RanOut,
         Progress::Refused => PresentationStage::Refused,
-        Progress::Held => PresentationStage::Held,
-    }
+        Progress::Held => return None,
+    })
 }
 
 /// The code for `link`, if it fits into one: every run of dark modules as a rectangle of an SVG path.
@@ -136,7 +135,10 @@ fn qr_code(link: &str) -> Option<QrCode> {
     Some(QrCode { size, path })
 }
 
-/// Tells the page of each step of the presentation. What is told depends on the wallet alone, so a stranger learns
+/// What the page hears once the presentation holds, which it then shows no more.
+const HELD: &str = "held";
+
+/// Tells the page of each step of the presentation, up to the last. What is told depends on the wallet alone, so a stranger learns
 /// nothing about whom the request is about.
 pub async fn events(State(web): State<Web>, visit: Visit) -> Answer {
     let request = visit.request(&web).await?;
@@ -150,6 +152,7 @@ pub async fn events(State(web): State<Web>, visit: Visit) -> Answer {
         steps,
         wait: Duration::ZERO,
         sent: None,
+        is_over: false,
     };
     Ok(Sse::new(stream::unfold(listener, Listener::next))
         .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
@@ -164,10 +167,15 @@ struct Listener {
     /// How long what was sent stays true without another step.
     wait: Duration,
     sent: Option<&'static str>,
+    /// Whether the last word was said.
+    is_over: bool,
 }
 
 impl Listener {
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
+        if self.is_over {
+            return None;
+        }
         loop {
             if !self.wait.is_zero() && !changed(&mut self.steps, self.wait).await {
                 return None;
@@ -178,7 +186,13 @@ impl Listener {
                 continue;
             };
             let presentation = presentation?;
-            let shows = stage(&self.web, &presentation).name();
+            let stage = stage(&self.web, &presentation);
+            let goes_on = matches!(
+                stage,
+                Some(PresentationStage::Waiting { .. } | PresentationStage::Opened)
+            );
+            self.is_over = !goes_on;
+            let shows = stage.as_ref().map_or(HELD, PresentationStage::name);
             // Time alone changes what is shown, once.
             let left = presentation.expires_at.since(self.web.recovery.now());
             self.wait = left.max(Duration::from_secs(5));

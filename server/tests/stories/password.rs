@@ -5,12 +5,12 @@ use std::time::Duration;
 use domain::{Event, ProofKind, StateName};
 use latchkey::{auth::oidc::SignInRefusal, store::SignInKind};
 use reqwest::{Method, Url};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     browser::Page,
     harness::Story,
-    people::{Person, work_address},
+    people::{Person, link, private_address, work_address},
 };
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -19,6 +19,7 @@ const ASKED: &[(&str, &str)] = &[
     ("proofs.accepted", "[\"email_code\", \"password\"]"),
     ("proofs.required", "2"),
 ];
+const USED: &str = "Your password was used to ask for recovery of your Harbour & Finch account";
 const PASSED: &str = "Done";
 const STALE: &str = "That sign-in is over";
 const REFUSED: &str = "That sign-in does not count as a proof";
@@ -65,6 +66,12 @@ async fn the_person_themselves_passes() {
         .await
         .shows(200, PASSED);
     assert_eq!(ada.password_proofs(&story).await, (1, 0));
+    story.run_jobs().await;
+    for address in [work_address("ada.keller"), private_address("ada.keller")] {
+        let to_owner =
+            |mail: &Value| (mail["subject"] == USED).then(|| link(&story, mail, "not-me"));
+        assert!(story.newest(&address, to_owner).await.is_some());
+    }
     assert_ne!(ada.browser.cookie("latchkey-request"), before);
     // Once is enough.
     let again = ada.browser.submit("/prove/password", &[]).await;

@@ -11,9 +11,10 @@ use crate::{
     browser::Page,
     canary::{database, nowhere},
     harness::{DOMAIN, Story},
-    people::{Person, work_address},
+    people::{Person, link, private_address, work_address},
 };
 
+const USED: &str = "Your Verified ID was used to ask for recovery of your Harbour & Finch account";
 const HERE: &str = "/prove/verified-id";
 
 /// Everybody proves themselves by a Verified ID alone.
@@ -98,6 +99,15 @@ async fn a_verified_id_and_a_face_prove_who_somebody_is() {
     let page = ada.browser.get(HERE).await;
     assert!(page.body.contains("href=\"openid-vc://?request_uri="));
     assert!(page.body.contains("class=\"qr-code\""));
+    // The wallet names the case that the page tells to compare.
+    let case = ada.request().await.facts.id.reference().to_string();
+    let asked = story.presentations().await;
+    let purpose = asked[0]["purpose"].as_str().unwrap();
+    assert!(purpose.contains(&format!("case {case}.")), "{purpose}");
+    page.shows(
+        200,
+        &format!("Share only if it is {case} , as on this page"),
+    );
 
     story.wallet("/open", Value::Null).await;
     let page = ada.browser.get(HERE).await;
@@ -105,6 +115,12 @@ async fn a_verified_id_and_a_face_prove_who_somebody_is() {
     story.presents(own("ada.keller")).await;
     let page = ada.browser.get(HERE).await;
     assert_eq!(page.path, "/check");
+    story.run_jobs().await;
+    for address in [work_address("ada.keller"), private_address("ada.keller")] {
+        let to_owner =
+            |mail: &Value| (mail["subject"] == USED).then(|| link(&story, mail, "not-me"));
+        assert!(story.newest(&address, to_owner).await.is_some());
+    }
     ada.submits().await;
 
     let id = ada.request().await.facts.id;
@@ -187,7 +203,7 @@ async fn nothing_tells_whether_an_identifier_is_known() {
 
     let mut asked = story.presentations().await;
     for presentation in &mut asked {
-        for own in ["id", "url", "requestUri", "callback", "expires"] {
+        for own in ["id", "url", "requestUri", "callback", "expires", "purpose"] {
             presentation.as_object_mut().unwrap().remove(own);
         }
     }
@@ -438,14 +454,22 @@ async fn the_page_hears_of_each_step() {
     let mut stream = ada.browser.listen("/prove/verified-id/events").await;
     let mut hears = async || {
         let chunk = tokio::time::timeout(Duration::from_secs(20), stream.chunk()).await;
-        let chunk = chunk.expect("news in time").unwrap().expect("more to hear");
-        String::from_utf8(chunk.to_vec()).unwrap()
+        let chunk = chunk.expect("news in time").unwrap()?;
+        Some(String::from_utf8(chunk.to_vec()).unwrap())
     };
-    assert!(hears().await.contains("waiting"));
+    let says = |heard: Option<String>, name: &str| {
+        assert!(
+            heard.as_ref().is_some_and(|said| said.contains(name)),
+            "{name}: {heard:?}"
+        );
+    };
+    says(hears().await, "waiting");
     story.wallet("/open", Value::Null).await;
-    assert!(hears().await.contains("opened"));
+    says(hears().await, "opened");
     story.presents(own("bo.nilsson")).await;
-    assert!(hears().await.contains("refused"));
+    says(hears().await, "refused");
+    // Nothing more comes of it.
+    assert_eq!(hears().await, None);
     let stranger = story.browser();
     stranger
         .get("/prove/verified-id/events")

@@ -171,7 +171,6 @@ fn verified_id_pages() -> Vec<(String, Page)> {
     let stages = [
         waiting,
         PresentationStage::Opened,
-        PresentationStage::Held,
         PresentationStage::Refused,
         PresentationStage::RanOut,
         PresentationStage::Unavailable,
