@@ -87,7 +87,7 @@ pub fn prove(view: ProveView) -> impl IntoView {
         })}
         {mailed.then(|| view! {
             <p>"We cannot say whether there is such an address: that keeps strangers from finding out."</p>
-            <MailMissing may_resend/>
+            <MailMissing may_resend others=without_mail(&ways, missing)/>
         })}
         <Reference reference/>
     }
@@ -102,13 +102,37 @@ fn is_open(ways: &[OfferedWay], way: Way) -> bool {
 const fn how_many(missing: u8, begun: bool) -> &'static str {
     match (missing, begun) {
         (0 | 1, false) => "One of these is enough. Take the one that you can give now.",
-        (0 | 1, true) => "One more is needed. Take one that you can give now.",
+        (0 | 1, true) => {
+            "What you have given so far is right. One more is needed. Take one that you can give now."
+        }
         (2, false) => "Two different ones of these are needed. Take those that you can give now.",
-        (2, true) => "Two more are needed, each of another kind.",
+        (2, true) => {
+            "What you have given so far is right. Two more are needed, each of another kind."
+        }
         (3, false) => "Three different ones of these are needed.",
-        (3, true) => "Three more are needed, each of another kind.",
+        (3, true) => {
+            "What you have given so far is right. Three more are needed, each of another kind."
+        }
         _ => "All of these are needed.",
     }
+}
+
+/// The ways that are open besides the mailed code, in words, if they would do without it.
+fn without_mail(ways: &[OfferedWay], missing: u8) -> Vec<&'static str> {
+    let others: Vec<_> = ways
+        .iter()
+        .filter(|offered| !offered.given)
+        .filter_map(|offered| match offered.way {
+            Way::EmailCode => None,
+            Way::RecoveryCode => Some("one of your saved codes"),
+            Way::Password => Some("your password"),
+            Way::VerifiedId => Some("your Verified ID"),
+        })
+        .collect();
+    if others.len() < usize::from(missing.max(1)) {
+        return Vec::new();
+    }
+    others
 }
 
 /// What is proven on somebody else's page, or with another device.
@@ -153,7 +177,11 @@ fn Elsewhere(ways: Vec<OfferedWay>, then_codes: bool) -> impl IntoView {
 }
 
 #[component]
-fn MailMissing(may_resend: bool) -> impl IntoView {
+fn MailMissing(may_resend: bool, others: Vec<&'static str>) -> impl IntoView {
+    let others = (!others.is_empty()).then(|| {
+        let others = others.join(", ");
+        view! { <li>{format!("You can do without it. This page also takes: {others}.")}</li> }
+    });
     view! {
         <details class="details">
             <summary>"The code does not come"</summary>
@@ -162,6 +190,7 @@ fn MailMissing(may_resend: bool) -> impl IntoView {
                     <li>"Wait two minutes, then look in the junk folder too."</li>
                     <li>"Look in your personal mail, not in your work mail."</li>
                     <li>"Is there a mail for another reference than the one below? The newest has a link to your code."</li>
+                    {others}
                     <li>"Is the address above not yours? "<a href="/what-happened">"Start again"</a>"."</li>
                     <li>"Still nothing? Your organisation may have no address for you. Contact the people named at the bottom of this page."</li>
                 </ul>
@@ -176,5 +205,38 @@ fn MailMissing(may_resend: bool) -> impl IntoView {
                 }}
             </div>
         </details>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn way(way: Way, given: bool) -> OfferedWay {
+        OfferedWay { way, given }
+    }
+
+    #[test]
+    fn other_ways_are_named_where_they_would_do_without_the_mail() {
+        let mail = way(Way::EmailCode, false);
+        let saved = way(Way::RecoveryCode, false);
+        let password = way(Way::Password, false);
+        assert_eq!(without_mail(&[mail], 1), [""; 0]);
+        assert_eq!(without_mail(&[mail, saved], 2), [""; 0]);
+        assert_eq!(without_mail(&[mail, saved], 1), ["one of your saved codes"]);
+        assert_eq!(
+            without_mail(&[mail, saved, password], 2),
+            ["one of your saved codes", "your password"]
+        );
+        let given = way(Way::Password, true);
+        assert_eq!(without_mail(&[mail, given], 1), [""; 0]);
+    }
+
+    #[test]
+    fn what_was_given_is_said_to_be_right_and_what_is_asked_at_first_is_not() {
+        for missing in 1..=3 {
+            assert!(how_many(missing, true).starts_with("What you have given so far is right."));
+            assert!(!how_many(missing, false).contains("right"));
+        }
     }
 }
