@@ -65,7 +65,7 @@ async fn no_field_takes_text_for_anything_else() {
         ("limits.mails_per_hour", "2"),
         (
             "proofs.accepted",
-            "[\"email_code\", \"recovery_code\", \"password\", \"verified_id\"]",
+            "[\"email_code\", \"recovery_code\", \"verified_id\"]",
         ),
     ])
     .await;

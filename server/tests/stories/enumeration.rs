@@ -289,6 +289,9 @@ fn samples_that_differ_are_told_apart() {
 /// Further apart than chance alone brings two samples in a hundred thousand runs.
 const TOO_FAR: f64 = 4.4;
 
+/// What is measured, its path, and its form.
+type Measured<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)]);
+
 /// Asks for each account in turn, round after round, while a worker of the same server looks people up, and
 /// compares how long the answers to `asked` took. `looks_up` lets each look-up be finished before it goes on.
 async fn nothing_is_learnt_from_time(

@@ -154,7 +154,11 @@ async fn the_identity_provider_is_asked_for_nobody_in_particular() {
 
 #[tokio::test]
 async fn the_password_alone_opens_no_session() {
-    let story = Story::with(&[("proofs.accepted", "[\"password\"]")]).await;
+    let story = Story::with(&[
+        ("proofs.accepted", "[\"email_code\", \"password\"]"),
+        ("proofs.required", "2"),
+    ])
+    .await;
     let ada = story.locked_out("ada.keller");
     ada.asks().await;
     let sent = ada.browser.submit("/prove/password", &[]).await;

@@ -175,6 +175,7 @@ fn person(id: &PersonId, request: &Request) -> String {
         .map_or_else(|| id.to_string(), Clone::clone)
 }
 
+#[expect(clippy::too_many_lines, reason = "a table with one entry per event")]
 fn what(event: &Event, request: &Request) -> String {
     let people = |ids: &[PersonId]| {
         ids.iter()
