@@ -158,7 +158,7 @@ impl Network {
     pub fn site(self) -> Option<[u8; 6]> {
         match self {
             Self::Unknown | Self::V4(_) => None,
-            Self::V6([a, b, c, d, e, f, _, _]) => Some([a, b, c, d, e, f]),
+            Self::V6(prefix) => prefix.first_chunk().copied(),
         }
     }
 }
