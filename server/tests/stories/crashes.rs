@@ -319,7 +319,7 @@ pub async fn kill_at_random(kills: usize, progress: impl Fn(usize)) {
         let lives = LIVES.min(kills - story * LIVES);
         let seed = first.wrapping_add(u64::try_from(story).unwrap());
         async move {
-            live_and_die(seed, lives).await;
+            Box::pin(live_and_die(seed, lives)).await;
             lives
         }
     });
