@@ -6,6 +6,7 @@ use domain::{
     Actor, Command, EmailCode, PersonId, ProofKind, Refusal, Request, RequestId, SavedCode, State,
     Subject, TypedCode,
 };
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{Besides, Recovery, ServiceError};
 use crate::{
@@ -73,8 +74,14 @@ impl TypedCodes {
 pub enum Shown<'a> {
     /// Codes that were typed.
     Codes(&'a TypedCodes),
-    /// The answer to a sign-in that has this state.
-    SignIn(&'a str),
+    /// The answer to a sign-in. Whoever began it knows its state; the code comes to the browser that returns from it,
+    /// and to no other.
+    SignIn {
+        /// Its state.
+        state: &'a str,
+        /// The authorization code.
+        code: &'a SecretString,
+    },
 }
 
 /// What came of codes that were compared.
@@ -177,9 +184,11 @@ impl Recovery {
                 self.succession
                     .successor(browser, &[b"codes", mailed, saved])
             }
-            Shown::SignIn(state) => self
-                .succession
-                .successor(browser, &[b"sign-in", state.as_bytes()]),
+            Shown::SignIn { state, code } => {
+                let code = code.expose_secret().as_bytes();
+                self.succession
+                    .successor(browser, &[b"sign-in", state.as_bytes(), code])
+            }
         }
     }
 

@@ -56,20 +56,22 @@ pub async fn finish(
     Query(returned): Query<Returned>,
 ) -> Answer {
     web.party(KIND)?;
-    let state = returned.state.clone().unwrap_or_default();
-    let shown = Shown::SignIn(&state);
     let secret = visit.secret(Token::Browser);
+    let shown = shown(&returned);
     let mut request = None;
     if let Some(secret) = &secret {
         request = web.recovery.request_of(secret).await?;
-        if request.is_none()
-            && let Some(browser) = web.recovery.shows_again(secret, shown).await?
-        {
-            return Ok(proven(&visit, &browser));
+        if let (None, Some(shown)) = (&request, shown) {
+            // Nobody guesses codes here either.
+            web.limits.take(Action::Prove, &visit).await?;
+            if let Some(browser) = web.recovery.shows_again(secret, shown).await? {
+                return Ok(proven(&visit, &browser));
+            }
         }
     }
     let is_pending = |request: &Request| web.pending(request).is_some();
-    if Bearer::parse(&state).is_some() && request.as_ref().is_some_and(is_pending) {
+    let is_ours = returned.state.as_deref().and_then(Bearer::parse).is_some();
+    if is_ours && request.as_ref().is_some_and(is_pending) {
         // The answer is not touched: it counts when the page is loaded again.
         return Err(ProblemPage::PasswordTooEarly.into());
     }
@@ -77,17 +79,14 @@ pub async fn finish(
         .sign_ins
         .finish(&web.recovery, KIND, &returned, secret.as_ref())
         .await?;
-    match (finished, &secret) {
+    match (finished, secret.as_ref().zip(shown)) {
         (
             Finished::SignedIn {
                 purpose: SignInPurpose::Password(id),
                 identity,
             },
-            Some(secret),
-        ) => {
-            web.takes_password(&visit, id, &identity, (secret, shown))
-                .await
-        }
+            Some(by),
+        ) => web.takes_password(&visit, id, &identity, by).await,
         (Finished::SignedIn { .. }, _) => Err(ProblemPage::PasswordStale.into()),
         (Finished::Refused { .. }, _) if request.as_ref().is_some_and(is_given) => {
             // Another tab was faster.
@@ -104,6 +103,14 @@ pub async fn finish(
             .into())
         }
     }
+}
+
+/// What the browser comes back with, if it has everything that a sign-in comes back with.
+fn shown(returned: &Returned) -> Option<Shown<'_>> {
+    let state = returned.state.as_deref()?;
+    Bearer::parse(state)?;
+    let code = returned.code.as_ref()?;
+    Some(Shown::SignIn { state, code })
 }
 
 /// The way on for a browser whose owner has signed in, and which keeps another secret since.

@@ -11,6 +11,7 @@ use crate::{
     harness::Story,
     own_codes::codes_on,
     people::{Person, work_address, wrong},
+    sign_in::parameter,
 };
 
 const CHECK: &str = "Check before you ask";
@@ -137,10 +138,23 @@ async fn an_answer_of_a_sign_in_that_is_lost_can_be_loaded_again() {
     let earlier = before_the_answer(&story, &ada.browser);
     let stolen = before_the_answer(&story, &ada.browser);
     ada.browser.get(&way_back).await.shows(200, "Done");
+    story.advance(Duration::from_secs(1)).await;
+    // Whoever planted the cookie can have begun the sign-in too, and know everything but the code.
+    let state = parameter(&way_back, "state").unwrap();
+    let path = "/prove/password/callback";
+    for known in [
+        format!("{path}?state={state}"),
+        format!("{path}?state={state}&code="),
+        format!("{path}?state={state}&code={state}"),
+    ] {
+        let page = stolen.visit(Method::GET, &known).await;
+        page.shows(410, "That sign-in is over");
+        assert_eq!(page.header("set-cookie"), "");
+    }
     earlier.get(&way_back).await.shows(200, "Done");
     let bound = ada.browser.cookie("latchkey-request");
     assert_eq!(bound, earlier.cookie("latchkey-request"));
-    assert_eq!(failures(&story, &ada).await, 0);
+    assert_eq!(failures(&story, &ada).await, 1, "the log has it once");
     story.advance(Duration::from_mins(2)).await;
     stolen
         .get(&way_back)
