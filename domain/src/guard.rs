@@ -70,7 +70,7 @@ impl GuardReading {
 }
 
 /// How long a report keeps an account from being recovered.
-pub(crate) const FREEZE: Duration = Duration::from_hours(24);
+pub const FREEZE: Duration = Duration::from_hours(24);
 
 #[cfg(test)]
 mod tests {

@@ -26,7 +26,7 @@ pub use codes::{CONTACT_CODE_WINDOW, CodeKey, ContactCode, EmailCode, TypedCode,
 pub use command::{Actor, Command, Seat, Submission};
 pub use decide::{Opening, Outcome, Refusal, decide, open};
 pub use event::{Alert, CleanUp, Effect, Event, Notice};
-pub use guard::{GuardReading, PassPolicy};
+pub use guard::{FREEZE, GuardReading, PassPolicy};
 pub use identifier::{Identifier, MalformedIdentifier};
 pub use ids::{Fence, IntentId, PersonId, Reference, RequestId};
 pub use limit::{Network, Rate, Taken};

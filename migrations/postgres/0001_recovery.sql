@@ -71,11 +71,11 @@ FOR EACH ROW EXECUTE FUNCTION refuse_audit_change();
 CREATE TRIGGER audit_is_not_truncated BEFORE TRUNCATE ON audit
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
 
--- Accounts that a report keeps from being recovered.
+-- Accounts that a report keeps from being recovered: of a request, or of codes.
 CREATE TABLE freezes (
     subject_id TEXT   NOT NULL,
     until      BIGINT NOT NULL,
-    request_id UUID   NOT NULL REFERENCES requests (id)
+    request_id UUID   REFERENCES requests (id)
 );
 
 CREATE INDEX freezes_by_subject ON freezes (subject_id, until);

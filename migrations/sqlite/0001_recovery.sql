@@ -65,11 +65,11 @@ BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_is_append_only_delete BEFORE DELETE ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 
--- Accounts that a report keeps from being recovered.
+-- Accounts that a report keeps from being recovered: of a request, or of codes.
 CREATE TABLE freezes (
     subject_id TEXT    NOT NULL,
     until      INTEGER NOT NULL,
-    request_id BLOB    NOT NULL REFERENCES requests (id)
+    request_id BLOB    REFERENCES requests (id)
 ) STRICT;
 
 CREATE INDEX freezes_by_subject ON freezes (subject_id, until);

@@ -153,6 +153,11 @@ impl Words {
                 "Codes that you had before are kept, and work once it goes on.",
                 "Try again later. If it is urgent, contact the people named at the bottom of this page.",
             ),
+            Problem::CodesFrozen => notice(
+                "No codes are made for your account at the moment, because somebody reported a request or codes for it.",
+                UNCHANGED,
+                "If that was not you, contact the people named at the bottom of this page now.",
+            ),
             Problem::CodesTooOften => notice(
                 "You have made codes many times within the hour, so we made no others.",
                 "The codes that you made last still work.",

@@ -6,7 +6,7 @@ use crate::{
     code_slot,
     components::{Action, BackLink, Button, ErrorSummary, Inset, LinkButton, Look, Tag, Time},
     islands::{CopyButton, PrintButton},
-    view::{CodesView, DeadCodes, NewCodesView, ReplaceCodesView, SavedView, Tone},
+    view::{CodesView, DeadCodes, Moment, NewCodesView, ReplaceCodesView, SavedView, Tone},
 };
 
 pub const TITLE: &str = "Saved recovery codes";
@@ -20,17 +20,20 @@ pub fn codes(view: CodesView) -> impl IntoView {
     let CodesView {
         offered,
         saved,
+        frozen_until,
         problem,
     } = view;
+    let may_make = frozen_until.is_none();
     view! {
         <ErrorSummary problem fields=&[]/>
         <h1>{TITLE}</h1>
         {match saved {
             saved if !offered => not_used(saved.is_some()).into_any(),
-            Some(SavedView { dead: Some(dead), .. }) => none_works(dead).into_any(),
-            Some(saved) => overview(saved).into_any(),
-            None => none_yet().into_any(),
+            Some(SavedView { dead: Some(dead), .. }) => none_works(dead, may_make).into_any(),
+            Some(saved) => overview(saved, may_make).into_any(),
+            None => none_yet(may_make).into_any(),
         }}
+        {frozen_until.filter(|_| offered).map(frozen)}
         <h2>"Would recovery work for you?"</h2>
         <p>"We look whether everything is in place, and tell you what to do about what is not."</p>
         <div class="actions">
@@ -46,7 +49,18 @@ fn not_used(were_made: bool) -> impl IntoView {
     }
 }
 
-fn none_yet() -> impl IntoView {
+fn frozen(until: Moment) -> impl IntoView {
+    view! {
+        <div class="warning">
+            <p>
+                <strong>"No codes can be made until "<Time moment=until/>". "</strong>
+                "Somebody reported a request or codes for your account as not yours. If you need codes earlier, or if it was not you who reported it, contact the people named at the bottom of this page."
+            </p>
+        </div>
+    }
+}
+
+fn none_yet(may_make: bool) -> impl IntoView {
     view! {
         <p class="lead">
             "Ten codes that you keep in a safe place. If you lose your phone, one of them helps to show that you are you."
@@ -58,7 +72,7 @@ fn none_yet() -> impl IntoView {
             <li>"in a password manager that you can open without your work account"</li>
             <li>"not on the phone or the computer that you could lose"</li>
         </ul>
-        {make()}
+        {may_make.then(make)}
     }
 }
 
@@ -70,7 +84,7 @@ fn make() -> impl IntoView {
     }
 }
 
-fn none_works(dead: DeadCodes) -> impl IntoView {
+fn none_works(dead: DeadCodes, may_make: bool) -> impl IntoView {
     let why = match dead {
         DeadCodes::Void { at } => view! {
             <p>
@@ -87,12 +101,15 @@ fn none_works(dead: DeadCodes) -> impl IntoView {
     view! {
         <p class="lead" role="status">"The codes that you have do not work any more."</p>
         {why}
-        <p>"Throw them away, and make new ones now, while you can sign in. We show them once."</p>
-        {make()}
+        <p>"Throw them away."</p>
+        {may_make.then(|| view! {
+            <p>"Make new ones now, while you can sign in. We show them once."</p>
+            {make()}
+        })}
     }
 }
 
-fn overview(saved: SavedView) -> impl IntoView {
+fn overview(saved: SavedView, may_make: bool) -> impl IntoView {
     let left = saved.left();
     let SavedView { made_at, used, .. } = saved;
     let count = used.len();
@@ -121,10 +138,12 @@ fn overview(saved: SavedView) -> impl IntoView {
                 "Replace all codes now, and contact the people named at the bottom of this page."
             </p>
         </Inset>
-        <p>"Have you lost the codes, or has somebody seen them? Replace them: those that you have now stop working."</p>
-        <div class="actions">
-            <LinkButton look=Look::Quiet href="/codes/replace">"Replace all codes"</LinkButton>
-        </div>
+        {may_make.then(|| view! {
+            <p>"Have you lost the codes, or has somebody seen them? Replace them: those that you have now stop working."</p>
+            <div class="actions">
+                <LinkButton look=Look::Quiet href="/codes/replace">"Replace all codes"</LinkButton>
+            </div>
+        })}
     }
 }
 

@@ -21,7 +21,7 @@ pub fn not_my_codes(view: NotMyCodesView) -> AnyView {
     if is_void {
         return view! {
             <h1>{title}</h1>
-            <p class="lead">"None of those codes works any more. Everybody who was signed in here with your account is signed out, and the security team has been told."</p>
+            <p class="lead">"None of those codes works any more. Everybody who was signed in here with your account is signed out, and the security team has been told. For a day, no codes are made for your account, and it cannot be recovered."</p>
             <div class="warning">
                 <p>
                     <strong>"If you did not make them, contact the people named at the bottom of this page now. "</strong>
@@ -44,7 +44,7 @@ pub fn not_my_codes(view: NotMyCodesView) -> AnyView {
             </div>
             <div class="flow">
                 <h2>"It was not me"</h2>
-                <p>"We make all of them void, sign everybody out here, and alert the security team."</p>
+                <p>"We make all of them void, sign everybody out here, and alert the security team. For a day, no others are made, and nobody can recover your account."</p>
                 <form method="post" action=Action::NotMyCodes.path()>
                     <Button look=Look::Stop>"This wasn’t me, make them void"</Button>
                 </form>

@@ -9,6 +9,8 @@ pub struct CodesView {
     pub offered: bool,
     /// The codes there are, if they were made.
     pub saved: Option<SavedView>,
+    /// Until when a report keeps the person from making codes, if one does.
+    pub frozen_until: Option<Moment>,
     /// Why the last action did not work.
     pub problem: Option<Problem>,
 }

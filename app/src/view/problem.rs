@@ -67,6 +67,8 @@ pub enum Problem {
     CodesNotMade,
     /// The people who run the service have paused recovery, and with it making codes.
     CodesPaused,
+    /// A report keeps the account as it is for a while, and its owner from making codes.
+    CodesFrozen,
     /// So many codes were made of late that no others are.
     CodesTooOften,
     /// The form that makes codes was sent when they were made already.

@@ -466,7 +466,7 @@ fn installation_words(event: &InstallationEvent) -> (&'static str, Vec<String>) 
                 format!(
                     "The person with the object id {person} says that they did not make the saved recovery codes that \
                      were made in their name. The codes are void, and everybody who was signed in here as that person is \
-                     signed out."
+                     signed out. For 24 hours, none are made for the account, and it cannot be recovered."
                 ),
                 "Whoever made them could sign in as that person: end their sessions at Microsoft, change their password, \
                  and look at their sign-in methods now."

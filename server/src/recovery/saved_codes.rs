@@ -1,6 +1,6 @@
 //! Saved recovery codes, as the employee makes them who is signed in.
 
-use domain::{Actor, Person, PersonId, ProofKind, Refusal, SavedCode, Timestamp, UserKind};
+use domain::{Actor, FREEZE, Person, PersonId, ProofKind, Refusal, SavedCode, Timestamp, UserKind};
 use uuid::Uuid;
 
 use super::{Recovery, ServiceError, actor_name};
@@ -9,7 +9,7 @@ use crate::{
     auth::saved_codes::Standing,
     jobs::{Job, addresses_of},
     secret::Bearer,
-    store::{HoldChange, LinkedSet, SavedSet},
+    store::{HoldChange, LinkedSet, SavedSet, StoreError},
     words,
 };
 
@@ -69,13 +69,18 @@ impl Recovery {
     /// [`ServiceError::Refused`] for whoever is no enabled member any more, whatever their session says;
     /// [`ServiceError::Paused`] while an operator has paused the installation;
     /// [`ServiceError::Limited`] for whoever makes codes again and again;
-    /// [`crate::store::StoreError::Conflict`] when the person's codes are not those that `replaces` names.
+    /// [`StoreError::Frozen`] while a report keeps the account from being recovered: whoever was reported may be signed
+    /// in, and would keep a way back;
+    /// [`StoreError::Conflict`] when the person's codes are not those that `replaces` names.
     pub async fn make_codes(
         &self,
         id: &PersonId,
         replaces: Option<Uuid>,
     ) -> Result<NewCodes, ServiceError> {
         self.ensure_not_paused().await?;
+        if self.frozen_until(id).await?.is_some() {
+            return Err(StoreError::Frozen.into());
+        }
         // Codes that do not work any more are nobody's to lose.
         let replaces = match replaces {
             None => {
@@ -112,14 +117,21 @@ impl Recovery {
         Ok(NewCodes { codes, made_at })
     }
 
+    /// Until when a report keeps this person from being recovered and from making codes, if one does now.
+    pub async fn frozen_until(&self, person: &PersonId) -> Result<Option<Timestamp>, ServiceError> {
+        let until = self.store.frozen_until(person).await?;
+        let now = self.clock.now();
+        Ok(until.filter(|until| now < *until))
+    }
+
     /// The codes that a mailed link is about, if it still works.
     pub async fn linked_codes(&self, secret: &Bearer) -> Result<Option<LinkedSet>, ServiceError> {
         let now = self.clock.now();
         Ok(self.store.linked_set(secret.hash(), now).await?)
     }
 
-    /// "I did not make these": voids the codes that a link is about, and ends the sessions of whoever is signed in as
-    /// their owner. It takes nothing but the mailbox, since whoever made them may have everything else.
+    /// "I did not make these": voids the codes that a link is about, freezes their owner as a report of a request does, so
+    /// that no others are made, and ends the sessions of whoever is signed in as them. It takes nothing but the mailbox, since whoever made them may have everything else.
     pub async fn disown_codes(&self, owner: &PersonId) -> Result<(), ServiceError> {
         let at = self.clock.now();
         let event = InstallationEvent::SavedCodesVoided {
@@ -133,7 +145,8 @@ impl Recovery {
             event: &event,
             jobs: &jobs,
         };
-        if self.store.disown_codes(owner, change).await? {
+        let frozen_until = at + FREEZE;
+        if self.store.disown_codes(owner, frozen_until, change).await? {
             self.work.notify_one();
             tracing::warn!(person = %owner, "saved codes are void: their owner did not make them");
         }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{
     HoldChange, Store, StoreError, audit, employees,
     engine::{reading, writing},
-    saved_codes,
+    freezes, saved_codes,
 };
 use crate::secret::BearerHash;
 
@@ -69,14 +69,16 @@ impl Store {
         }))
     }
 
-    /// Voids the codes that a person has and ends every session of theirs, with what is kept of that. `false` when
-    /// their codes are void already, or they have none: then nothing changes.
+    /// Voids the codes that a person has, freezes them until then and ends every session of theirs, with what is kept of
+    /// that. `false` when their codes are void already, or they have none: then nothing changes.
     pub async fn disown_codes(
         &self,
         person: &PersonId,
+        frozen_until: Timestamp,
         change: HoldChange<'_>,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
+        freezes::freeze(&mut transaction, &person.0, frozen_until, None).await?;
         let voided = saved_codes::void(&mut transaction, &person.0, change.at).await?;
         if voided {
             employees::end_sessions(&mut transaction, &person.0).await?;

@@ -16,6 +16,9 @@ pub enum StoreError {
     /// A saved code was used or replaced meanwhile. Nothing was written.
     #[error("the saved code was used or replaced meanwhile")]
     CodeSpent,
+    /// A report keeps the person from getting codes. Nothing was written.
+    #[error("a report keeps the account as it is")]
+    Frozen,
     /// An approver has as many requests waiting as anybody may have. Nothing was written.
     #[error("the approver has too many requests waiting")]
     ApproverOccupied,

@@ -8,6 +8,7 @@ mod disowned;
 mod employees;
 mod engine;
 mod error;
+mod freezes;
 mod health;
 mod holds;
 mod instance;

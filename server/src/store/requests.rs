@@ -238,17 +238,6 @@ impl Store {
         });
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
-
-    /// Until when a report keeps this person from being recovered.
-    pub async fn frozen_until(&self, person: &PersonId) -> Result<Option<Timestamp>, StoreError> {
-        let until: Option<i64> = reading!(self, connection => {
-            sqlx::query_scalar("SELECT MAX(until) FROM freezes WHERE subject_id = $1")
-                .bind(&person.0)
-                .fetch_one(connection)
-                .await?
-        });
-        Ok(until.map(Timestamp::from_millis))
-    }
 }
 
 /// Writes what belongs to a change into its transaction.
@@ -268,6 +257,7 @@ async fn record(transaction: &mut Writing, change: &Change<'_>) -> Result<(), St
         if let (Effect::FreezeSubject { until, voids_codes }, Some(subject)) =
             (effect, subject_id(change.request))
         {
+            super::freezes::freeze(transaction, subject, *until, Some(id)).await?;
             super::employees::end_sessions(transaction, subject).await?;
             if *voids_codes && void(transaction, subject, change.at).await? {
                 let event = InstallationEvent::SavedCodesVoided {
@@ -277,14 +267,6 @@ async fn record(transaction: &mut Writing, change: &Change<'_>) -> Result<(), St
                 super::audit::append_installation(transaction, change.actor, change.at, &event)
                     .await?;
             }
-            within!(&mut *transaction, connection => {
-                sqlx::query("INSERT INTO freezes (subject_id, until, request_id) VALUES ($1, $2, $3)")
-                    .bind(subject)
-                    .bind(until.millis())
-                    .bind(id.0)
-                    .execute(connection)
-                    .await?;
-            });
         }
     }
     Ok(())

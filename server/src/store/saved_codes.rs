@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{
     Store, StoreError, audit,
     engine::{Writing, reading, within},
+    freezes,
 };
 use crate::{audit::InstallationEvent, auth::saved_codes::PepperMark, jobs::Promise};
 
@@ -126,7 +127,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the person's codes are other ones than `replaces` says, as after a
-    /// form that was sent twice: what was shown first must not be replaced by accident.
+    /// form that was sent twice: what was shown first must not be replaced by accident;
+    /// [`StoreError::Frozen`] for whoever is frozen at `at`.
     pub async fn put_saved_set(
         &self,
         person: &PersonId,
@@ -136,6 +138,7 @@ impl Store {
         jobs: &[Promise],
     ) -> Result<(), StoreError> {
         let mut transaction = self.write().await?;
+        freezes::ensure_not_frozen(&mut transaction, &person.0, at).await?;
         if let Some(replaced) = replaces {
             let gone = within!(&mut transaction, connection => {
                 sqlx::query("DELETE FROM saved_sets WHERE person_id = $1 AND id = $2")

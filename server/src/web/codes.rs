@@ -44,9 +44,11 @@ async fn overview(
     problem: Option<Problem>,
 ) -> Answer {
     let own = web.recovery.own_codes(&employee.id).await?;
+    let frozen_until = web.recovery.frozen_until(&employee.id).await?;
     let view = CodesView {
         offered: web.recovery.uses_saved_codes(),
         saved: own.as_ref().map(present::saved),
+        frozen_until: frozen_until.map(words::moment),
         problem,
     };
     Ok(web.employee_page(status, Page::Codes(view), employee))
@@ -111,6 +113,10 @@ async fn make_and_show(web: &Web, employee: &Employee, replaces: Option<Uuid>) -
         Err(ServiceError::Store(StoreError::Conflict)) => {
             let problem = Some(Problem::CodesMadeAlready);
             overview(web, employee, StatusCode::CONFLICT, problem).await
+        }
+        Err(ServiceError::Store(StoreError::Frozen)) => {
+            let problem = Some(Problem::CodesFrozen);
+            overview(web, employee, StatusCode::FORBIDDEN, problem).await
         }
         Err(ServiceError::Refused(refusal)) => turn_away(web, employee, refusal).await,
         Err(ServiceError::Paused) => {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use domain::{Event, PersonId};
+use domain::{Event, FREEZE, PersonId};
 use latchkey::audit::InstallationEvent;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     browser::{Browser, Page},
@@ -16,6 +16,8 @@ use crate::{
 };
 
 const DEAD: &str = "This link no longer works";
+/// What is said while a report keeps somebody from making codes.
+const FROZEN: &str = "No codes can be made until";
 const VOID: &str = "The codes that you have do not work any more.";
 const NOTICE: &str = "Your saved recovery codes for your Harbour & Finch account are void";
 
@@ -106,7 +108,11 @@ async fn the_owner_is_rid_of_codes_without_signing_in() {
     assert!(story.would_take("bo.nilsson", &bos[0]).await);
     assert!(!is_signed_out(&bo).await);
 
-    // They make others, for which there is nothing to lose.
+    // Whoever is in the account makes no others, and the owner does so when the freeze is over.
+    let thief = story.employee("ada.keller").await;
+    thief.get("/codes").await.shows(200, FROZEN);
+    thief.post("/codes", &[]).await.shows(403, FROZEN);
+    story.advance(FREEZE).await;
     let ada = story.employee("ada.keller").await;
     ada.get("/codes").await.shows(200, VOID);
     ada.get("/codes/replace").await.shows(200, VOID);
@@ -261,6 +267,62 @@ async fn a_report_of_a_request_without_one_ends_sessions_and_leaves_the_codes() 
         log.iter()
             .any(|row| matches!(row.event, Event::Reported { .. }))
     );
+}
+
+#[tokio::test]
+async fn a_report_lets_nobody_make_codes_for_a_day() {
+    let story = Story::with_saved_codes().await;
+    let thief = story.employee("ada.keller").await;
+    let codes = makes(&thief).await;
+    let set = hidden(&thief.get("/codes/replace").await, "set");
+    let ada = story.locked_out("ada.keller");
+    ada.waits().await;
+    ada.disowns().await.shows(200, "Thank you for telling us");
+    let thief = story.employee("ada.keller").await;
+    let page = thief.post("/codes/replace", &[("set", &set)]).await;
+    page.shows(403, FROZEN);
+    assert!(story.would_take("ada.keller", &codes[0]).await);
+    let bo = story.employee("bo.nilsson").await;
+    makes(&bo).await;
+    story.advance(FREEZE).await;
+    makes_others(&story).await;
+}
+
+/// Replaces codes after signing in anew.
+async fn makes_others(story: &Story) {
+    let ada = story.employee("ada.keller").await;
+    let set = hidden(&ada.get("/codes/replace").await, "set");
+    let page = ada.post("/codes/replace", &[("set", &set)]).await;
+    assert_eq!(codes_on(&page).len(), 10);
+}
+
+#[tokio::test]
+async fn a_making_under_way_loses_against_a_report() {
+    let story = Story::with_saved_codes().await;
+    let thief = story.employee("ada.keller").await;
+    let ada = story.locked_out("ada.keller");
+    ada.waits().await;
+    let not_me = ada.not_me_link().await;
+    let owner = story.browser();
+    owner.get(&not_me).await;
+    let asked = story.calls("GET", "/users/").await.len();
+    story
+        .fault(json!({ "method": "GET", "path": "/users/", "kind": "hang", "millis": 2000, "times": 1 }))
+        .await;
+    let report = async {
+        story
+            .eventually("the making reads the directory", async || {
+                story.calls("GET", "/users/").await.len() > asked
+            })
+            .await;
+        owner.post("/not-me", &[]).await
+    };
+    let (made, reported) = tokio::join!(thief.post("/codes", &[]), report);
+    reported.shows(200, "Thank you for telling us");
+    assert_eq!(codes_on(&made), [""; 0]);
+    let person = id_of(&story, "ada.keller").await;
+    let set = story.records().await.saved_set(&person).await.unwrap();
+    assert!(set.is_none());
 }
 
 #[tokio::test]

@@ -208,7 +208,12 @@ async fn a_code_that_was_found_before_it_became_void_is_not_spent() {
         event: &event,
         jobs: &[],
     };
-    assert!(records.disown_codes(&subject, change).await.unwrap());
+    assert!(
+        records
+            .disown_codes(&subject, story.now(), change)
+            .await
+            .unwrap()
+    );
     let refused = spend(&story, &request, found).await;
     assert!(matches!(refused, Err(StoreError::CodeSpent)), "{refused:?}");
     assert_eq!(ada.request().await.version, request.version);

@@ -12,7 +12,7 @@ use crate::view::{
 
 pub const TRICKY: &str = "ava <img src=x onerror=alert(1)> \"O'Neil\" & </title></script>";
 
-pub const PROBLEMS: [Problem; 40] = [
+pub const PROBLEMS: [Problem; 41] = [
     Problem::ReasonMissing,
     Problem::IdentifierMissing,
     Problem::IdentifierTooLong,
@@ -41,6 +41,7 @@ pub const PROBLEMS: [Problem; 40] = [
     Problem::PassPolicy,
     Problem::CodesNotMade,
     Problem::CodesPaused,
+    Problem::CodesFrozen,
     Problem::CodesTooOften,
     Problem::CodesMadeAlready,
     Problem::ReadinessUnknown,
@@ -262,6 +263,7 @@ fn codes(used: Option<usize>, problem: Option<Problem>) -> Page {
     Page::Codes(CodesView {
         offered: true,
         saved,
+        frozen_until: None,
         problem,
     })
 }
@@ -300,9 +302,16 @@ fn employee() -> Vec<(String, Page)> {
         Page::Codes(CodesView {
             offered: true,
             saved,
+            frozen_until: None,
             problem: None,
         })
     };
+    let frozen = Page::Codes(CodesView {
+        offered: true,
+        saved: None,
+        frozen_until: Some(moment()),
+        problem: Some(Problem::CodesFrozen),
+    });
     let not_my_codes = |is_void| {
         Page::NotMyCodes(NotMyCodesView {
             made_at: moment(),
@@ -312,6 +321,7 @@ fn employee() -> Vec<(String, Page)> {
     let not_offered = Page::Codes(CodesView {
         offered: false,
         saved: None,
+        frozen_until: None,
         problem: None,
     });
     let all = [
@@ -326,6 +336,7 @@ fn employee() -> Vec<(String, Page)> {
         ("not my codes, void", not_my_codes(true)),
         ("codes of another key", dead(DeadCodes::KeyReplaced)),
         ("void codes", dead(DeadCodes::Void { at: moment() })),
+        ("codes are not made for a while", frozen),
         ("codes are not used", not_offered),
         ("no codes", codes(None, None)),
         ("codes", codes(Some(2), None)),

@@ -43,7 +43,7 @@ pub fn findings(readiness: &Readiness) -> Vec<Finding> {
         let until = words::moment(until).words;
         findings.push(missing(
             &format!(
-                "Somebody reported a request for your account, so it cannot be recovered until {until}."
+                "Somebody reported a request or codes for your account, so it cannot be recovered until {until}."
             ),
             "If that was not you, contact the people named at the bottom of this page.",
         ));
