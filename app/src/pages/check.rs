@@ -16,6 +16,7 @@ pub fn check(view: CheckView) -> impl IntoView {
         name,
         account,
         reason,
+        page,
         problem,
     } = view;
     view! {
@@ -37,6 +38,7 @@ pub fn check(view: CheckView) -> impl IntoView {
             <li>"You sign in with the pass and set up a new way."</li>
         </ol>
         <form method="post" action=Action::Submit.path()>
+            <input type="hidden" name="page" value=page/>
             <Button look=Look::Main>"Ask for recovery"</Button>
         </form>
         <Reference reference/>

@@ -184,6 +184,8 @@ pub struct CheckView {
     pub account: String,
     /// Why they ask.
     pub reason: Reason,
+    /// What this page has in common with no other, in a hidden field: whoever sends it twice is one browser.
+    pub page: String,
     /// Why the request could not be sent the last time.
     pub problem: Option<Problem>,
 }

@@ -5,7 +5,7 @@ use domain::{
     Request, RequestId, State, Submission, contact_code, open,
 };
 
-use super::{Recovery, ServiceError, actor_name};
+use super::{Besides, Recovery, ServiceError, Shown, actor_name};
 use crate::{secret::Bearer, store::Change};
 
 /// A new request and the secret of its browser.
@@ -111,8 +111,20 @@ impl Recovery {
         }
     }
 
-    /// Asks for approval, after reading everything that must hold.
-    pub async fn submit(&self, id: RequestId) -> Result<Request, ServiceError> {
+    /// What tells one page from every other that is drawn.
+    pub fn new_page(&self) -> Bearer {
+        Bearer::generate(self.entropy.as_ref())
+    }
+
+    /// Asks for approval by sending `page`, after reading everything that must hold. Gives what the browser keeps from
+    /// now on in the place of `browser`: what was proven by somebody else's word, such as a Verified ID, has not
+    /// replaced that, so whoever had it before the proof still has it.
+    pub async fn submit(
+        &self,
+        id: RequestId,
+        browser: &Bearer,
+        page: &Bearer,
+    ) -> Result<Bearer, ServiceError> {
         let request = self.request(id).await?;
         if !request.is_proven() {
             return Err(Refusal::NotProven.into());
@@ -126,13 +138,24 @@ impl Recovery {
         let (guards, candidates) =
             tokio::try_join!(self.guards(&self.graph, subject), self.candidates(subject))?;
         let submission = Submission { guards, candidates };
-        let submitted = self
-            .apply(id, &Actor::Browser, Command::Submit(submission))
-            .await;
-        if let Err(ServiceError::Refused(refusal)) = &submitted {
-            self.note_refusal(id, *refusal).await;
+        let next = self.successor(browser, Shown::Page(page));
+        let besides = Besides {
+            bind: Some(next.hash()),
+            ..Besides::default()
+        };
+        let command = Command::Submit(submission);
+        match self.apply_and(id, &Actor::Browser, command, besides).await {
+            Ok(_) => Ok(next),
+            Err(ServiceError::Refused(refusal)) => {
+                if self.is_just_bound(&next).await? {
+                    // The same page was sent twice, and the other was faster.
+                    return Ok(next);
+                }
+                self.note_refusal(id, refusal).await;
+                Err(refusal.into())
+            }
+            Err(error) => Err(error),
         }
-        submitted
     }
 
     /// A proven person whom the rules refuse is worth a line in the log, attacker or not.

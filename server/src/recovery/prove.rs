@@ -15,7 +15,7 @@ use crate::{
     store::{SavedCodeId, StoreError},
 };
 
-/// How long a browser that has proven something can show the same again: until somebody has noticed that no page came,
+/// How long a browser that has gone on can show the same again: until somebody has noticed that no page came,
 /// and sends the form once more.
 const REPEAT: Duration = Duration::from_mins(2);
 
@@ -69,7 +69,7 @@ impl TypedCodes {
     }
 }
 
-/// What a browser proves something with, by which its next secret is made.
+/// What a browser goes on with, by which its next secret is made.
 #[derive(Clone, Copy, Debug)]
 pub enum Shown<'a> {
     /// Codes that were typed.
@@ -82,6 +82,8 @@ pub enum Shown<'a> {
         /// The authorization code.
         code: &'a SecretString,
     },
+    /// The page that asks for approval is sent. Each time that it is drawn it carries another one of these.
+    Page(&'a Bearer),
 }
 
 /// What came of codes that were compared.
@@ -111,7 +113,7 @@ impl Recovery {
             Err(refused @ ServiceError::Refused(_)) => Err(refused),
             Err(error) => return Err(error),
         };
-        if self.has_just_proven(&next).await? {
+        if self.is_just_bound(&next).await? {
             // The same form was sent twice, and the other was faster.
             return Ok(Proved::Right { browser: next });
         }
@@ -163,17 +165,23 @@ impl Recovery {
         shown: Shown<'_>,
     ) -> Result<Option<Bearer>, ServiceError> {
         let next = self.successor(browser, shown);
-        Ok(self.has_just_proven(&next).await?.then_some(next))
+        Ok(self.is_just_bound(&next).await?.then_some(next))
     }
 
-    async fn has_just_proven(&self, browser: &Bearer) -> Result<bool, ServiceError> {
-        let request = self.request_of(browser).await?;
-        let proofs = request.map_or_else(Vec::new, |request| request.facts.proofs);
+    /// Whether this is the secret that a browser keeps since a moment ago.
+    pub(super) async fn is_just_bound(&self, browser: &Bearer) -> Result<bool, ServiceError> {
+        let Some(request) = self.request_of(browser).await? else {
+            return Ok(false);
+        };
+        let since = match &request.state {
+            State::AwaitingApproval(waiting) => Some(waiting.asked_at),
+            _ => request.facts.proofs.last().map(|proof| proof.at),
+        };
         let now = self.clock.now();
-        Ok(proofs.last().is_some_and(|proof| now < proof.at + REPEAT))
+        Ok(since.is_some_and(|since| now < since + REPEAT))
     }
 
-    fn successor(&self, browser: &Bearer, shown: Shown<'_>) -> Bearer {
+    pub(super) fn successor(&self, browser: &Bearer, shown: Shown<'_>) -> Bearer {
         match shown {
             Shown::Codes(typed) => {
                 let mailed = typed.mailed.as_ref().map_or(&[][..], TypedCode::as_bytes);
@@ -189,6 +197,9 @@ impl Recovery {
                 self.succession
                     .successor(browser, &[b"sign-in", state.as_bytes(), code])
             }
+            Shown::Page(page) => self
+                .succession
+                .successor(browser, &[b"page", page.hash().as_bytes()]),
         }
     }
 

@@ -298,12 +298,12 @@ pub async fn check_page(State(web): State<Web>, visit: Visit) -> Answer {
         None => Ok(web.page_about(
             &request,
             StatusCode::OK,
-            Page::Check(check_view(&request, None)),
+            Page::Check(check_view(&request, &web.recovery.new_page(), None)),
         )),
     }
 }
 
-fn check_view(request: &Request, problem: Option<Problem>) -> CheckView {
+fn check_view(request: &Request, page: &Bearer, problem: Option<Problem>) -> CheckView {
     let subject = request.facts.subject.as_ref();
     CheckView {
         reference: request.facts.id.reference().to_string(),
@@ -314,18 +314,34 @@ fn check_view(request: &Request, problem: Option<Problem>) -> CheckView {
             .map(|subject| subject.person.user_principal_name.clone())
             .unwrap_or_default(),
         reason: present::reason(request.facts.reason),
+        page: page.expose().to_string(),
         problem,
     }
 }
 
+/// The form of [`submit`].
+#[derive(Deserialize)]
+pub struct SubmitForm {
+    #[serde(default)]
+    page: String,
+}
+
 /// Asks for approval.
-pub async fn submit(State(web): State<Web>, visit: Visit) -> Answer {
-    let request = visit.request(&web).await?;
+pub async fn submit(State(web): State<Web>, visit: Visit, Form(form): Form<SubmitForm>) -> Answer {
+    let secret = visit.secret(Token::Browser).ok_or(ProblemPage::NoRequest)?;
+    // What is no page of ours cannot be sent again: somebody else would know it.
+    let page = Bearer::parse(&form.page).unwrap_or_else(|| web.recovery.new_page());
+    let Some(request) = web.recovery.request_of(&secret).await? else {
+        web.limits.take(Action::Prove, &visit).await?;
+        let again = web.recovery.shows_again(&secret, Shown::Page(&page));
+        let browser = again.await?.ok_or(ProblemPage::NoRequest)?;
+        return Ok(submitted(&visit, &browser));
+    };
     if let Some(elsewhere) = elsewhere(&request, "/check") {
         return Ok(elsewhere);
     }
-    let problem = match web.recovery.submit(request.facts.id).await {
-        Ok(_) => return Ok(Redirect::to("/status").into_response()),
+    let problem = match web.recovery.submit(request.facts.id, &secret, &page).await {
+        Ok(browser) => return Ok(submitted(&visit, &browser)),
         Err(ServiceError::Graph(error)) => {
             tracing::error!(request = %request.facts.id, %error, "the guards could not be read");
             Problem::DirectoryUnavailable
@@ -348,8 +364,14 @@ pub async fn submit(State(web): State<Web>, visit: Visit) -> Answer {
         Problem::DirectoryUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    let page = Page::Check(check_view(&request, Some(problem)));
+    let page = Page::Check(check_view(&request, &page, Some(problem)));
     Ok(web.page_about(&request, status, page))
+}
+
+/// The way on for a browser that has asked for approval, and keeps another secret since.
+fn submitted(visit: &Visit, browser: &Bearer) -> Response {
+    let cookies = visit.give(Token::Browser, browser);
+    (cookies, Redirect::to("/status")).into_response()
 }
 
 /// Where the request stands.

@@ -9,9 +9,10 @@ use reqwest::Method;
 use crate::{
     browser::{Browser, Page},
     harness::Story,
-    own_codes::codes_on,
+    own_codes::{codes_on, hidden},
     people::{Person, work_address, wrong},
     sign_in::parameter,
+    verified_ids::{self, goes_to_present, own},
 };
 
 const CHECK: &str = "Check before you ask";
@@ -202,4 +203,98 @@ async fn a_code_of_the_identity_provider_is_redeemed_for_the_bound_browser_alone
         page.shows(410, "That sign-in is over");
     }
     assert_eq!(redeemed().await, before);
+}
+
+const WAITS: &str = "Your request is waiting for approval";
+
+/// A browser that knows the request's cookie from before the person sent the page, and the page that they send.
+async fn about_to_ask<'a>(story: &'a Story, person: &Person<'_>) -> (Browser<'a>, String) {
+    let earlier = before_the_answer(story, &person.browser);
+    let page = person.browser.get("/check").await;
+    (earlier, hidden(page.shows(200, CHECK), "page"))
+}
+
+/// Nothing opens in a browser that has the cookie from before, whatever page it makes up.
+async fn is_out(browser: &Browser<'_>) {
+    for path in ["/status", "/check", "/pass", "/status/events"] {
+        browser
+            .visit(Method::GET, path)
+            .await
+            .shows(410, NO_REQUEST);
+    }
+    let made_up = "A".repeat(43);
+    for page in ["", "x", &made_up] {
+        let page = browser.submit("/submit", &[("page", page)]).await;
+        page.shows(410, NO_REQUEST);
+        assert_eq!(page.header("set-cookie"), "");
+    }
+    for path in ["/submit", "/withdraw", "/pass"] {
+        browser.post(path, &[]).await.shows(410, NO_REQUEST);
+    }
+}
+
+#[tokio::test]
+async fn the_cookie_from_before_the_page_was_sent_is_void() {
+    // By a proof that this browser passes, and by one that is passed elsewhere.
+    let mailed = Story::begin().await;
+    let ada = mailed.locked_out("ada.keller");
+    ada.asks().await.proves().await;
+    let (stolen, page) = about_to_ask(&mailed, &ada).await;
+    ada.browser
+        .post("/submit", &[("page", &page)])
+        .await
+        .shows(200, WAITS);
+    is_out(&stolen).await;
+    ada.status().await.shows(200, WAITS);
+
+    let shown = verified_ids::begin().await;
+    let ada = shown.locked_out("ada.keller");
+    let stolen = shown.browser();
+    goes_to_present(&ada).await;
+    stolen.copy_cookies(&ada.browser);
+    shown.presents(own("ada.keller")).await;
+    let (_, page) = about_to_ask(&shown, &ada).await;
+    ada.browser
+        .post("/submit", &[("page", &page)])
+        .await
+        .shows(200, WAITS);
+    is_out(&stolen).await;
+    // A form without the page works as well, once.
+    let ada = mailed.locked_out("kaisa.virtanen");
+    ada.asks().await.proves().await;
+    let stolen = before_the_answer(&mailed, &ada.browser);
+    ada.submits().await;
+    is_out(&stolen).await;
+}
+
+#[tokio::test]
+async fn a_page_that_is_sent_again_leads_to_the_same_request() {
+    let story = Story::begin().await;
+    let ada = story.locked_out("ada.keller");
+    ada.asks().await.proves().await;
+    let (earlier, page) = about_to_ask(&story, &ada).await;
+    let form = [("page", page.as_str())];
+    let (one, two) = tokio::join!(
+        ada.browser.post("/submit", &form),
+        earlier.post("/submit", &form)
+    );
+    for page in [one, two] {
+        page.shows(200, WAITS);
+    }
+    let bound = ada.browser.cookie("latchkey-request");
+    assert_eq!(bound, earlier.cookie("latchkey-request"));
+
+    // An answer that was lost, until two minutes are over.
+    let kaisa = story.locked_out("kaisa.virtanen");
+    kaisa.asks().await.proves().await;
+    let (earlier, page) = about_to_ask(&story, &kaisa).await;
+    let late = before_the_answer(&story, &kaisa.browser);
+    let form = [("page", page.as_str())];
+    kaisa.browser.post("/submit", &form).await.shows(200, WAITS);
+    earlier.post("/submit", &form).await.shows(200, WAITS);
+    let bound = kaisa.browser.cookie("latchkey-request");
+    assert_eq!(bound, earlier.cookie("latchkey-request"));
+    story.advance(Duration::from_mins(2)).await;
+    late.post("/submit", &form).await.shows(410, NO_REQUEST);
+    kaisa.status().await.shows(200, WAITS);
 }

@@ -18,7 +18,7 @@ const USED: &str = "Your Verified ID was used to ask for recovery of your Harbou
 const HERE: &str = "/prove/verified-id";
 
 /// Everybody proves themselves by a Verified ID alone.
-async fn begin() -> Story {
+pub async fn begin() -> Story {
     Story::with(&[
         ("proofs.accepted", r#"["verified_id"]"#),
         ("proofs.required", "1"),
@@ -73,7 +73,7 @@ impl Story {
 }
 
 /// Goes to present a Verified ID.
-async fn goes_to_present(person: &Person<'_>) {
+pub async fn goes_to_present(person: &Person<'_>) {
     person.asks().await;
     let page = person.browser.post(HERE, &[]).await;
     page.shows(200, "Show your Verified ID");

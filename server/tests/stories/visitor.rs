@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{
     browser::{Browser, Page},
     harness::Story,
+    own_codes::hidden,
     people::{Person, code_in, link, private_address, text, work_address},
 };
 
@@ -56,6 +57,8 @@ pub struct Visitor<'a> {
     holds_pass: bool,
     /// A code that was not taken.
     spoilt: Option<String>,
+    /// The page that was sent to ask for approval, until an answer says what became of it.
+    unanswered: Option<String>,
     /// What they were told about which request.
     pub told: Vec<(String, Told)>,
 }
@@ -84,6 +87,7 @@ impl<'a> Visitor<'a> {
             shown: Vec::new(),
             holds_pass: false,
             spoilt: None,
+            unanswered: None,
             told: Vec::new(),
         }
     }
@@ -113,9 +117,13 @@ impl<'a> Visitor<'a> {
 
     async fn act(&mut self, page: &Page) -> reqwest::Result<Step> {
         match (page.status, page.path.as_str(), heading(page)) {
-            (410, ..) => self.asks().await,
+            (410, ..) => match self.unanswered.take() {
+                // The answer was lost, and what it would have brought: as a browser does that loads it again.
+                Some(sent) => self.submits(sent).await,
+                None => self.asks().await,
+            },
             (200, "/prove", _) => self.proves(page).await,
-            (200, "/check", _) => self.submits().await,
+            (200, "/check", _) => self.submits(hidden(page, "page")).await,
             (200, "/status", "Your request is waiting for approval") => self.calls(page).await,
             (200, "/status", "Approved: you can get your pass") => self.claims("/pass").await,
             (200, "/status", "Sign in with your pass") if self.holds_pass => Ok(Step::Over),
@@ -204,8 +212,13 @@ impl<'a> Visitor<'a> {
         Ok(Step::Taken)
     }
 
-    async fn submits(&mut self) -> reqwest::Result<Step> {
-        let page = self.person.browser.try_post("/submit", &[]).await?;
+    async fn submits(&mut self, sent: String) -> reqwest::Result<Step> {
+        self.unanswered = Some(sent.clone());
+        let form = [("page", sent.as_str())];
+        let page = self.person.browser.try_post("/submit", &form).await?;
+        if page.status < 500 {
+            self.unanswered = None;
+        }
         if page.status == 200 && page.path == "/status" {
             self.hears(&page, Told::Submitted);
         }

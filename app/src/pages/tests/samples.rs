@@ -228,6 +228,7 @@ fn check(problem: Option<Problem>) -> Page {
         name: tricky(),
         account: tricky(),
         reason: Reason::Policy,
+        page: "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA".to_owned(),
         problem,
     })
 }
