@@ -44,7 +44,7 @@ pub fn not_my_codes(view: NotMyCodesView) -> AnyView {
             </div>
             <div class="flow">
                 <h2>"It was not me"</h2>
-                <p>"We make all of them void, sign everybody out here, and alert the security team. For a day, no others are made, and nobody can recover your account."</p>
+                <p>"We make all of them void, stop what they were used for, sign everybody out here, and alert the security team. For a day, no others are made, and nobody can recover your account."</p>
                 <form method="post" action=Action::NotMyCodes.path()>
                     <Button look=Look::Stop>"This wasn’t me, make them void"</Button>
                 </form>

@@ -68,6 +68,8 @@ pub enum Job {
         /// Where.
         address: String,
     },
+    /// Report the request in its owner's name: a code that they have disowned has proven it.
+    ReportForOwner,
     /// Undo at Microsoft what must not stay.
     CleanUp {
         /// What.
@@ -104,6 +106,7 @@ impl Job {
             Self::AlertAdmin { .. } => "alert_admin",
             Self::AlertInstallation { .. } => "alert_installation",
             Self::TellOfCodes { .. } => "tell_of_codes",
+            Self::ReportForOwner => "report_for_owner",
             Self::CleanUp { .. } => "clean_up",
             Self::Reap { .. } => "reap",
         }

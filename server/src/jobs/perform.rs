@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    Actor, Alert, Command, Person, PersonId, Refusal, Request, RequestId, StateName, Subject,
-    Timestamp, UserKind,
+    Actor, Alert, Command, Person, PersonId, Refusal, Request, RequestId, State, StateName,
+    Subject, Timestamp, UserKind,
 };
 use uuid::Uuid;
 
@@ -130,6 +130,7 @@ pub(super) async fn perform(
         Job::AlertAdmin { alert, address } => {
             alert_admin(recovery, &request, alert, address, leased.id).await
         }
+        Job::ReportForOwner => report_for_owner(recovery, &request).await,
         Job::CleanUp { clean_up: what } => clean_up(recovery, &request, *what).await,
         Job::Reap { fence, until } => {
             let again = recovery
@@ -169,6 +170,16 @@ async fn about_installation(recovery: &Recovery, leased: &LeasedJob) -> Result<P
         }
         _ => Err(ServiceError::Gone.into()),
     }
+}
+
+/// Stops what a disowned code has led to, as the link of the request's own mails does. A recovery that is long over is left
+/// as it is: the administrators hear of the codes anyway.
+async fn report_for_owner(recovery: &Recovery, request: &Request) -> Result<(), Fault> {
+    let is_over = matches!(request.state, State::Ended(_)) && !recovery.can_repudiate(request);
+    if is_over {
+        return Ok(());
+    }
+    moot(recovery.disown(request.facts.id).await)
 }
 
 async fn look_up_subject(recovery: &Recovery, request: &Request) -> Result<(), Fault> {
@@ -263,7 +274,7 @@ pub(super) async fn give_up(recovery: &Recovery, leased: &LeasedJob) {
             let command = Command::MissApprover(approver.clone());
             moot(recovery.apply(id, &Actor::Mailer, command).await)
         }
-        Job::CleanUp { .. } | Job::Reap { .. } => recovery
+        Job::CleanUp { .. } | Job::Reap { .. } | Job::ReportForOwner => recovery
             .alert(id, &Alert::CleanUpFailed)
             .await
             .map_err(Fault::from),

@@ -131,7 +131,8 @@ impl Recovery {
     }
 
     /// "I did not make these": voids the codes that a link is about, freezes their owner as a report of a request does, so
-    /// that no others are made, and ends the sessions of whoever is signed in as them. It takes nothing but the mailbox, since whoever made them may have everything else.
+    /// that no others are made, ends the sessions of whoever is signed in as them, and reports every request that one of
+    /// the codes was used for. It takes nothing but the mailbox, since whoever made them may have everything else.
     pub async fn disown_codes(&self, owner: &PersonId) -> Result<(), ServiceError> {
         let at = self.clock.now();
         let event = InstallationEvent::SavedCodesVoided {
@@ -146,7 +147,13 @@ impl Recovery {
             jobs: &jobs,
         };
         let frozen_until = at + FREEZE;
-        if self.store.disown_codes(owner, frozen_until, change).await? {
+        if self
+            .store
+            .disown_codes(owner, frozen_until, change, || {
+                self.promise_now(Job::ReportForOwner, at)
+            })
+            .await?
+        {
             self.work.notify_one();
             tracing::warn!(person = %owner, "saved codes are void: their owner did not make them");
         }

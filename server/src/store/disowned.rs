@@ -1,14 +1,14 @@
 //! Links under which the owner of saved codes says that they did not make them.
 
-use domain::{PersonId, Timestamp};
+use domain::{PersonId, RequestId, Timestamp};
 use uuid::Uuid;
 
 use super::{
     HoldChange, Store, StoreError, audit, employees,
-    engine::{reading, writing},
-    freezes, saved_codes,
+    engine::{Writing, reading, within, writing},
+    freezes, outbox, saved_codes,
 };
-use crate::secret::BearerHash;
+use crate::{jobs::Promise, secret::BearerHash};
 
 /// The codes that a link is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,12 +70,14 @@ impl Store {
     }
 
     /// Voids the codes that a person has, freezes them until then and ends every session of theirs, with what is kept of
-    /// that. `false` when their codes are void already, or they have none: then nothing changes.
+    /// that, and promises what `stop` says for each request that one of the codes was used for. `false` when their codes
+    /// are void already, or they have none: then nothing changes.
     pub async fn disown_codes(
         &self,
         person: &PersonId,
         frozen_until: Timestamp,
         change: HoldChange<'_>,
+        stop: impl Fn() -> Promise,
     ) -> Result<bool, StoreError> {
         let mut transaction = self.write().await?;
         freezes::freeze(&mut transaction, &person.0, frozen_until, None).await?;
@@ -83,6 +85,9 @@ impl Store {
         if voided {
             employees::end_sessions(&mut transaction, &person.0).await?;
             audit::append_event(&mut transaction, change).await?;
+            for request in proven(&mut transaction, person).await? {
+                outbox::add(&mut transaction, Some(request), &stop()).await?;
+            }
             transaction.commit().await?;
         }
         Ok(voided)
@@ -98,4 +103,22 @@ impl Store {
         });
         Ok(())
     }
+}
+
+/// The requests that the codes of a person were used for.
+async fn proven(
+    transaction: &mut Writing,
+    person: &PersonId,
+) -> Result<Vec<RequestId>, StoreError> {
+    let requests: Vec<Uuid> = within!(transaction, connection => {
+        sqlx::query_scalar(
+            "SELECT DISTINCT codes.request_id
+             FROM saved_codes AS codes JOIN saved_sets AS sets ON sets.id = codes.set_id
+             WHERE sets.person_id = $1 AND codes.request_id IS NOT NULL",
+        )
+        .bind(&person.0)
+        .fetch_all(connection)
+        .await?
+    });
+    Ok(requests.into_iter().map(RequestId).collect())
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Event, FREEZE, PersonId};
+use domain::{Event, FREEZE, PersonId, StateName};
 use latchkey::audit::InstallationEvent;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -196,6 +196,77 @@ async fn waits_with(person: &Person<'_>, saved: &str) {
     let page = person.browser.post("/prove", &form).await;
     page.shows(200, "Check before you ask");
     person.submits().await;
+}
+
+/// Codes that somebody else made prove a request, and their owner disowns them when it has come so far. Gives the page of
+/// what is tried then.
+async fn is_stopped_by_disowning(
+    reaches: impl AsyncFnOnce(&Story, &Person<'_>),
+    end: StateName,
+    tries: impl AsyncFnOnce(&Story, &Person<'_>) -> Page,
+) {
+    let story = Story::with(&[COUNT, ("proofs.required", "2")]).await;
+    let thief = story.employee("ada.keller").await;
+    let codes = makes(&thief).await;
+    story.run_jobs().await;
+    let not_me = not_me_link(&story, &private_address("ada.keller")).await;
+    let ada = story.locked_out("ada.keller");
+    waits_with(&ada, &codes[0]).await;
+    reaches(&story, &ada).await;
+    let owner = story.browser();
+    owner.get(&not_me).await;
+    let page = owner.post("/codes/not-me", &[]).await;
+    page.shows(200, "Your recovery codes are void");
+    story.run_jobs().await;
+    assert_eq!(ada.state().await, end);
+    let page = tries(&story, &ada).await;
+    assert!(page.pass().is_none(), "{}", page.text());
+    assert_eq!(ada.state().await, end);
+    assert!(story.live_passes("ada.keller").await.is_empty());
+}
+
+#[tokio::test]
+async fn disowning_stops_a_request_that_waits_for_approval() {
+    let daniel_opens = async |story: &Story, _: &Person<'_>| {
+        story.manager("daniel.okafor").opens_mail().await;
+    };
+    is_stopped_by_disowning(daniel_opens, StateName::Reported, async |_, ada| {
+        ada.claims().await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn disowning_stops_a_request_that_is_approved() {
+    let approved = async |story: &Story, ada: &Person<'_>| approves(story, ada).await;
+    is_stopped_by_disowning(approved, StateName::Reported, async |_, ada| {
+        ada.claims().await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn disowning_undoes_a_pass_that_was_given_out() {
+    let claimed = async |story: &Story, ada: &Person<'_>| {
+        approves(story, ada).await;
+        let page = ada.claims().await;
+        assert!(page.pass().is_some(), "{}", page.text());
+    };
+    is_stopped_by_disowning(claimed, StateName::Repudiated, async |_, ada| {
+        ada.status().await
+    })
+    .await;
+}
+
+/// The manager approves, and the owner has been told.
+async fn approves(story: &Story, ada: &Person<'_>) {
+    let daniel = story.manager("daniel.okafor");
+    daniel.opens_mail().await;
+    daniel.approves(&ada.contact_code().await).await;
+    story.run_jobs().await;
+    story.run_timers().await;
+    let ready = async || ada.state().await == StateName::Ready;
+    story.eventually("the claim window", ready).await;
 }
 
 /// A report of a request with a saved code, and what follows.

@@ -210,7 +210,9 @@ async fn a_code_that_was_found_before_it_became_void_is_not_spent() {
     };
     assert!(
         records
-            .disown_codes(&subject, story.now(), change)
+            .disown_codes(&subject, story.now(), change, || unreachable!(
+                "no code was used"
+            ))
             .await
             .unwrap()
     );
