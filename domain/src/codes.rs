@@ -57,9 +57,17 @@ pub(crate) fn is_between_symbols(c: char) -> bool {
 pub struct TypedCode(String);
 
 impl TypedCode {
-    /// Reads what was typed; `None` unless it then is exactly `digits` ASCII digits.
+    /// Reads what was typed; `None` unless it then is exactly `digits` digits. Letters that look like a digit are meant
+    /// as it, and full-width digits are digits.
     pub fn parse(typed: &str, digits: u8) -> Option<Self> {
-        let code: String = typed.chars().filter(|c| !is_between_symbols(*c)).collect();
+        let as_meant = |c: char| match c {
+            'o' | 'O' => '0',
+            'i' | 'I' | 'l' | 'L' => '1',
+            '\u{ff10}'..='\u{ff19}' => char::from_digit(u32::from(c) - 0xff10, 10).unwrap_or(c),
+            _ => c,
+        };
+        let symbols = typed.chars().filter(|c| !is_between_symbols(*c));
+        let code: String = symbols.map(as_meant).collect();
         (code.len() == usize::from(digits) && code.bytes().all(|b| b.is_ascii_digit()))
             .then_some(Self(code))
     }
@@ -226,19 +234,24 @@ mod tests {
     }
 
     #[test]
-    fn typed_codes_forgive_separators_and_nothing_else() {
+    fn typed_codes_are_taken_as_they_are_meant() {
         for typed in [
             "482913",
             " 482 913 ",
             "482-913",
             "482\u{2011}913",
             "4\u{200b}82913",
+            "４８２９１３",
         ] {
             assert_eq!(
                 TypedCode::parse(typed, 6),
                 Some(TypedCode("482913".to_owned())),
                 "{typed:?}"
             );
+        }
+        for typed in ["0011011", "oO1i0Il", "ooIL0lI"] {
+            let meant = Some(TypedCode("0011011".to_owned()));
+            assert_eq!(TypedCode::parse(typed, 7), meant, "{typed:?}");
         }
         for typed in ["", "48291", "4829133", "48291x", "٤٨٢٩١٣"] {
             assert_eq!(TypedCode::parse(typed, 6), None, "{typed:?}");

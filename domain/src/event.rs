@@ -211,6 +211,17 @@ pub enum Notice {
     Completed,
 }
 
+impl Notice {
+    /// Whether it only tells that a proof was passed. Whoever can pass one can cause any number of these, and none of
+    /// them says that recovery was asked for.
+    pub const fn is_of_a_proof(self) -> bool {
+        matches!(
+            self,
+            Self::SavedCodeUsed | Self::PasswordUsed | Self::VerifiedIdUsed
+        )
+    }
+}
+
 /// What administrators are told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "alert", rename_all = "snake_case")]

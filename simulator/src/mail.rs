@@ -71,6 +71,8 @@ pub enum Mode {
     RejectData,
     /// 451 after the data.
     Tempfail,
+    /// Takes the mail, and resets the connection before saying so.
+    DropAfterData,
 }
 
 impl Treatment {
@@ -170,8 +172,8 @@ async fn talk(stream: TcpStream, peer: SocketAddr, tenant: Tenant) {
 async fn converse(stream: TcpStream, peer: SocketAddr, tenant: Tenant) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut stream = BufReader::new(stream);
-    let mut session =
-        SessionBuilder::new("mail.harbourfinch.example").build(peer.ip(), Delivery::new(tenant));
+    let delivery = Delivery::new(tenant.clone());
+    let mut session = SessionBuilder::new("mail.harbourfinch.example").build(peer.ip(), delivery);
     stream.write_all(&session.greeting().buffer()?).await?;
     let mut line = Vec::new();
     loop {
@@ -180,6 +182,10 @@ async fn converse(stream: TcpStream, peer: SocketAddr, tenant: Tenant) -> io::Re
             return Ok(());
         }
         let reply = session.process(&line);
+        let is_taken = !reply.is_error && line == b".\r\n";
+        if is_taken && tenant.lock().mailbox.treatment.mode == Mode::DropAfterData {
+            return stream.get_ref().set_zero_linger();
+        }
         stream.write_all(&reply.buffer()?).await?;
         // After refused data the library goes on reading data, where the client already says QUIT; so the conversation
         // ends here.

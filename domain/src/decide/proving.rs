@@ -108,13 +108,27 @@ fn answered(request: &Request, now: Timestamp) -> Result<(&Proving, Timestamp), 
     Ok((proving, opened_at + took))
 }
 
+/// The state, with a code that works from when the look-up is finished: before that none was mailed, and a directory that
+/// is away for long must not use its time up.
+fn beginning_at(proving: &Proving, looked_up_at: Timestamp) -> State {
+    let expires_at = looked_up_at + Terms::EMAIL_CODE_LIFETIME;
+    State::Proving(Proving {
+        challenge: Challenge {
+            expires_at,
+            ..proving.challenge
+        },
+        ..proving.clone()
+    })
+}
+
 pub(super) fn recognise_nobody(request: &Request, now: Timestamp) -> Result<Outcome, Refusal> {
-    let (_, looked_up_at) = answered(request, now)?;
+    let (proving, looked_up_at) = answered(request, now)?;
     let facts = RequestFacts {
         looked_up_at: Some(looked_up_at),
         ..request.facts.clone()
     };
-    Ok(Outcome::new(facts, request.state.clone(), request.version).event(Event::NobodyRecognised))
+    let state = beginning_at(proving, looked_up_at);
+    Ok(Outcome::new(facts, state, request.version).event(Event::NobodyRecognised))
 }
 
 pub(super) fn recognise(
@@ -137,7 +151,8 @@ pub(super) fn recognise(
     let code = facts.mails_codes().then_some(Effect::SendEmailCode {
         sending: proving.challenge.sending,
     });
-    Ok(Outcome::new(facts, request.state.clone(), request.version)
+    let state = beginning_at(proving, looked_up_at);
+    Ok(Outcome::new(facts, state, request.version)
         .event(recognised)
         .effects(code))
 }

@@ -941,7 +941,7 @@ fn a_postgresql_server_is_reached_encrypted_or_on_this_machine() {
 
 #[test]
 fn the_environment_of_other_postgresql_clients_goes_not_before_the_configuration() {
-    let folder = Folder::new("environment");
+    let folder = Folder::new("environment-file");
     let load_with = |url: &str, variables: &[(&str, &str)]| {
         let text = changed(&[("database.url", Some(&format!("{url:?}")))]);
         load(&folder.write("latchkey.toml", &text), variables)

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::perform::{Fault, Progress, moot};
 use crate::{
     audit::InstallationEvent,
+    limits::MailLimit,
     mail::Mail,
     recovery::{Recovery, ServiceError},
     secret::Bearer,
@@ -55,22 +56,41 @@ pub(super) async fn send_email_code(
     let Some(address) = &subject.recovery_address else {
         return Ok(Progress::Done);
     };
-    let slot = match recovery.limits.take_mail(address).await? {
-        Ok(slot) => slot,
-        Err(until) => {
-            let stands_in = recovery
-                .store
-                .has_link(&subject.person.id, Purpose::ReadCode, now)
-                .await
-                .map_err(ServiceError::from)?;
-            return Ok(if stands_in {
-                Progress::Done
-            } else {
-                Progress::Again(until)
-            });
+    let may_be_last = if proving.challenge.handed_out {
+        // It has its place from an earlier try, of which nobody knows how it ended.
+        true
+    } else {
+        let slot = match recovery.limits.take_mail(MailLimit::Codes, address).await? {
+            Ok(slot) => slot,
+            Err(until) => {
+                let stands_in = recovery
+                    .store
+                    .has_link(&subject.person.id, Purpose::ReadCode, now)
+                    .await
+                    .map_err(ServiceError::from)?;
+                return Ok(if stands_in {
+                    Progress::Done
+                } else {
+                    Progress::Again(until)
+                });
+            }
+        };
+        // Before the mail leaves: its reader may be fast, and a mail server may take it without our hearing of it. The
+        // place is not given back either, or a mail server that refuses would let any number of codes count.
+        let command = Command::HandOutCode { sending };
+        match recovery
+            .apply(request.facts.id, &Actor::Mailer, command)
+            .await
+        {
+            Ok(_) => slot.is_last,
+            Err(ServiceError::Refused(_)) => {
+                recovery.limits.give_back(&slot).await?;
+                return Ok(Progress::Done);
+            }
+            Err(error) => return Err(error.into()),
         }
     };
-    let others_url = if slot.is_last {
+    let others_url = if may_be_last {
         let link = Link {
             purpose: Purpose::ReadCode,
             request: request.facts.id,
@@ -89,23 +109,8 @@ pub(super) async fn send_email_code(
         reference: request.facts.id.reference(),
         others_url,
     };
-    let sent = recovery.mailer.send(address, &mail, key).await;
-    if sent.is_err() {
-        recovery.limits.give_back(&slot).await?;
-    }
-    sent?;
-    // From now on somebody can know it. If it was replaced meanwhile, the next mail says so of the next.
-    match recovery
-        .apply(
-            request.facts.id,
-            &Actor::Mailer,
-            Command::HandOutCode { sending },
-        )
-        .await
-    {
-        Ok(_) | Err(ServiceError::Refused(_)) => Ok(Progress::Done),
-        Err(error) => Err(error.into()),
-    }
+    recovery.mailer.send(address, &mail, key).await?;
+    Ok(Progress::Done)
 }
 
 pub(super) async fn ask_approver(
@@ -155,6 +160,19 @@ pub(super) async fn notify_owner(
         return Ok(());
     };
     let now = recovery.clock.now();
+    let slot = if notice.is_of_a_proof() {
+        match recovery
+            .limits
+            .take_mail(MailLimit::ProofNotices, address)
+            .await?
+        {
+            Ok(slot) => Some(slot),
+            // Whoever knows a password could send one with each of a thousand requests, and bury the one that matters.
+            Err(_) => return Ok(()),
+        }
+    } else {
+        None
+    };
     let link = Link {
         purpose: Purpose::NotMe,
         request: request.facts.id,
@@ -167,9 +185,17 @@ pub(super) async fn notify_owner(
         reference: request.facts.id.reference(),
         at: words::moment(at).words,
         not_me_url: Some(new_link(recovery, "not-me", link).await?),
+        is_last: slot.as_ref().is_some_and(|slot| slot.is_last),
     };
     let mail = in_its_mode(request, mail);
-    recovery.mailer.send(address, &mail, key).await?;
+    let sent = recovery.mailer.send(address, &mail, key).await;
+    if let Some(slot) = slot {
+        if sent.is_err() {
+            recovery.limits.give_back(&slot).await?;
+        }
+        return Ok(sent?);
+    }
+    sent?;
     moot(
         recovery
             .apply(request.facts.id, &Actor::Mailer, Command::AcceptNotice)

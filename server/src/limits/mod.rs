@@ -126,6 +126,24 @@ impl Key {
     }
 }
 
+/// Mails that strangers can cause, so that they are limited for each address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailLimit {
+    /// With codes.
+    Codes,
+    /// That a proof was passed.
+    ProofNotices,
+}
+
+impl MailLimit {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Codes => "mail",
+            Self::ProofNotices => "mail_proof",
+        }
+    }
+}
+
 /// A mail that may be sent.
 #[derive(Debug)]
 pub struct MailSlot {
@@ -176,14 +194,15 @@ impl Limits {
         self.take_each(&[bucket]).await
     }
 
-    /// Takes a place among the mails with codes to `address`; `Err` tells until when there is none.
+    /// Takes a place among such mails to `address`; `Err` tells until when there is none.
     pub async fn take_mail(
         &self,
+        limit: MailLimit,
         address: &str,
     ) -> Result<Result<MailSlot, domain::Timestamp>, ServiceError> {
         let rate = Rate::within_any_hour(self.settings.mails_per_hour);
         let address = address.to_lowercase();
-        let bucket = self.bucket("mail", &[address.as_bytes()], rate);
+        let bucket = self.bucket(limit.as_str(), &[address.as_bytes()], rate);
         let now = self.clock.now();
         if let Taken::Refused { until } = rate.take(self.store.used_until(&bucket).await?, now) {
             return Ok(Err(until));

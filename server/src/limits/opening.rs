@@ -84,51 +84,53 @@ impl Limits {
         Ok(Admission::Admitted)
     }
 
-    /// Notes that a request turned out to be about somebody. Tells whether too many do.
+    /// Notes that a request turned out to be about somebody. Tells whether that is so for too many.
     pub async fn note_recognised(&self, identifier: &Identifier) -> Result<bool, ServiceError> {
-        let pause = self.of_all(OPENS_PAUSE, self.settings.opens.pause);
-        self.note("known_account", identifier, &[], Some(&pause))
-            .await
+        let mut taking = self.store.begin_taking().await?;
+        let mark = self.of_all(OPENS_PAUSE, self.settings.opens.pause);
+        let pauses = self
+            .pauses(&mut taking, "known_account", identifier, &mark)
+            .await?;
+        taking.commit().await?;
+        Ok(pauses)
     }
 
-    /// Notes a proof that failed; `is_about_somebody` when the request is. Tells whether too many that are do.
+    /// Notes a proof that failed; `is_about_somebody` when the request is. Tells whether proofs fail for too many people.
     pub async fn note_failure(
         &self,
         identifier: &Identifier,
         is_about_somebody: bool,
     ) -> Result<bool, ServiceError> {
-        let pause = self.of_all(FAILURES_PAUSE, self.settings.failures.pause);
-        let pause = is_about_somebody.then_some(&pause);
-        self.note("fail_account", identifier, &[self.failures()], pause)
-            .await
-    }
-
-    /// Counts one against these marks. Tells whether the last one is passed.
-    ///
-    /// Nothing pauses for names that nobody bears, or somebody who invents some would stop everybody.
-    async fn note(
-        &self,
-        kind: &'static str,
-        identifier: &Identifier,
-        marks: &[Bucket],
-        pause: Option<&Bucket>,
-    ) -> Result<bool, ServiceError> {
         let now = self.clock.now();
-        let of_account = self.of_account(kind, identifier, None, Rate::per_hour(6, 6));
         let mut taking = self.store.begin_taking().await?;
-        // One account counts for so much and no more: whoever asks for it or guesses at it alone stops nobody else.
-        if is_refused(&mut taking, &of_account, now).await? {
-            return Ok(false);
+        // One account counts for so much and no more: whoever guesses at it alone makes it harder for nobody else.
+        let here = self.of_account("fail_account", identifier, None, Rate::per_hour(6, 6));
+        if !is_refused(&mut taking, &here, now).await? {
+            is_refused(&mut taking, &self.failures(), now).await?;
         }
-        for mark in marks {
-            is_refused(&mut taking, mark, now).await?;
-        }
-        let pauses = match pause {
-            Some(mark) => is_refused(&mut taking, mark, now).await?,
-            None => false,
-        };
+        let mark = self.of_all(FAILURES_PAUSE, self.settings.failures.pause);
+        let pauses = is_about_somebody
+            && self
+                .pauses(&mut taking, "known_fail_account", identifier, &mark)
+                .await?;
         taking.commit().await?;
         Ok(pauses)
+    }
+
+    /// Counts an account against a mark that pauses opening; whether the mark is passed.
+    ///
+    /// An account counts once an hour, so that the mark is one of people. Names that nobody bears never come here, or
+    /// somebody who invents some would stop everybody.
+    async fn pauses(
+        &self,
+        taking: &mut Taking,
+        kind: &'static str,
+        identifier: &Identifier,
+        mark: &Bucket,
+    ) -> Result<bool, ServiceError> {
+        let now = self.clock.now();
+        let account = self.of_account(kind, identifier, None, Rate::per_hour(1, 1));
+        Ok(!is_refused(taking, &account, now).await? && is_refused(taking, mark, now).await?)
     }
 
     /// What limits opening for one account: from one network, and from all of them. With work both can be passed, so

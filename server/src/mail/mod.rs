@@ -65,6 +65,8 @@ pub enum Mail {
         at: String,
         /// Where the owner says "this wasn't me", while that can be said; holds a secret.
         not_me_url: Option<Url>,
+        /// Whether no other about a proof may follow it for a while.
+        is_last: bool,
     },
     /// To every address of an employee: saved codes were made in their name.
     CodesMade {

@@ -76,6 +76,7 @@ fn notice(notice: Notice, not_me_url: Option<Url>) -> Mail {
         reference: reference(),
         at: "1 March 2026, 12:00 UTC".to_owned(),
         not_me_url,
+        is_last: true,
     }
 }
 

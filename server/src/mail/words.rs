@@ -95,6 +95,10 @@ impl Letter {
     }
 }
 
+/// What the last mail about a proof says that may be sent for a while.
+const LAST_OF_PROOFS: &str = "You have had several mails like this. If proofs go on, no more of them come for up to an \
+     hour. Whenever somebody asks for recovery with them, you are told all the same, and your approver is asked.";
+
 /// What a mail about a trial run says first.
 const TRIAL: &str = "This is a trial run. Everything goes as in a real recovery, and you are asked to do what you would \
      then do, but nothing is changed on the account, and no pass is made.";
@@ -188,6 +192,7 @@ impl Mail {
                 reference,
                 at: when,
                 not_me_url,
+                is_last,
             } => {
                 let (subject, what) = notice_words(*notice, at, when);
                 let if_not_you = match not_me_url {
@@ -211,7 +216,10 @@ impl Mail {
                         tone: Tone::Stop,
                     }),
                     steps: Vec::new(),
-                    after: Vec::new(),
+                    after: is_last
+                        .then(|| LAST_OF_PROOFS.to_owned())
+                        .into_iter()
+                        .collect(),
                     reference: Some(reference.to_string()),
                 }
             }

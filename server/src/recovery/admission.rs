@@ -95,25 +95,19 @@ impl Recovery {
     pub(super) async fn feed_breaker(&self, outcome: &Outcome) {
         let facts = &outcome.request.facts;
         let noted = async {
-            for event in &outcome.events {
-                let (flood, is_too_much) = match event {
-                    Event::SubjectRecognised { .. } => {
-                        let noted = self.limits.note_recognised(&facts.identifier);
-                        (Flood::Opens, noted.await?)
-                    }
-                    Event::ProofFailed { .. } => {
-                        let is_somebody = facts.subject.is_some();
-                        let noted = self.limits.note_failure(&facts.identifier, is_somebody);
-                        (Flood::Failures, noted.await?)
-                    }
-                    _ => continue,
-                };
-                if is_too_much {
-                    self.trip(flood).await?;
-                }
+            let has = |what: fn(&Event) -> bool| outcome.events.iter().any(what);
+            if has(|event| matches!(event, Event::SubjectRecognised { .. }))
+                && self.limits.note_recognised(&facts.identifier).await?
+            {
+                self.trip(Flood::Opens).await?;
             }
-            let has_failed = |event: &Event| matches!(event, Event::ProofFailed { .. });
-            if outcome.events.iter().any(has_failed) {
+            // However many proofs failed together: it was one try.
+            if has(|event| matches!(event, Event::ProofFailed { .. })) {
+                let is_somebody = facts.subject.is_some();
+                let noted = self.limits.note_failure(&facts.identifier, is_somebody);
+                if noted.await? {
+                    self.trip(Flood::Failures).await?;
+                }
                 self.tell_of_guesses(facts).await?;
             }
             Ok::<_, ServiceError>(())

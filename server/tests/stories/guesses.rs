@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::{CodeKey, EmailCode, Event, Request};
+use domain::{CodeKey, EmailCode, Event, Request, StateName};
 use hmac::{Hmac, KeyInit, Mac};
 use latchkey::audit::InstallationEvent;
+use serde_json::Value;
 use sha2::Sha256;
 
 use crate::{
     harness::{ADMINS, SECRET, Story},
-    people::wrong,
+    people::{link, private_address, wrong},
 };
 
 const WRONG: &str = "That is not the code we sent last";
@@ -27,11 +28,17 @@ fn code_of(request: &Request) -> String {
 }
 
 #[tokio::test]
-async fn a_code_that_nobody_was_mailed_cannot_be_guessed() {
-    let story = Story::begin().await;
-    story.mail_server("tempfail").await;
+async fn a_code_that_was_held_back_cannot_be_guessed() {
+    // One mail with a code, and then none for half an hour.
+    let story = Story::with(&[("limits.mails_per_hour", "2")]).await;
+    let private = private_address("ada.keller");
+    story.locked_out("ada.keller").asks().await;
+    let to_codes = |mail: &Value| link(&story, mail, "your-code");
+    let codes = story.newest(&private, to_codes).await;
+
     let ada = story.locked_out("ada.keller");
     ada.asks().await;
+    assert_eq!(story.mails(&private).await.len(), 1);
     let code = code_of(&ada.request().await);
     let lucky = ada.browser.post("/prove", &[("code", &code)]).await;
     lucky.shows(422, WRONG);
@@ -39,11 +46,46 @@ async fn a_code_that_nobody_was_mailed_cannot_be_guessed() {
     let tried = |event: &Event| matches!(event, Event::ProofTrySpent { tries_used: 1 });
     assert!(log.iter().any(|row| tried(&row.event)));
 
+    // Once its owner has read it, it counts.
+    let reader = story.browser();
+    reader.get(&codes).await;
+    let reference = ada.request().await.facts.id.reference().to_string();
+    let page = reader
+        .post("/your-code", &[("reference", &reference)])
+        .await;
+    page.shows(200, "");
+    let page = ada.browser.post("/prove", &[("code", &code)]).await;
+    page.shows(200, "Check before you ask");
+}
+
+#[tokio::test]
+async fn a_code_counts_whose_mail_was_taken_without_our_hearing_of_it() {
+    let story = Story::begin().await;
+    story.mail_server("drop-after-data").await;
+    let ada = story.locked_out("ada.keller");
+    ada.asks().await;
+    ada.proves().await;
+    assert_eq!(ada.state().await, StateName::Proving);
+    // The next try finds that it has served.
     story.mail_server("accept").await;
     story.advance(Duration::from_mins(1)).await;
     story.run_jobs().await;
-    assert_eq!(ada.code().await, code);
-    ada.proves().await;
+    ada.submits().await;
+}
+
+#[tokio::test]
+async fn a_mail_server_that_refuses_lets_no_more_codes_count_than_it_takes_mails() {
+    let story = Story::with(&[("limits.mails_per_hour", "4")]).await;
+    story.mail_server("reject-data").await;
+    let mut counting = 0;
+    for _ in 0..5 {
+        let ada = story.locked_out("ada.keller");
+        ada.asks().await;
+        let code = code_of(&ada.request().await);
+        let page = ada.browser.post("/prove", &[("code", &code)]).await;
+        counting += usize::from(page.status == 200);
+    }
+    assert_eq!(counting, 2);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::{
     browser::Page,
     harness::Story,
-    people::{Person, link, private_address, work_address},
+    people::{Person, link, private_address, text, work_address},
 };
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -20,6 +20,7 @@ const ASKED: &[(&str, &str)] = &[
     ("proofs.required", "2"),
 ];
 const USED: &str = "Your password was used to ask for recovery of your Harbour & Finch account";
+const ASKED_FOR: &str = "Somebody asked to recover your Harbour & Finch account";
 const PASSED: &str = "Done";
 const STALE: &str = "That sign-in is over";
 const REFUSED: &str = "That sign-in does not count as a proof";
@@ -78,6 +79,36 @@ async fn the_person_themselves_passes() {
     assert_eq!((again.status, again.header("location")), (303, "/prove"));
     ada.proves().await.submits().await;
     assert_eq!(ada.state().await, StateName::AwaitingApproval);
+}
+
+#[tokio::test]
+async fn many_passwords_fill_no_mailbox_and_hide_no_request() {
+    let story = Story::with(&[ASKED, &[("limits.mails_per_hour", "6")]].concat()).await;
+    let ada = story.locked_out("ada.keller");
+    ada.asks().await;
+    let code = ada.code().await;
+    for _ in 0..5 {
+        let other = story.locked_out("ada.keller");
+        other.asks().await;
+        other.signs_in_as(&story, "ada.keller").await;
+    }
+    ada.signs_in_as(&story, "ada.keller").await;
+    let page = ada.browser.post("/prove", &[("code", &code)]).await;
+    page.shows(200, "Check before you ask");
+    ada.submits().await;
+    story.run_jobs().await;
+    for address in [work_address("ada.keller"), private_address("ada.keller")] {
+        let mails = story.mails(&address).await;
+        let told: Vec<_> = mails
+            .iter()
+            .filter(|mail| mail["subject"] == USED)
+            .collect();
+        assert_eq!(told.len(), 3);
+        let is_last = |mail: &&&Value| text(mail).contains("You have had several mails like this");
+        assert_eq!(told.iter().filter(is_last).count(), 1);
+        let asked = |mail: &&Value| mail["subject"] == ASKED_FOR;
+        assert_eq!(mails.iter().filter(asked).count(), 1);
+    }
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ async fn work_for(story: &Story, alias: &str, address: &str) -> Page {
     }
 }
 
-const PEOPLE: [&str; 8] = [
+const PEOPLE: [&str; 20] = [
     "ada.keller",
     "bo.nilsson",
     "chidi.eze",
@@ -32,6 +32,18 @@ const PEOPLE: [&str; 8] = [
     "femi.adeyemi",
     "iris.novak",
     "jamal.haddad",
+    "gina.rossi",
+    "henrik.dahl",
+    "greta.holm",
+    "hugo.martin",
+    "kaisa.virtanen",
+    "liam.oconnor",
+    "mei.tanaka",
+    "nora.lind",
+    "paula.silva",
+    "quentin.roy",
+    "lena.fischer",
+    "maria.costa",
 ];
 
 #[tokio::test]
@@ -79,12 +91,10 @@ async fn far_too_many_people_take_work_and_then_pause_opening_alone() {
     story.advance(Duration::from_mins(15)).await;
     let flood = async |network: u8| {
         let mut paused = 0;
-        for round in 0..3 {
-            for (n, alias) in PEOPLE.iter().enumerate() {
-                let address = format!("10.{network}.{round}.{n}");
-                paused += usize::from(work_for(&story, alias, &address).await.status == 503);
-                story.run_jobs().await;
-            }
+        for (n, alias) in PEOPLE.iter().enumerate() {
+            let address = format!("10.{network}.0.{n}");
+            paused += usize::from(work_for(&story, alias, &address).await.status == 503);
+            story.run_jobs().await;
         }
         paused
     };
@@ -97,9 +107,10 @@ async fn far_too_many_people_take_work_and_then_pause_opening_alone() {
     // An operator who ends it early is not overruled by the next request.
     let (status, _, errors) = output(&story, &["admin", "resume"]);
     assert_eq!(status, Some(0), "{errors}");
-    opened(&work_for(&story, PEOPLE[7], "10.3.0.1").await);
-    story.run_jobs().await;
-    opened(&work_for(&story, PEOPLE[6], "10.3.0.2").await);
+    for (n, alias) in PEOPLE.iter().rev().enumerate().take(6) {
+        opened(&work_for(&story, alias, &format!("10.3.0.{n}")).await);
+        story.run_jobs().await;
+    }
 }
 
 #[tokio::test]
@@ -161,6 +172,33 @@ async fn one_name_alone_pauses_nothing_and_takes_no_work_from_others() {
     }
     assert_eq!(story.requests().await.len(), 40);
     opened(&ask(&story, "bo.nilsson", "198.51.100.1").await);
+}
+
+#[tokio::test]
+async fn proofs_that_fail_for_many_people_pause_opening_and_each_counts_once() {
+    let marks = [
+        ("limits.work_at_failures", "4"),
+        ("limits.pause_at_failures", "5"),
+        LITTLE_WORK,
+    ];
+    let story = Story::guarded(&marks).await;
+    for (n, alias) in PEOPLE.iter().enumerate().take(6) {
+        let person = at(&story, alias, &format!("192.0.2.{n}"));
+        let page = person.types(&work_address(alias)).await;
+        if let Some(work) = Work::of(&page.body) {
+            opened(&person.types_with(&work_address(alias), &work).await);
+        }
+        story.run_jobs().await;
+        let guess = wrong(&person.code().await);
+        for _ in 0..3 {
+            person.browser.post("/prove", &[("code", &guess)]).await;
+        }
+        story.run_jobs().await;
+        let alerts = story.subjects(ADMINS).await;
+        assert_eq!(alerts.len(), usize::from(n == 5), "{alerts:?}");
+    }
+    let page = ask(&story, "nobody.here", "198.51.100.77").await;
+    page.shows(503, "We take no new requests at the moment");
 }
 
 #[tokio::test]

@@ -79,8 +79,16 @@ async fn deliveries_fail_as_told() {
     )
     .await;
     assert!(send(&lab, to).await.is_err());
+    lab.control(
+        Method::POST,
+        "/mailbox/mode",
+        json!({"mode": "drop-after-data"}),
+    )
+    .await;
+    let error = send(&lab, to).await.unwrap_err();
+    assert!(!error.is_permanent() && error.status().is_none(), "{error}");
     lab.control(Method::POST, "/mailbox/mode", json!({"mode": "accept"}))
         .await;
     send(&lab, to).await.unwrap();
-    assert_eq!(lab.look("/mailbox").await.as_array().unwrap().len(), 4);
+    assert_eq!(lab.look("/mailbox").await.as_array().unwrap().len(), 5);
 }
