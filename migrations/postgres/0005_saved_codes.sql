@@ -26,12 +26,12 @@ CREATE TABLE saved_codes (
     UNIQUE (set_id, position)
 );
 
--- Links under which the owner of codes says that somebody else made them, as SHA-256. They go with the codes.
+-- Links under which the owner of codes says that somebody else made them, as SHA-256. They are a
+-- person's: whoever replaces the codes must not end the links of those before.
 CREATE TABLE saved_set_links (
     hash       BYTEA  NOT NULL PRIMARY KEY,
-    set_id     UUID   NOT NULL REFERENCES saved_sets (id) ON DELETE CASCADE,
+    person_id  TEXT   NOT NULL,
     expires_at BIGINT NOT NULL
 );
 
-CREATE INDEX saved_set_links_by_set ON saved_set_links (set_id);
 CREATE INDEX saved_set_links_by_end ON saved_set_links (expires_at);

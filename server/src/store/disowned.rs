@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{jobs::Promise, secret::BearerHash};
 
-/// The codes that a link is about.
+/// The codes that somebody has for whom there is a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkedSet {
     /// Whose they are.
@@ -22,8 +22,8 @@ pub struct LinkedSet {
 }
 
 impl Store {
-    /// Keeps a link to the codes `set`, until then or until others take their place. `false` when others have taken it
-    /// already.
+    /// Keeps a link to what codes the owner of `set` has, until then. `false` when others have taken the place of those
+    /// already: the mail about these has a link.
     pub async fn add_set_link(
         &self,
         hash: BearerHash,
@@ -32,8 +32,8 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let kept = writing!(self, connection => {
             sqlx::query(
-                "INSERT INTO saved_set_links (hash, set_id, expires_at)
-                 SELECT $1, id, $2 FROM saved_sets WHERE id = $3",
+                "INSERT INTO saved_set_links (hash, person_id, expires_at)
+                 SELECT $1, person_id, $2 FROM saved_sets WHERE id = $3",
             )
             .bind(hash.as_bytes())
             .bind(expires_at.millis())
@@ -45,7 +45,7 @@ impl Store {
         Ok(kept == 1)
     }
 
-    /// The codes that the link under `hash` is about, if it still works.
+    /// The codes that the person has now whom the link under `hash` is for, if it still works.
     pub async fn linked_set(
         &self,
         hash: BearerHash,
@@ -54,7 +54,7 @@ impl Store {
         let row: Option<(String, i64, Option<i64>)> = reading!(self, connection => {
             sqlx::query_as(
                 "SELECT sets.person_id, sets.made_at, sets.voided_at
-                 FROM saved_set_links AS links JOIN saved_sets AS sets ON sets.id = links.set_id
+                 FROM saved_set_links AS links JOIN saved_sets AS sets ON sets.person_id = links.person_id
                  WHERE links.hash = $1 AND links.expires_at > $2",
             )
             .bind(hash.as_bytes())

@@ -118,13 +118,15 @@ async fn the_owner_is_rid_of_codes_without_signing_in() {
     ada.get("/codes/replace").await.shows(200, VOID);
     let new = makes(&ada).await;
     assert!(story.would_take("ada.keller", &new[0]).await);
-    owner.get("/codes/not-me").await.shows(410, DEAD);
-    owner.post("/codes/not-me", &[]).await.shows(410, DEAD);
+    owner
+        .get(&link)
+        .await
+        .shows(200, "Did you make recovery codes?");
     assert!(story.would_take("ada.keller", &new[0]).await);
 }
 
 #[tokio::test]
-async fn the_link_works_for_seven_days_or_until_the_codes_are_replaced() {
+async fn a_link_works_for_seven_days_and_for_codes_that_take_the_place() {
     let story = Story::with_saved_codes().await;
     let browser = story.employee("ada.keller").await;
     makes(&browser).await;
@@ -134,7 +136,10 @@ async fn the_link_works_for_seven_days_or_until_the_codes_are_replaced() {
     let page = browser.post("/codes/replace", &[("set", &set)]).await;
     let codes = codes_on(&page);
     let owner = story.browser();
-    owner.get(&first).await.shows(410, DEAD);
+    owner
+        .get(&first)
+        .await
+        .shows(200, "Did you make recovery codes?");
     story.run_jobs().await;
     let link = not_me_link(&story, &private_address("ada.keller")).await;
     story.advance(Duration::from_mins(7 * 24 * 60 - 1)).await;
@@ -154,6 +159,23 @@ async fn the_link_works_for_seven_days_or_until_the_codes_are_replaced() {
     let tables = story.database().tables().await;
     let kept: Vec<(i64,)> = tables.select("SELECT COUNT(*) FROM saved_set_links").await;
     assert_eq!(kept, [(0,)]);
+}
+
+#[tokio::test]
+async fn the_link_of_codes_that_were_replaced_voids_those_that_took_their_place() {
+    let story = Story::with_saved_codes().await;
+    let thief = story.employee("ada.keller").await;
+    makes(&thief).await;
+    story.run_jobs().await;
+    let first = not_me_link(&story, &private_address("ada.keller")).await;
+    let set = hidden(&thief.get("/codes/replace").await, "set");
+    let codes = codes_on(&thief.post("/codes/replace", &[("set", &set)]).await);
+    assert!(story.would_take("ada.keller", &codes[0]).await);
+    let owner = story.browser();
+    owner.get(&first).await;
+    let page = owner.post("/codes/not-me", &[]).await;
+    page.shows(200, "Your recovery codes are void");
+    assert!(!story.would_take("ada.keller", &codes[0]).await);
 }
 
 #[tokio::test]
