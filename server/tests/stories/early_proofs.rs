@@ -116,6 +116,33 @@ async fn a_look_up_is_finished_for_everybody_at_the_same_moment() {
 }
 
 #[tokio::test]
+async fn a_slow_look_up_is_finished_for_everybody_at_the_same_moment() {
+    let story = Story::with(&[("proofs.look_up_milliseconds", "15000")]).await;
+    let slow = json!({ "path": "", "kind": "hang", "millis": 2000 });
+    story.fault(slow).await;
+    let people = ["ada.keller", "nobody.known"].map(|alias| story.locked_out(alias));
+    for person in &people {
+        person.types(person.account()).await;
+    }
+    story.run_jobs().await;
+    let mut waited = Vec::new();
+    for person in &people {
+        let page = person.browser.post("/prove", &[("code", "12345678")]).await;
+        page.shows(503, EARLY);
+        let facts = person.request().await.facts;
+        let finished = facts.looked_up_at.expect("the look-up is finished");
+        waited.push(finished.since(facts.opened_at));
+    }
+    // Both were answered seconds apart, and count as finished after as long.
+    assert_eq!(waited, [Duration::from_secs(15); 2]);
+    story.advance(Duration::from_secs(15)).await;
+    for person in &people {
+        let page = person.browser.post("/prove", &[("code", "12345678")]).await;
+        page.shows(422, "That is not the code we sent last");
+    }
+}
+
+#[tokio::test]
 async fn a_sign_in_counts_once_it_is_known_who_it_is_about() {
     let story = Story::with(&[
         ("proofs.accepted", "[\"email_code\", \"password\"]"),
