@@ -28,11 +28,12 @@ pub enum InstallationEvent {
         /// The last row of the log.
         row: i64,
     },
-    /// An answer of the organisation's identity provider was refused, and it was not about a request that could
-    /// say so in its own log.
+    /// An answer of the organisation's identity provider was refused.
     SignInRefused {
         /// What somebody tried to sign in for.
         kind: SignInKind,
+        /// The request that it was to prove, if there is one. Its own log says that the proof failed, but not why.
+        request: Option<RequestId>,
         /// Why it was refused.
         refusal: SignInRefusal,
     },

@@ -42,8 +42,11 @@ pub enum Finished {
     },
     /// Nobody did.
     Refused {
-        /// What it was for, if it is one of ours and this is its first refusal.
+        /// What it was for, if it is one of ours.
         purpose: Option<SignInPurpose>,
+        /// Whether this is its first refusal. What was never begun leaves nothing behind: strangers could fill the log
+        /// with it.
+        is_news: bool,
         /// Why.
         refusal: SignInRefusal,
     },
@@ -128,6 +131,7 @@ impl SignIns {
             // Nobody began this one.
             return Ok(Finished::Refused {
                 purpose: None,
+                is_news: false,
                 refusal: SignInRefusal::Malformed,
             });
         };
@@ -150,13 +154,15 @@ impl SignIns {
                 Err(SignInError::Unavailable(error)) => return Err(error.into()),
             },
         };
-        // What was never begun leaves nothing behind: strangers could fill the log with it.
-        let purpose = recovery
-            .store
-            .refuse_sign_in(attempt.hash(), kind, now)
-            .await?;
+        let (store, state) = (&recovery.store, attempt.hash());
+        let purpose = store.sign_in_purpose(state, kind).await?;
+        let is_news = purpose.is_some() && store.refuse_sign_in(state, kind, now).await?;
         tracing::warn!(?kind, %refusal, begun_here = purpose.is_some(), "a sign-in was refused");
-        Ok(Finished::Refused { purpose, refusal })
+        Ok(Finished::Refused {
+            purpose,
+            is_news,
+            refusal,
+        })
     }
 }
 

@@ -164,6 +164,7 @@ fn every_mail() -> Vec<Mail> {
     mails.push(installation(InstallationEvent::CheckpointBegun { row: 3 }));
     mails.push(installation(InstallationEvent::SignInRefused {
         kind: SignInKind::Employee,
+        request: None,
         refusal: SignInRefusal::Guest,
     }));
     mails.push(installation(InstallationEvent::RolledBack {

@@ -1,18 +1,23 @@
 //! What happens to the installation, and not to a request.
 
-use domain::Actor;
+use domain::{Actor, RequestId};
 
 use super::{Recovery, ServiceError, actor_name};
 use crate::{audit::InstallationEvent, auth::oidc::SignInRefusal, store::SignInKind};
 
 impl Recovery {
-    /// Keeps in the log that a sign-in was refused.
+    /// Keeps in the log that a sign-in, of which a request should have been proven if one is named, was refused.
     pub async fn note_refused_sign_in(
         &self,
         kind: SignInKind,
+        request: Option<RequestId>,
         refusal: SignInRefusal,
     ) -> Result<(), ServiceError> {
-        let event = InstallationEvent::SignInRefused { kind, refusal };
+        let event = InstallationEvent::SignInRefused {
+            kind,
+            request,
+            refusal,
+        };
         self.store
             .record_event(&actor_name(&Actor::Browser), self.clock.now(), &event, &[])
             .await?;

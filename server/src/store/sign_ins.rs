@@ -5,7 +5,10 @@ use domain::{RequestId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Store, StoreError, engine::writing};
+use super::{
+    Store, StoreError,
+    engine::{reading, writing},
+};
 use crate::secret::BearerHash;
 
 /// What somebody signs in for.
@@ -115,14 +118,30 @@ impl Store {
         Ok(row.and_then(|row| kind.purpose(row)))
     }
 
-    /// Notes that an answer to a sign-in of ours was refused, and says what it was for: once, however often
-    /// the answer comes again.
+    /// What a sign-in of this kind was begun for, if it was.
+    pub async fn sign_in_purpose(
+        &self,
+        state: BearerHash,
+        kind: SignInKind,
+    ) -> Result<Option<SignInPurpose>, StoreError> {
+        let row: Option<Row> = reading!(self, connection => {
+            sqlx::query_as("SELECT place, request_id FROM sign_ins WHERE hash = $1 AND purpose = $2")
+                .bind(state.as_bytes())
+                .bind(kind.as_str())
+                .fetch_optional(connection)
+                .await?
+        });
+        Ok(row.and_then(|row| kind.purpose(row)))
+    }
+
+    /// Notes that an answer to a sign-in of ours was refused, and says whether that is new: it is once, however
+    /// often the answer comes again.
     pub async fn refuse_sign_in(
         &self,
         state: BearerHash,
         kind: SignInKind,
         now: Timestamp,
-    ) -> Result<Option<SignInPurpose>, StoreError> {
+    ) -> Result<bool, StoreError> {
         let row: Option<Row> = writing!(self, connection => {
             sqlx::query_as(
                 "UPDATE sign_ins SET refused_at = $1
@@ -135,7 +154,7 @@ impl Store {
             .fetch_optional(connection)
             .await?
         });
-        Ok(row.and_then(|row| kind.purpose(row)))
+        Ok(row.is_some())
     }
 
     /// Forgets the sign-ins whose time was over at `then`.

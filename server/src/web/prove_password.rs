@@ -88,19 +88,35 @@ pub async fn finish(
             Some(by),
         ) => web.takes_password(&visit, id, &identity, by).await,
         (Finished::SignedIn { .. }, _) => Err(ProblemPage::PasswordStale.into()),
-        (Finished::Refused { .. }, _) if request.as_ref().is_some_and(is_given) => {
-            // Another tab was faster.
-            Ok(Redirect::to("/prove").into_response())
-        }
-        (Finished::Refused { purpose, refusal }, _) => {
-            if let Some(SignInPurpose::Password(id)) = purpose {
+        (
+            Finished::Refused {
+                purpose,
+                is_news,
+                refusal,
+            },
+            by,
+        ) => {
+            let is_stale = refusal == SignInRefusal::Stale;
+            if let (true, Some((secret, shown))) = (is_stale, by)
+                && let Some(browser) = web.recovery.shows_again(secret, shown).await?
+            {
+                // The same answer came twice, and the other was faster.
+                return Ok(proven(&visit, &browser));
+            }
+            let purpose_of = |request: &Request| SignInPurpose::Password(request.facts.id);
+            let own = request.filter(|own| is_given(own) && purpose == Some(purpose_of(own)));
+            if let (Some(_), true) = (&own, is_stale) {
+                // Another tab was faster.
+                return Ok(Redirect::to("/prove").into_response());
+            }
+            if let (Some(SignInPurpose::Password(id)), true) = (purpose, is_news) {
                 web.note_failed_password(id, refusal).await?;
             }
-            Err(match refusal {
-                SignInRefusal::Stale => ProblemPage::PasswordStale,
-                _ => ProblemPage::PasswordRefused,
+            match own {
+                Some(_) => Ok(Redirect::to("/prove").into_response()),
+                None if is_stale => Err(ProblemPage::PasswordStale.into()),
+                None => Err(ProblemPage::PasswordRefused.into()),
             }
-            .into())
         }
     }
 }
@@ -137,10 +153,15 @@ impl Web {
             .await
         {
             Ok(Proved::Right { browser }) => Ok(proven(visit, &browser)),
-            Ok(Proved::Wrong) => Err(ProblemPage::PasswordRefused.into()),
+            Ok(Proved::Wrong) => {
+                self.recovery
+                    .note_refused_sign_in(KIND, Some(id), SignInRefusal::OtherPerson)
+                    .await?;
+                Err(ProblemPage::PasswordRefused.into())
+            }
             Err(ServiceError::Refused(_)) => {
                 self.recovery
-                    .note_refused_sign_in(KIND, SignInRefusal::RequestMovedOn)
+                    .note_refused_sign_in(KIND, Some(id), SignInRefusal::RequestMovedOn)
                     .await?;
                 Ok(Redirect::to("/status").into_response())
             }
@@ -148,19 +169,19 @@ impl Web {
         }
     }
 
-    /// Keeps in the request's log that this proof was not passed, or in the installation's if the request takes none
-    /// any more.
+    /// Keeps why a sign-in for this request was refused, and in the request's own log that the proof was not passed, if
+    /// it still takes any.
     async fn note_failed_password(
         &self,
         id: RequestId,
         refusal: SignInRefusal,
     ) -> Result<(), Failure> {
+        self.recovery
+            .note_refused_sign_in(KIND, Some(id), refusal)
+            .await?;
         let failed = self.recovery.prove_by_message(id, PROOF, |_| false).await;
         match failed {
-            Ok(_) => Ok(()),
-            Err(ServiceError::Refused(_)) => {
-                Ok(self.recovery.note_refused_sign_in(KIND, refusal).await?)
-            }
+            Ok(_) | Err(ServiceError::Refused(_)) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }

@@ -113,10 +113,12 @@ pub async fn finish(
                 .into_response())
         }
         Finished::SignedIn { .. } => Err(ProblemPage::SignInStale.into()),
-        Finished::Refused { purpose, refusal } => {
-            if purpose.is_some() {
+        Finished::Refused {
+            is_news, refusal, ..
+        } => {
+            if is_news {
                 web.recovery
-                    .note_refused_sign_in(SignInKind::Employee, refusal)
+                    .note_refused_sign_in(SignInKind::Employee, None, refusal)
                     .await?;
             }
             Err(match refusal {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::{Event, ProofKind, StateName};
-use latchkey::{auth::oidc::SignInRefusal, store::SignInKind};
+use domain::{Event, ProofKind, RequestId, StateName};
+use latchkey::{audit::InstallationEvent, auth::oidc::SignInRefusal, store::SignInKind};
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
 
@@ -24,6 +24,22 @@ const ASKED_FOR: &str = "Somebody asked to recover your Harbour & Finch account"
 const PASSED: &str = "Done";
 const STALE: &str = "That sign-in is over";
 const REFUSED: &str = "That sign-in does not count as a proof";
+
+/// That a sign-in for this request was refused.
+fn refused(id: RequestId, refusal: SignInRefusal) -> InstallationEvent {
+    InstallationEvent::SignInRefused {
+        kind: SignInKind::Password,
+        request: Some(id),
+        refusal,
+    }
+}
+
+/// What is in the log about refused sign-ins.
+async fn noted(story: &Story) -> Vec<InstallationEvent> {
+    let mut events = story.records().await.installation_events().await.unwrap();
+    events.retain(|event| matches!(event, InstallationEvent::SignInRefused { .. }));
+    events
+}
 
 impl Person<'_> {
     /// Goes to prove that they know their password, and picks that account there. Gives the address that leads back.
@@ -211,7 +227,22 @@ async fn tokens_that_are_not_right_prove_nothing() {
     let mixed_up = format!("{way_back}&iss=https%3A%2F%2Flogin.example");
     ada.browser.get(&mixed_up).await.shows(403, REFUSED);
     assert_eq!(ada.password_proofs(&story).await, (0, failed + 2));
-    assert_eq!(story.refused_sign_ins().await, []);
+    let id = ada.request().await.facts.id;
+    let reasons = [
+        SignInRefusal::WrongIssuer,
+        SignInRefusal::WrongAudience,
+        SignInRefusal::WrongNonce,
+        SignInRefusal::OutOfTime,
+        SignInRefusal::OtherTenant,
+        SignInRefusal::Guest,
+        SignInRefusal::OtherPerson,
+        SignInRefusal::NotFresh,
+        SignInRefusal::WrongSignature,
+        SignInRefusal::NotLetIn,
+        SignInRefusal::WrongIssuer,
+    ];
+    let refused = reasons.map(|refusal| refused(id, refusal));
+    assert_eq!(noted(&story).await, refused);
     ada.signs_in_as(&story, "ada.keller")
         .await
         .shows(200, PASSED);
@@ -263,6 +294,33 @@ async fn a_browser_that_asks_anew_meanwhile_has_proven_nothing() {
     let log = story.audit(first).await;
     let failed = |event: &Event| matches!(event, Event::ProofFailed { .. });
     assert!(log.iter().any(|row| failed(&row.event)));
+}
+
+#[tokio::test]
+async fn a_refused_sign_in_is_noted_beside_one_that_counted() {
+    let story = Story::with(ASKED).await;
+    let ada = story.locked_out("ada.keller");
+    ada.asks().await;
+    let first = ada.request().await.facts.id;
+    let of_first = ada.comes_back_as(&story, &work_address("ada.keller")).await;
+    ada.asks().await;
+    let other_tab = ada.comes_back_as(&story, &work_address("ada.keller")).await;
+    ada.signs_in_as(&story, "ada.keller")
+        .await
+        .shows(200, PASSED);
+    // A tab that is too late for the same request is no attempt at anything.
+    for _ in 0..2 {
+        ada.browser.get(&other_tab).await.shows(200, PASSED);
+    }
+    assert_eq!(noted(&story).await, []);
+    // An answer about another request is, and a made-up one leads nowhere.
+    for _ in 0..2 {
+        ada.browser.get(&of_first).await.shows(410, STALE);
+        assert_eq!(noted(&story).await, [refused(first, SignInRefusal::Stale)]);
+    }
+    let made_up = "/prove/password/callback?state=x&code=x";
+    ada.browser.get(made_up).await.shows(403, REFUSED);
+    assert_eq!(ada.password_proofs(&story).await, (1, 0));
 }
 
 #[tokio::test]

@@ -69,7 +69,7 @@ impl Story {
     pub async fn refused_sign_ins(&self) -> Vec<(SignInKind, SignInRefusal)> {
         let events = self.records().await.installation_events().await.unwrap();
         let refusal = |event| match event {
-            InstallationEvent::SignInRefused { kind, refusal } => Some((kind, refusal)),
+            InstallationEvent::SignInRefused { kind, refusal, .. } => Some((kind, refusal)),
             _ => None,
         };
         events.into_iter().filter_map(refusal).collect()

@@ -117,6 +117,9 @@ pub enum SignInRefusal {
     /// The sign-in has not satisfied the authentication context that was asked for.
     #[error("the sign-in has not satisfied the authentication context")]
     NoAuthenticationContext,
+    /// The person is not the one whom the request is about, if it is about anybody.
+    #[error("somebody else signed in")]
+    OtherPerson,
     /// The request that it was to prove is not proving any more, or the browser holds another one.
     #[error("the request needs no proof any more")]
     RequestMovedOn,
