@@ -33,7 +33,7 @@ impl Input {
         let (kind, autocomplete, inputmode, class) = match self {
             Self::SignInName => ("text", "username", "email", "input"),
             Self::SentCode => ("text", "one-time-code", "numeric", "input input-code"),
-            Self::SavedCode | Self::Reference => ("text", "off", "text", "input input-code"),
+            Self::SavedCode | Self::Reference => ("text", "off", "text", "input input-long-code"),
             Self::ToldCode => ("text", "off", "numeric", "input input-code"),
             Self::ConsoleName => ("text", "username", "text", "input"),
             Self::Password => ("password", "current-password", "text", "input"),
