@@ -102,7 +102,7 @@ test("codes are made by an employee who signs in anew", () => withProvider(async
   await at(page, "Saved recovery codes");
   await press(page, "Make ten codes");
   await at(page, "Save your codes now");
-}, "recovery_code"));
+}, 'accepted = ["email_code", "recovery_code"]\nrequired = 1'));
 
 test("nobody else is signed in", () => withProvider(async (story) => {
   for (const name of ["A guest", "From another tenant", "Without an object id", "Cancel"]) {
