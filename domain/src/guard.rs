@@ -32,6 +32,8 @@ impl PassPolicy {
 pub struct GuardReading {
     /// The person under the frozen object id, if there still is one.
     pub subject: Option<Person>,
+    /// Whether an operator has named this account as one that nobody recovers.
+    pub protected: bool,
     /// Whether any directory role, eligible role, role-assignable group or management restriction
     /// makes this account privileged.
     pub privileged: bool,
@@ -49,6 +51,9 @@ impl GuardReading {
         };
         if person.id != subject.person.id {
             return Err(Refusal::SubjectIsGone);
+        }
+        if self.protected {
+            return Err(Refusal::SubjectIsProtected);
         }
         if !person.enabled {
             return Err(Refusal::SubjectIsDisabled);

@@ -238,6 +238,7 @@ impl Service {
             policies: config.policies,
             pass_minutes: u32::try_from(rules.pass_lifetime.as_secs() / 60).unwrap_or(u32::MAX),
             alert_addresses: config.alerts.to.iter().map(ToString::to_string).collect(),
+            approval: config.approval,
         };
         let pace = Pace {
             poll: POLL,

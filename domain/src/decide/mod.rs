@@ -76,6 +76,9 @@ pub enum Refusal {
     /// Guests recover at home.
     #[error("the subject is a guest")]
     SubjectIsGuest,
+    /// An operator lets nobody recover this account.
+    #[error("the subject is protected")]
+    SubjectIsProtected,
     /// Administrators and the like are not recovered this way.
     #[error("the subject is privileged")]
     SubjectIsPrivileged,

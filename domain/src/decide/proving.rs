@@ -326,7 +326,11 @@ pub(super) fn note_refusal(request: &Request, refusal: Refusal) -> Result<Outcom
         ..request.facts.clone()
     };
     // Whoever passed the proofs of an administrator is somebody to look at, attacker or not.
-    let alert = (refusal == Refusal::SubjectIsPrivileged).then_some(Effect::AlertAdmins {
+    let is_above_others = matches!(
+        refusal,
+        Refusal::SubjectIsPrivileged | Refusal::SubjectIsProtected
+    );
+    let alert = is_above_others.then_some(Effect::AlertAdmins {
         alert: Alert::PrivilegedSubject,
     });
     Ok(Outcome::new(facts, request.state.clone(), request.version)

@@ -76,6 +76,7 @@ pub fn guards() -> GuardReading {
 pub fn guards_for(name: &str) -> GuardReading {
     GuardReading {
         subject: Some(person(name)),
+        protected: false,
         privileged: false,
         pass_policy: PassPolicy {
             usable: true,
@@ -106,6 +107,7 @@ pub fn broken_guards(now: Timestamp) -> Vec<(GuardReading, Refusal)> {
             as_person(&|p| p.kind = UserKind::Guest),
             Refusal::SubjectIsGuest,
         ),
+        (broken(&|g| g.protected = true), Refusal::SubjectIsProtected),
         (
             broken(&|g| g.privileged = true),
             Refusal::SubjectIsPrivileged,

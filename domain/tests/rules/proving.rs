@@ -449,6 +449,12 @@ fn a_refusal_after_the_proof_is_kept_and_that_of_an_administrator_is_looked_at()
                 alert: Alert::PrivilegedSubject,
             }],
         ),
+        (
+            Refusal::SubjectIsProtected,
+            vec![Effect::AlertAdmins {
+                alert: Alert::PrivilegedSubject,
+            }],
+        ),
     ] {
         let noted = case
             .clone()

@@ -149,6 +149,7 @@ pub(super) const KEYS: &[Key] = &[
         r#"help = "Call the help desk on extension 4357""#,
     ),
     key("alerts.to", r#"to = ["security@example.com"]"#),
+    key("alerts.recoveries", "recoveries = true"),
     key("recovery.methods", r#"methods = "all""#),
     key(
         "recovery.pass_lifetime_minutes",
@@ -157,8 +158,54 @@ pub(super) const KEYS: &[Key] = &[
     key("recovery.approval_hours", "approval_hours = 4"),
     key("recovery.claim_minutes", "claim_minutes = 30"),
     key("recovery.cool_off_minutes", "cool_off_minutes = 0"),
+    key(
+        "recovery.risk_cool_off_minutes",
+        "risk_cool_off_minutes = 60",
+    ),
     key("recovery.lease_seconds", "lease_seconds = 60"),
     key("recovery.watch_seconds", "watch_seconds = 10"),
+    key("approval.sign_in", r#"sign_in = "required""#),
+    key("approval.remind_minutes", "remind_minutes = 10"),
+    key("approval.escalate_minutes", "escalate_minutes = 30"),
+    key("approval.on_call_minutes", "on_call_minutes = 60"),
+    key(
+        "approval.on_call_group",
+        r#"on_call_group = "a84c2d19-5e07-4f3b-9d60-13c8b7f2e4a5""#,
+    ),
+    key("approval.approvals_per_day", "approvals_per_day = 10"),
+    key("approval.mailbox_settings", "mailbox_settings = false"),
+    key("office.time_zone", r#"time_zone = "Europe/Zurich""#),
+    key(
+        "office.days",
+        r#"days = ["mon", "tue", "wed", "thu", "fri"]"#,
+    ),
+    key("office.from", r#"from = "08:00""#),
+    key("office.until", r#"until = "18:00""#),
+    key("offices.country", r#"country = "US""#),
+    key("offices.time_zone", r#"time_zone = "America/New_York""#),
+    key(
+        "offices.days",
+        r#"days = ["mon", "tue", "wed", "thu", "fri"]"#,
+    ),
+    key("offices.from", r#"from = "09:00""#),
+    key("offices.until", r#"until = "17:00""#),
+    key("absences.person", r#"person = "grace.hopper@example.com""#),
+    key("absences.from", r#"from = "2026-12-21""#),
+    key("absences.until", r#"until = "2027-01-03""#),
+    key(
+        "absences.delegate",
+        r#"delegate = "alan.turing@example.com""#,
+    ),
+    key(
+        "privileged.approvers_group",
+        r#"approvers_group = "e5b0c7d2-86a1-4c39-b2f4-70d9e1a63c58""#,
+    ),
+    key("privileged.cool_off_minutes", "cool_off_minutes = 1440"),
+    key(
+        "privileged.never",
+        r#"never = ["break-glass@example.onmicrosoft.com"]"#,
+    ),
+    key("privileged.eligible_roles", "eligible_roles = true"),
     key("saved_codes.memory_mib", "memory_mib = 76"),
     key("limits.people_per_network", "people_per_network = 200"),
     key("limits.account_opens", "account_opens = 3"),
@@ -216,8 +263,15 @@ pub(super) const KEYS: &[Key] = &[
     key("log.filter", r#"filter = "info,latchkey=debug""#),
 ];
 
-/// The section of which there can be several, one after the other. Their keys are `groups[1].id` and so on.
+/// The sections of which there can be several, one after the other. Their keys are `groups[1].id` and so on.
 pub(super) const GROUPS: &str = "groups";
+pub(super) const OFFICES: &str = "offices";
+pub(super) const ABSENCES: &str = "absences";
+
+/// Whether there can be several of this section.
+pub(super) fn is_repeated(section: &str) -> bool {
+    [GROUPS, OFFICES, ABSENCES].contains(&section)
+}
 
 /// The key without the number of its section.
 pub(super) fn plain(path: &str) -> String {
@@ -234,7 +288,7 @@ pub(super) fn example(path: &str) -> Option<String> {
     let path = plain(path);
     let key = KEYS.iter().find(|key| key.path == path)?;
     let (section, _) = key.path.split_once('.')?;
-    if section == GROUPS {
+    if is_repeated(section) {
         return Some(format!("[[{section}]] {}", key.example));
     }
     Some(format!("[{section}] {}", key.example))

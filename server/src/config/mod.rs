@@ -5,10 +5,12 @@
 //! printed. This is the only module that reads the environment; the
 //! fail-points of debug builds, which are no operator's, read a variable of their own.
 
+mod approval;
 mod database;
 mod error;
 mod keys;
 mod limits;
+mod office;
 mod proofs;
 mod read;
 mod saved_codes;
@@ -34,6 +36,7 @@ use crate::{
     auth::{self, oidc},
     graph,
     limits::Settings as Limits,
+    recovery::ApprovalSettings,
     store::Location,
 };
 
@@ -60,6 +63,8 @@ pub struct Config {
     pub alerts: Alerts,
     /// The terms of a recovery.
     pub recovery: Recovery,
+    /// Who approves, when, and how.
+    pub approval: ApprovalSettings,
     /// Saved recovery codes.
     pub saved_codes: SavedCodes,
     /// How often things may be done.

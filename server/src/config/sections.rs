@@ -19,6 +19,10 @@ use crate::{
     store::{Location, beside},
 };
 
+/// In seconds.
+pub(super) const MINUTE: u64 = 60;
+pub(super) const HOUR: u64 = 60 * MINUTE;
+
 /// Accepts base64 with and without the padding at its end.
 const BASE64: engine::GeneralPurpose = engine::GeneralPurpose::new(
     &alphabet::STANDARD,
@@ -57,6 +61,7 @@ impl Config {
         let organisation = organisation(&mut reader);
         let alerts = alerts(&mut reader);
         let recovery = recovery(&mut reader);
+        let approval = super::approval::approval(&mut reader, recovery.approval);
         let saved_codes = super::saved_codes::saved_codes(&mut reader);
         let limits = super::limits::limits(&mut reader);
         let policies = super::proofs::policies(&mut reader);
@@ -95,6 +100,7 @@ impl Config {
                 organisation,
                 alerts,
                 recovery,
+                approval,
                 saved_codes,
                 limits,
                 policies,
@@ -165,6 +171,7 @@ fn entra(reader: &mut Reader) -> Option<Entra> {
     let tenant_id = reader.required("entra.tenant_id", guid);
     let client_id = reader.required("entra.client_id", guid);
     let credential = credential(reader, "entra");
+    let eligible_roles = reader.flag("privileged.eligible_roles", true);
     let mut url = |path, default: &str| {
         let url = reader.parsed(path, service_url);
         url.or_else(|| Url::parse(default).ok())
@@ -179,6 +186,7 @@ fn entra(reader: &mut Reader) -> Option<Entra> {
             tenant_id: tenant_id?,
             client_id: client_id?,
             credential: credential?,
+            eligible_roles,
         },
         security_info_url: security_info_url?,
     })
@@ -305,8 +313,6 @@ fn alerts(reader: &mut Reader) -> Option<Alerts> {
 }
 
 fn recovery(reader: &mut Reader) -> Recovery {
-    const MINUTE: u64 = 60;
-    const HOUR: u64 = 60 * MINUTE;
     let removal = reader.choice(
         "recovery.methods",
         domain::Removal::All,

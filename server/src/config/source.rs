@@ -59,16 +59,18 @@ impl Source {
                         self.add(format!("{section}.{name}"), value, None);
                     }
                 }
-                Value::Array(tables) if section == keys::GROUPS => self.add_groups(tables),
+                Value::Array(tables) if keys::is_repeated(&section) => {
+                    self.add_entries(&section, tables);
+                }
                 value => self.add(section, value, None),
             }
         }
         Ok(())
     }
 
-    fn add_groups(&mut self, tables: Vec<Value>) {
+    fn add_entries(&mut self, section: &str, tables: Vec<Value>) {
         for (index, table) in tables.into_iter().enumerate() {
-            let entry = format!("{}[{}]", keys::GROUPS, index + 1);
+            let entry = format!("{section}[{}]", index + 1);
             match table {
                 Value::Table(names) if names.is_empty() => {
                     self.problem(entry, None, "is empty".to_owned());
@@ -100,7 +102,7 @@ impl Source {
             let name = name.to_lowercase();
             if let Some((section, key)) = name.split_once("__") {
                 let path = format!("{section}.{key}");
-                if section == keys::GROUPS {
+                if keys::is_repeated(section) {
                     let problem = "can be given in the file only".to_owned();
                     self.problem(path, Some(variable), problem);
                     continue;
@@ -125,7 +127,10 @@ impl Source {
     fn add(&mut self, path: String, value: Value, variable: Option<String>) {
         let plain = keys::plain(&path);
         // What is without a number was not given as one of several.
-        let numbered = plain != path || !plain.starts_with(keys::GROUPS);
+        let section = plain
+            .split_once('.')
+            .map_or(&*plain, |(section, _)| section);
+        let numbered = plain != path || !keys::is_repeated(section);
         if numbered && keys::KEYS.iter().any(|key| key.path == plain) {
             self.values.insert(path, Given { value, variable });
             return;

@@ -9,6 +9,7 @@ use secrecy::ExposeSecret;
 
 use sqlx::postgres::PgSslMode;
 
+mod approval;
 mod proofs;
 mod verified_id;
 
@@ -856,7 +857,14 @@ fn the_example_file_shows_every_key_once_and_its_defaults_are_right() {
     let as_given = load(&folder.write("given.toml", &given), &[]).unwrap();
     // Without what is not given by default: whole sections, and keys that others stand for.
     let mut with_defaults = table;
-    for section in ["password", "groups", "verified_id"] {
+    for section in [
+        "password",
+        "office",
+        "offices",
+        "absences",
+        "groups",
+        "verified_id",
+    ] {
         with_defaults.remove(section).unwrap();
     }
     for (_, keys) in &mut with_defaults {
@@ -867,6 +875,9 @@ fn the_example_file_shows_every_key_once_and_its_defaults_are_right() {
                 "username",
                 "password",
                 "authentication_context",
+                "on_call_group",
+                "approvers_group",
+                "never",
             ]
             .iter()
             .any(|other| name.starts_with(other))

@@ -37,6 +37,7 @@ struct Core {
     tokens: TokenSource,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    eligible_roles: bool,
 }
 
 impl std::fmt::Debug for Graph {
@@ -81,6 +82,7 @@ impl Graph {
             tenant_id,
             client_id,
             credential,
+            eligible_roles,
             ..
         } = settings;
         check_address("login_url", &login_url)?;
@@ -104,6 +106,7 @@ impl Graph {
             tokens,
             clock,
             entropy,
+            eligible_roles,
         };
         Ok(Self {
             core: Arc::new(core),
@@ -120,6 +123,11 @@ impl Graph {
             core: Arc::clone(&self.core),
             deadline: Some(deadline),
         }
+    }
+
+    /// Whether the tenant has roles that people are only eligible for.
+    pub(super) fn reads_eligible_roles(&self) -> bool {
+        self.core.eligible_roles
     }
 
     pub(super) fn clock(&self) -> &dyn Clock {

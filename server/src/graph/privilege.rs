@@ -96,11 +96,7 @@ impl Graph {
             self.is_management_restricted(id),
             self.has_active_role(id),
             self.has_assignment("/roleManagement/directory/roleAssignments", READ_ROLES, id),
-            self.has_assignment(
-                "/roleManagement/directory/roleEligibilitySchedules",
-                "RoleEligibilitySchedule.Read.Directory",
-                id,
-            ),
+            self.has_eligible_role(id),
             self.is_member_of_role_group(id),
             self.is_owner_of_role_group(id),
         )?;
@@ -160,6 +156,19 @@ impl Graph {
             .query("$expand", "roleDefinition");
         let assignments: Vec<Assignment> = self.list(&request).await?;
         Ok(!assignments.iter().all(Assignment::is_harmless))
+    }
+
+    /// Roles that the account can activate. Nothing is asked where the operator has said that there are none.
+    async fn has_eligible_role(&self, id: &PersonId) -> Result<bool, GraphError> {
+        if !self.reads_eligible_roles() {
+            return Ok(false);
+        }
+        self.has_assignment(
+            "/roleManagement/directory/roleEligibilitySchedules",
+            "RoleEligibilitySchedule.Read.Directory",
+            id,
+        )
+        .await
     }
 
     async fn is_member_of_role_group(&self, id: &PersonId) -> Result<bool, GraphError> {

@@ -17,6 +17,9 @@ pub struct Settings {
     pub client_id: String,
     /// What the application proves itself with.
     pub credential: Credential,
+    /// Whether roles that somebody is only eligible for are read; a tenant without Privileged Identity Management has
+    /// none.
+    pub eligible_roles: bool,
 }
 
 /// What the application proves itself with.

@@ -608,8 +608,8 @@ const fn alert_words(alert: &Alert) -> (&'static str, &'static str) {
         ),
         Alert::PrivilegedSubject => (
             "a privileged account",
-            "Somebody passed the proofs for a privileged account and asked for its recovery, which is refused. If the \
-             owner did not do this, somebody else reads their mail: treat it as an attack.",
+            "Somebody passed the proofs for a privileged account, or for one that you let nobody recover, and asked for \
+             its recovery, which is refused. If the owner did not do this, somebody else reads their mail: treat it as an attack.",
         ),
         Alert::ApproverNotReached => (
             "the approver cannot be reached",

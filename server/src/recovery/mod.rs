@@ -10,6 +10,7 @@ mod kiosk;
 mod leavers;
 mod live_pass;
 mod look_ups;
+mod office;
 mod presentations;
 mod prove;
 mod readiness;
@@ -18,6 +19,7 @@ mod reaper;
 mod removal;
 mod rollback;
 mod saved_codes;
+mod settings;
 mod strangers;
 mod timers;
 mod waiting;
@@ -26,12 +28,11 @@ mod watch;
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    Actor, Alert, CodeKey, Command, Outcome, Policies, ProofPolicy, Refusal, Removal, Request,
-    RequestId, Terms, Timestamp, decide,
+    Actor, Alert, CodeKey, Command, Outcome, ProofPolicy, Refusal, Removal, Request, RequestId,
+    Terms, Timestamp, decide,
 };
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
-use url::Url;
 
 use crate::{
     audit::{CheckpointError, Checkpoints},
@@ -54,30 +55,17 @@ pub use approval::{Decision, Verdict};
 pub use issue::{Issued, NotIssued, Turn};
 pub use kiosk::{CodeRead, Opened};
 pub(crate) use look_ups::Found;
+pub use office::{OfficeHours, Offices};
 pub use presentations::Heard;
 pub use prove::{Proved, Shown, TypedCodes};
 pub use readiness::Readiness;
 pub use saved_codes::{NewCodes, OwnCodes};
+pub use settings::{Absence, ApprovalSettings, ChainTimes, Named, Settings};
 
 /// How old the database's time may be to be taken over.
 const FRESH: Duration = Duration::from_secs(1);
 /// How often a change is decided anew because somebody else was faster.
 const TRIES: usize = 32;
-
-/// What the use cases need to know about this installation.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Root of the links in mails.
-    pub base_url: Url,
-    /// Rules for new requests.
-    pub terms: Terms,
-    /// What is asked of whom.
-    pub policies: Policies,
-    /// Lifetime to ask for, in minutes, before the tenant's policy has its say.
-    pub pass_minutes: u32,
-    /// Who is told when something is wrong.
-    pub alert_addresses: Vec<String>,
-}
 
 /// The recovery service: shared by the web, the workers and the timers of one instance.
 pub struct Recovery {

@@ -9,7 +9,7 @@ use super::{Recovery, ServiceError, saved_codes::is_enabled_member};
 pub struct Readiness {
     /// Whether the account can be recovered at all: an enabled member.
     pub account: Result<(), Refusal>,
-    /// Whether it is privileged, and so refused.
+    /// Whether it is privileged or protected, and so refused.
     pub privileged: bool,
     /// Until when a report keeps it from being recovered, if one does.
     pub frozen_until: Option<Timestamp>,
@@ -59,7 +59,7 @@ impl Recovery {
             .unwrap_or(Err(Refusal::NoApprover));
         Ok(Readiness {
             account,
-            privileged: guards.privileged,
+            privileged: guards.privileged || guards.protected,
             frozen_until: guards.frozen_until.filter(|until| now < *until),
             rules,
             recovery_address,

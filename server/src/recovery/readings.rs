@@ -16,8 +16,13 @@ impl Recovery {
         let frozen_until = self.store.frozen_until(subject).await?;
         let (privileged, pass_policy) =
             tokio::try_join!(graph.is_privileged(subject), graph.pass_policy(subject))?;
+        let protected = person.as_ref().is_some_and(|person| {
+            let never = &self.settings.approval.never;
+            never.iter().any(|named| named.is(person))
+        });
         Ok(GuardReading {
             subject: person,
+            protected,
             privileged,
             pass_policy,
             frozen_until,

@@ -355,6 +355,7 @@ pub async fn submit(State(web): State<Web>, visit: Visit, Form(form): Form<Submi
             Refusal::SubjectIsGone
             | Refusal::SubjectIsDisabled
             | Refusal::SubjectIsGuest
+            | Refusal::SubjectIsProtected
             | Refusal::SubjectIsPrivileged => Problem::NotEligible,
             _ => return Ok(Redirect::to("/status").into_response()),
         },

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use domain::{Event, StateName};
+use domain::{Event, Refusal, StateName};
 use serde_json::json;
 
 use crate::{
-    harness::{DOMAIN, Story},
+    harness::{ADMINS, DOMAIN, Story},
     people::{Person, work_address},
 };
 
@@ -64,6 +64,24 @@ async fn accounts_that_are_not_recovered_here() {
 
     // A role that changes nothing.
     story.locked_out("zoe.laurent").waits().await;
+}
+
+#[tokio::test]
+async fn accounts_that_the_operator_lets_nobody_recover() {
+    // The same people have the same ids in every story.
+    let greta = Story::closed(&[]).await.object_id("greta.holm").await;
+    let never = format!("[\"{}\", \"{greta}\"]", work_address("Ada.Keller"));
+    let story = Story::with(&[("privileged.never", &never)]).await;
+    for alias in ["ada.keller", "greta.holm"] {
+        let person = story.locked_out(alias);
+        person.asks().await.proves().await;
+        is_refused(&story, &person, NOT_ELIGIBLE).await;
+        let request = person.request().await;
+        assert_eq!(request.facts.refused, Some(Refusal::SubjectIsProtected));
+    }
+    let alerts = story.mails(ADMINS).await;
+    assert_eq!(alerts.len(), 2, "each is looked at");
+    story.locked_out("bo.nilsson").waits().await;
 }
 
 #[tokio::test]

@@ -438,6 +438,9 @@ fn write_configuration(
         .as_table_mut()
         .unwrap()
         .insert("answer_milliseconds".to_owned(), 0.into());
+    // Only the stories about it have approvers sign in.
+    let approval = toml::Table::from_iter([("sign_in".to_owned(), "off".into())]);
+    table.insert("approval".to_owned(), approval.into());
     for (key, value) in settings {
         let value: toml::Table = format!("value = {value}").parse().unwrap();
         let Some((section, name)) = key.split_once('.') else {

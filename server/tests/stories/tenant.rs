@@ -175,6 +175,13 @@ impl Story {
             .await;
     }
 
+    /// The object id of the person with this name before the `@`.
+    pub async fn object_id(&self, alias: &str) -> String {
+        let path = format!("/people/{alias}@{DOMAIN}");
+        let person = self.control(Method::GET, &path, Value::Null).await;
+        person["id"].as_str().unwrap().to_owned()
+    }
+
     /// Changes the tenant's pass policy.
     pub async fn pass_policy(&self, policy: Value) {
         self.control(Method::PUT, "/tap-policy", policy).await;

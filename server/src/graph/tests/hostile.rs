@@ -60,6 +60,7 @@ impl Hostile {
             tenant_id: "tenant".to_owned(),
             client_id: "client".to_owned(),
             credential: Credential::Secret("secret".into()),
+            eligible_roles: true,
         };
         let clock = Arc::new(MovedClock::default());
         let graph = Graph::new(settings, clock, Arc::new(SystemEntropy)).unwrap();

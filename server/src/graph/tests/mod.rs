@@ -103,28 +103,46 @@ impl Tenant {
 
     /// A client with the tenant's secret.
     async fn graph(&self) -> Graph {
-        let secret = self.read("/tenant").await["clientSecret"]
-            .as_str()
-            .unwrap()
-            .into();
-        self.graph_with(Credential::Secret(secret)).await
+        let credential = self.secret().await;
+        self.graph_with(credential).await
     }
 
     async fn graph_with(&self, credential: Credential) -> Graph {
+        self.graph_by(self.settings(credential).await)
+    }
+
+    async fn graph_without_eligible_roles(&self) -> Graph {
+        let credential = self.secret().await;
+        self.graph_by(Settings {
+            eligible_roles: false,
+            ..self.settings(credential).await
+        })
+    }
+
+    async fn secret(&self) -> Credential {
         let tenant = self.read("/tenant").await;
-        let settings = Settings {
-            login_url: self.simulator.base_url().parse().unwrap(),
-            graph_url: tenant["graphUrl"].as_str().unwrap().parse().unwrap(),
-            tenant_id: tenant["tenantId"].as_str().unwrap().to_owned(),
-            client_id: tenant["clientId"].as_str().unwrap().to_owned(),
-            credential,
-        };
+        Credential::Secret(tenant["clientSecret"].as_str().unwrap().into())
+    }
+
+    fn graph_by(&self, settings: Settings) -> Graph {
         Graph::new(
             settings,
             Arc::<MovedClock>::clone(&self.clock),
             Arc::new(SystemEntropy),
         )
         .unwrap()
+    }
+
+    async fn settings(&self, credential: Credential) -> Settings {
+        let tenant = self.read("/tenant").await;
+        Settings {
+            login_url: self.simulator.base_url().parse().unwrap(),
+            graph_url: tenant["graphUrl"].as_str().unwrap().parse().unwrap(),
+            tenant_id: tenant["tenantId"].as_str().unwrap().to_owned(),
+            client_id: tenant["clientId"].as_str().unwrap().to_owned(),
+            credential,
+            eligible_roles: true,
+        }
     }
 
     /// The object id of the person with this name before the `@`.

@@ -63,6 +63,27 @@ async fn a_reading_that_fails_is_an_error_and_never_a_no() {
 }
 
 #[tokio::test]
+async fn eligible_roles_alone_are_left_unread_where_there_are_none() {
+    let tenant = Tenant::start().await;
+    let graph = tenant.graph_without_eligible_roles().await;
+    // The call would fail, as in a tenant without the licence for it.
+    let unread = json!({ "path": "roleEligibilitySchedules", "kind": "status", "status": 403 });
+    tenant.fault(unread).await;
+    for (person, privileged) in [
+        ("vera.horvat", false), // eligible role only
+        ("tara.singh", true),
+        ("umar.farouk", true),
+        ("will.turner", true),
+        ("xenia.popa", true),
+        ("yusuf.demir", true),
+        ("ada.keller", false),
+    ] {
+        let outcome = graph.is_privileged(&tenant.id(person).await).await.unwrap();
+        assert_eq!(outcome, privileged, "{person}");
+    }
+}
+
+#[tokio::test]
 async fn a_missing_permission_is_named() {
     let tenant = Tenant::start().await;
     let graph = tenant.graph().await;
