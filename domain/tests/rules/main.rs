@@ -5,6 +5,7 @@ mod actors;
 mod approval;
 mod asked;
 mod ending;
+mod hours;
 mod issuing;
 mod kit;
 mod oracle;

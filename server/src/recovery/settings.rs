@@ -53,6 +53,21 @@ pub struct ApprovalSettings {
     pub tell_security: bool,
 }
 
+impl ApprovalSettings {
+    /// The absence in which this person is at `at`, by the configuration. Of several the one that ends last.
+    pub fn absence_of(&self, person: &Person, at: Timestamp) -> Option<&Absence> {
+        absence_of(&self.absences, person, at)
+    }
+}
+
+fn absence_of<'a>(absences: &'a [Absence], person: &Person, at: Timestamp) -> Option<&'a Absence> {
+    absences
+        .iter()
+        .filter(|absence| (absence.from..absence.until).contains(&at))
+        .filter(|absence| absence.person.is(person))
+        .max_by_key(|absence| absence.until)
+}
+
 /// When who is asked, in working time since the first mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChainTimes {
@@ -95,6 +110,75 @@ impl Named {
                 let same = |text: &str| text.eq_ignore_ascii_case(account.as_str());
                 same(&person.user_principal_name) || person.mail.as_deref().is_some_and(same)
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::UserKind;
+
+    use super::*;
+
+    fn grace() -> Person {
+        Person {
+            id: PersonId("6d1f4a0e-0c1b-4f0e-9d57-0a1b2c3d4e5f".to_owned()),
+            display_name: "Grace Hopper".to_owned(),
+            given_name: None,
+            user_principal_name: "Grace@contoso.com".to_owned(),
+            mail: Some("grace.hopper@contoso.com".to_owned()),
+            other_mails: vec!["grace@example.org".to_owned()],
+            position: None,
+            enabled: true,
+            kind: UserKind::Member,
+        }
+    }
+
+    fn account(text: &str) -> Named {
+        Named::Account(Identifier::parse(text).unwrap())
+    }
+
+    #[test]
+    fn a_person_goes_by_object_id_sign_in_name_and_work_address_in_any_case() {
+        let id = |text: &str| Named::Id(PersonId(text.to_owned()));
+        for (named, is_grace) in [
+            (id("6D1F4A0E-0C1B-4F0E-9D57-0A1B2C3D4E5F"), true),
+            (account("GRACE@contoso.com"), true),
+            (account("grace.hopper@Contoso.com"), true),
+            // Anybody could have it.
+            (account("grace@example.org"), false),
+            (account("ada@contoso.com"), false),
+            (id("0d1f4a0e-0c1b-4f0e-9d57-0a1b2c3d4e5f"), false),
+        ] {
+            assert_eq!(named.is(&grace()), is_grace, "{named:?}");
+        }
+    }
+
+    #[test]
+    fn an_absence_counts_while_it_lasts_and_the_longest_says_who_decides() {
+        let at = Timestamp::from_millis;
+        let away = |person: &str, from, until| Absence {
+            person: account(person),
+            from: at(from),
+            until: at(until),
+            delegate: None,
+        };
+        let absences = [
+            away("grace@contoso.com", 10, 20),
+            away("grace@contoso.com", 15, 30),
+            away("grace@contoso.com", 12, 18),
+            away("ada@contoso.com", 0, 99),
+        ];
+        for (now, longest) in [
+            (9, None),
+            (10, Some(0)),
+            (14, Some(0)),
+            (15, Some(1)),
+            (29, Some(1)),
+            (30, None),
+        ] {
+            let found = absence_of(&absences, &grace(), at(now));
+            assert_eq!(found, longest.map(|index: usize| &absences[index]), "{now}");
         }
     }
 }
