@@ -42,6 +42,13 @@ pub enum Event {
         approvers: Vec<PersonId>,
         deadline: Timestamp,
     },
+    /// Somebody else than the approver signed in with the approver's link.
+    LinkCarriedByOther {
+        /// Whom the link was made for.
+        approver: PersonId,
+        /// Who signed in.
+        person: PersonId,
+    },
     ContactCodeTrySpent {
         tries_used: u8,
     },

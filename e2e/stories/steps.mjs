@@ -192,11 +192,25 @@ export async function reviewLink(stack, person) {
   return linkIn(stack, await stack.mail(manager.mail, asks));
 }
 
+/** Signs in as the manager of `person`, where the page asks for it. */
+async function signInToReview(stack, page, person) {
+  const manager = await managerOf(stack, person);
+  await at(page, "Sign in to review this request");
+  await press(page, "Continue to sign in");
+  await page.getByRole("button", { name: manager.userPrincipalName }).click();
+}
+
+/** Follows the manager's link in a browser in which nobody is signed in, and signs in as the manager. */
+export async function followReviewLink(stack, page, person) {
+  await page.goto(await reviewLink(stack, person));
+  await signInToReview(stack, page, person);
+}
+
 /** Opens the manager's link on a phone of their own. */
 export async function openReview(stack, person, options = {}) {
   const opened = await stack.launchBrowser({ viewport: phone, ...options });
   const seen = observe(opened.context, stack.app);
-  await opened.page.goto(await reviewLink(stack, person));
+  await followReviewLink(stack, opened.page, person);
   await at(opened.page, `Did ${person.displayName} ask you for help?`);
   return { ...opened, seen };
 }

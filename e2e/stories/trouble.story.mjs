@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "../harness.mjs";
 import {
-  alertAbout, approve, askForRecovery, assertUntouched, at, backFromHere, checkAgainUntil, claim, contactCode, follow, haveApproved, identify, linkIn,
+  alertAbout, approve, askForRecovery, assertUntouched, at, backFromHere, checkAgainUntil, claim, contactCode, follow, followReviewLink, haveApproved, identify, linkIn,
   methodsOf, openReview, passesOf, personNamed, press, prove, reviewLink, signIn, tells, withStack,
 } from "./steps.mjs";
 
@@ -34,7 +34,7 @@ story("a request is withdrawn", "Ada Keller", async ({ stack, person, before, pa
   await at(page, "You withdrew your request");
 
   const manager = await stack.launchBrowser({ javaScriptEnabled: false });
-  await manager.page.goto(await reviewLink(stack, person));
+  await followReviewLink(stack, manager.page, person);
   await at(manager.page, "The request was withdrawn");
   await assertUntouched(stack, person, before);
 
@@ -126,7 +126,7 @@ story("the owner says that it was not them", "Ada Keller", async ({ stack, perso
   await alertAbout(stack, person, "reported by the owner");
 
   const manager = await stack.launchBrowser({ javaScriptEnabled: false });
-  await manager.page.goto(await reviewLink(stack, person));
+  await followReviewLink(stack, manager.page, person);
   await at(manager.page, "Thank you for reporting this");
   await assertFrozen(stack, person);
   await assertUntouched(stack, person, before);

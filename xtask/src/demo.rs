@@ -195,7 +195,7 @@ Two minutes, as {name}, who lost their phone:
      Or show a Verified ID in place of the code: the wallet lists what is asked for.
   3. Now be {approver}, the manager: open the mail to {approver_mail} in the
      mailbox and follow its button, in another browser or a private window.
-     Type the contact code, tick the statement, approve.
+     Sign in as {approver}, type the contact code, tick the statement, approve.
   4. Back as {name}: ask for the pass, then sign in with it at {simulator}
      (a second time it is refused) and register a new Authenticator.
   5. The request now says that it is complete. See what happened in the console.

@@ -4,29 +4,28 @@ use leptos::prelude::*;
 
 use crate::{
     components::{Action, Button, Look},
-    view::EmployeeSignInView,
+    view::{EmployeeSignInView, Place},
 };
 
 pub const fn title(view: &EmployeeSignInView) -> &'static str {
-    if view.to.needs_fresh_sign_in() {
-        "Sign in again to make codes"
-    } else {
-        "Sign in with your work account"
+    match view.to {
+        Place::Codes => "Sign in with your work account",
+        Place::MakeCodes | Place::ReplaceCodes => "Sign in again to make codes",
+        Place::Review => "Sign in to review a request",
     }
 }
 
 pub fn employee_sign_in(view: &EmployeeSignInView) -> impl IntoView + use<> {
     let to = view.to.slug();
-    let (lead, more) = if view.to.needs_fresh_sign_in() {
-        (
-            "You signed in more than five minutes ago. Whoever has recovery codes can use them in your place later, so we make sure that it is you.",
-            "We send you to your organisation's own sign-in, and you come back here afterwards. Nothing has changed yet: then press the button once more.",
-        )
-    } else {
-        (
+    let (lead, more) = match view.to {
+        Place::Codes | Place::Review => (
             "We send you to your organisation's own sign-in, and you come back here afterwards.",
             "We never see your password. When you come back, you stay signed in for an hour at most.",
-        )
+        ),
+        Place::MakeCodes | Place::ReplaceCodes => (
+            "You signed in more than five minutes ago. Whoever has recovery codes can use them in your place later, so we make sure that it is you.",
+            "We send you to your organisation's own sign-in, and you come back here afterwards. Nothing has changed yet: then press the button once more.",
+        ),
     };
     view! {
         <h1>{title(view)}</h1>

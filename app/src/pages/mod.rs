@@ -1,5 +1,6 @@
 //! One module per page; each is a function from its view model to HTML.
 
+mod approver_sign_in;
 mod check;
 mod claim;
 mod codes;
@@ -46,6 +47,8 @@ pub fn title(page: &Page) -> String {
         Page::Claim(view) => claim::title(view),
         Page::Pass(_) => pass::TITLE,
         Page::Finished => pass::FINISHED,
+        Page::ApproverSignIn(view) => approver_sign_in::title(*view),
+        Page::OtherApprover(_) => approver_sign_in::OTHER,
         Page::Review(view) => return prefix(view.problem) + &review::title(view),
         Page::Reviewed(view) => reviewed::title(view.outcome),
         Page::NotMe(view) => not_me::title(view),
@@ -98,6 +101,8 @@ fn content(page: Page) -> AnyView {
         Page::Claim(view) => claim::claim(view).into_any(),
         Page::Pass(view) => pass::pass(view).into_any(),
         Page::Finished => pass::finished().into_any(),
+        Page::ApproverSignIn(view) => approver_sign_in::approver_sign_in(view).into_any(),
+        Page::OtherApprover(view) => approver_sign_in::other_approver(view).into_any(),
         Page::Review(view) => review::review(*view).into_any(),
         Page::Reviewed(view) => reviewed::reviewed(view).into_any(),
         Page::NotMe(view) => not_me::not_me(view),
@@ -131,6 +136,8 @@ const fn problem(page: &Page) -> Option<Problem> {
         | Page::Claim(_)
         | Page::Pass(_)
         | Page::Finished
+        | Page::ApproverSignIn(_)
+        | Page::OtherApprover(_)
         | Page::Reviewed(_)
         | Page::NotMe(_)
         | Page::EmployeeSignIn(_)

@@ -24,6 +24,7 @@ const TO_STATUS: Option<(&str, &str)> = Some(("/status", "See where your request
 
 const TO_CODES: Option<(&str, &str)> = Some(("/codes", "Go to your saved codes"));
 const TO_SIGN_IN: Option<(&str, &str)> = Some(("/sign-in", "Start the sign-in again"));
+const TO_REVIEW: Option<(&str, &str)> = Some(("/approve", "Go back to the request"));
 const TO_PROOFS: Option<(&str, &str)> = Some(("/prove", "Go back and prove who you are"));
 
 /// What `problem` says to `audience`.
@@ -32,6 +33,34 @@ fn words(problem: ProblemPage, audience: Audience) -> Words {
     match audience {
         Audience::Anybody => words,
         Audience::Employee => to_employee(problem, words),
+        Audience::Approver => to_approver(problem, words),
+    }
+}
+
+/// The same for an approver, whose link still leads to the request that they review.
+fn to_approver(problem: ProblemPage, words: Words) -> Words {
+    let untouched = "Nothing has changed on any account, and nothing was counted.";
+    match problem {
+        ProblemPage::NotFound
+        | ProblemPage::DeadLink
+        | ProblemPage::SameBrowser
+        | ProblemPage::ApproverInactive => words,
+        ProblemPage::TooMany { .. } => Words {
+            title: "Too much from this network",
+            unharmed: "Nothing is broken, and nothing has changed on any account. The request still waits.",
+            way_on: TO_REVIEW,
+            ..words
+        },
+        ProblemPage::Internal | ProblemPage::Unavailable => Words {
+            unharmed: "The request is as it was before this step.",
+            way_on: TO_REVIEW,
+            ..words
+        },
+        _ => Words {
+            unharmed: untouched,
+            way_on: TO_REVIEW,
+            ..words
+        },
     }
 }
 
@@ -141,6 +170,15 @@ fn words_to_anybody(problem: ProblemPage) -> Words {
                 "Start the sign-in again. If this page comes again, contact the people named at the bottom of this page: they can correct the settings.",
             ),
             way_on: TO_SIGN_IN,
+        },
+        ProblemPage::ApproverInactive => Words {
+            title: "Your account is not active here",
+            happened: "The directory does not list it as an active work account of this organisation. Only active colleagues can answer a request.",
+            unharmed: "Your answer was not taken, and nothing has changed on any account.",
+            next: Cow::Borrowed(
+                "If that is a mistake, contact the people named at the bottom of this page. They also help the person who asked.",
+            ),
+            way_on: None,
         },
         ProblemPage::AccountInactive => Words {
             title: "Your account is not active here",

@@ -58,6 +58,25 @@ pub struct ReviewView {
     pub problem: Option<Problem>,
 }
 
+/// The way to the organisation's own sign-in, for whoever came by an approver's link (`POST /sign-in`: `to`). It names
+/// nobody and nothing: the link only locates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApproverSignInView {
+    /// They have not signed in yet.
+    First,
+    /// They have, longer ago than counts.
+    Over,
+    /// They have answered without having signed in, or longer after it than counts: the answer was not looked at.
+    AnswerNotTaken,
+}
+
+/// Somebody else has signed in than the one whom the approver's link was made for (`POST /sign-in`: `to`).
+#[derive(Clone, Debug)]
+pub struct OtherApproverView {
+    /// Their own name.
+    pub name: String,
+}
+
 /// What the approver reads after a decision, theirs or somebody else's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReviewOutcome {

@@ -13,7 +13,8 @@ mod sign_in;
 mod verified_id;
 
 pub use approve::{
-    Evidence, NotMeAnswer, NotMeView, ReviewForm, ReviewOutcome, ReviewView, ReviewedView,
+    ApproverSignInView, Evidence, NotMeAnswer, NotMeView, OtherApproverView, ReviewForm,
+    ReviewOutcome, ReviewView, ReviewedView,
 };
 pub use codes::{
     CodesView, DeadCodes, Finding, NewCodesView, NotMyCodesView, ReadinessView, ReplaceCodesView,
@@ -56,6 +57,10 @@ pub enum Page {
     Pass(PassView),
     /// "You can close this window."
     Finished,
+    /// The sign-in that comes before the review.
+    ApproverSignIn(ApproverSignInView),
+    /// Somebody else signed in than the approver.
+    OtherApprover(OtherApproverView),
     /// The approver's review of one request.
     Review(Box<ReviewView>),
     /// What the approver's decision led to.

@@ -115,6 +115,8 @@ pub enum ProblemPage {
     SignInRefused,
     /// 403: a sign-in that was to be fresh, or to satisfy an authentication context, and does not say that it did.
     SignInNotEnough,
+    /// 403: an approver whom the directory does not list as an active employee any more.
+    ApproverInactive,
     /// 403: an employee who is signed in, whom the directory does not list as one any more.
     AccountInactive,
     /// As [`Self::SignInStale`], of a sign-in that was to be a proof.
@@ -149,6 +151,8 @@ pub enum Audience {
     Anybody,
     /// An employee at the pages for employees, where nobody has one.
     Employee,
+    /// Whoever reviews a request of somebody else.
+    Approver,
 }
 
 impl Audience {
@@ -158,7 +162,9 @@ impl Audience {
             path.strip_prefix(place)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        if ["/codes", "/sign-in", "/sign-out"]
+        if is_within("/approve") {
+            Self::Approver
+        } else if ["/codes", "/sign-in", "/sign-out"]
             .into_iter()
             .any(is_within)
         {

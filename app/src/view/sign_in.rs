@@ -9,11 +9,18 @@ pub enum Place {
     MakeCodes,
     /// The question whether to replace them.
     ReplaceCodes,
+    /// The review of the request that an approver's link is about.
+    Review,
 }
 
 impl Place {
     /// Every place. Of those that an address belongs to, the first is meant.
-    pub const ALL: [Self; 3] = [Self::Codes, Self::MakeCodes, Self::ReplaceCodes];
+    pub const ALL: [Self; 4] = [
+        Self::Codes,
+        Self::MakeCodes,
+        Self::ReplaceCodes,
+        Self::Review,
+    ];
 
     /// The word in forms and addresses.
     pub const fn slug(self) -> &'static str {
@@ -21,6 +28,7 @@ impl Place {
             Self::Codes => "codes",
             Self::MakeCodes => "make-codes",
             Self::ReplaceCodes => "replace-codes",
+            Self::Review => "review",
         }
     }
 
@@ -34,6 +42,7 @@ impl Place {
         match self {
             Self::Codes | Self::MakeCodes => "/codes",
             Self::ReplaceCodes => "/codes/replace",
+            Self::Review => "/approve",
         }
     }
 
@@ -42,7 +51,7 @@ impl Place {
     pub const fn needs_fresh_sign_in(self) -> bool {
         match self {
             Self::Codes => false,
-            Self::MakeCodes | Self::ReplaceCodes => true,
+            Self::MakeCodes | Self::ReplaceCodes | Self::Review => true,
         }
     }
 

@@ -32,7 +32,8 @@ pub enum InstallationEvent {
     SignInRefused {
         /// What somebody tried to sign in for.
         kind: SignInKind,
-        /// The request that it was to prove, if there is one. Its own log says that the proof failed, but not why.
+        /// The request that it was to prove, or to decide about, if there is one. Its own log says at most that a proof
+        /// failed, but not why.
         request: Option<RequestId>,
         /// Why it was refused.
         refusal: SignInRefusal,

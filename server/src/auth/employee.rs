@@ -17,6 +17,10 @@ pub const LIFETIME: Duration = Duration::from_hours(1);
 /// What gives rights that outlast the session, such as making codes, takes somebody who has shown themselves to the
 /// identity provider within this: whoever finds an open browser has no codes afterwards.
 pub const FRESH: Duration = Duration::from_mins(5);
+/// Whoever has shown themselves within [`FRESH`] when they signed in decides about requests of others for this long: they
+/// talk to the person in between, and a call that has to be made twice takes its time. It is no longer, since what they
+/// decide lets somebody into an account.
+const DECIDES: Duration = Duration::from_mins(15);
 /// Use is noted no more often than this, so that reading a page seldom writes.
 const NOTED: Duration = Duration::from_mins(1);
 
@@ -29,9 +33,20 @@ pub struct Employee {
     pub name: String,
     /// When they last showed themselves to the identity provider, if it says so.
     pub authenticated_at: Option<Timestamp>,
+    /// When they signed in here.
+    pub signed_in_at: Timestamp,
 }
 
 impl Employee {
+    /// Whether they may decide about requests of others: they had shown themselves just now when they signed in, as far
+    /// as the identity provider says, and that was not long ago.
+    pub fn may_decide(&self, now: Timestamp) -> bool {
+        let was_fresh = self
+            .authenticated_at
+            .is_some_and(|at| self.signed_in_at.since(at) < FRESH);
+        was_fresh && now.since(self.signed_in_at) < DECIDES
+    }
+
     /// Whether they have shown themselves just now, as far as the identity provider says.
     pub fn is_fresh(&self, now: Timestamp) -> bool {
         self.authenticated_at
@@ -77,6 +92,7 @@ pub async fn resume(
         id: session.person,
         name: session.name,
         authenticated_at: session.authenticated_at,
+        signed_in_at: session.created_at,
     }))
 }
 

@@ -1,7 +1,7 @@
 //! What approvers and owners do.
 
 use domain::{
-    Actor, Attestation, Command, Ended, PersonId, Refusal, Request, RequestId, Seat, State,
+    Actor, Attestation, Command, Ended, Event, PersonId, Refusal, Request, RequestId, Seat, State,
     StateName, Timestamp, TypedCode,
 };
 
@@ -43,6 +43,11 @@ impl Decision {
 }
 
 impl Recovery {
+    /// Whether approvers sign in before they see a request and decide about it.
+    pub const fn approvers_sign_in(&self) -> bool {
+        self.settings.approval.sign_in_required
+    }
+
     /// The link that a mailed secret belongs to, if it serves `purpose` and still works.
     pub async fn link(
         &self,
@@ -62,6 +67,28 @@ impl Recovery {
         since: Timestamp,
     ) -> Result<u32, ServiceError> {
         Ok(self.store.recoveries_since(person, since).await?)
+    }
+
+    /// Keeps in the log of a request that somebody else than the approver signed in with the approver's link.
+    pub async fn note_other_at_link(
+        &self,
+        request: RequestId,
+        approver: &PersonId,
+        person: &PersonId,
+    ) -> Result<(), ServiceError> {
+        let event = Event::LinkCarriedByOther {
+            approver: approver.clone(),
+            person: person.clone(),
+        };
+        let actor = format!("employee:{person}");
+        if self
+            .store
+            .note(request, &actor, self.clock.now(), &event)
+            .await?
+        {
+            tracing::warn!(%request, %person, "somebody else signed in with an approver's link");
+        }
+        Ok(())
     }
 
     /// Approves, if the code is the one on the subject's screen.

@@ -6,7 +6,8 @@ use super::{Recovery, ServiceError, actor_name};
 use crate::{audit::InstallationEvent, auth::oidc::SignInRefusal, store::SignInKind};
 
 impl Recovery {
-    /// Keeps in the log that a sign-in, of which a request should have been proven if one is named, was refused.
+    /// Keeps in the log that a sign-in was refused, by which somebody wanted to prove who they are for this request, or to
+    /// decide about it, if one is named.
     pub async fn note_refused_sign_in(
         &self,
         kind: SignInKind,

@@ -160,6 +160,34 @@ impl Store {
         transaction.commit().await
     }
 
+    /// Keeps what happened at a request and did not change it, once for each `actor`, however often it happens. Tells
+    /// whether it is new.
+    pub async fn note(
+        &self,
+        request: RequestId,
+        actor: &str,
+        at: Timestamp,
+        event: &Event,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.write().await?;
+        let known: Option<i64> = within!(&mut transaction, connection => {
+            sqlx::query_scalar(
+                "SELECT CAST(1 AS BIGINT) FROM audit WHERE request_id = $1 AND actor = $2 AND event = $3 LIMIT 1",
+            )
+            .bind(request.0)
+            .bind(actor)
+            .bind(to_json(event, "audit event")?)
+            .fetch_optional(connection)
+            .await?
+        });
+        if known.is_some() {
+            return Ok(false);
+        }
+        append(&mut transaction, request, actor, at, event).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
     /// What happened to a request, oldest first. A request's life is short: its rows are read at once.
     pub async fn timeline(&self, request: RequestId) -> Result<Vec<AuditRow>, StoreError> {
         let rows: Vec<(i64, i64, String, String)> = reading!(self, connection => {

@@ -24,6 +24,10 @@ use crate::{auth::employee::Employee, recovery::ServiceError, store::SignInKind}
 pub enum Failure {
     /// A page about the problem says all that there is.
     Problem(ProblemPage),
+    /// The same, to somebody whom the address does not tell.
+    ProblemTo(ProblemPage, Audience),
+    /// Another page is the answer, and it is drawn.
+    Drawn(Box<Response>),
     /// Whoever wants to be there has to sign in first, and comes back.
     SignInFirst(Place),
     /// Something failed that the visitor can do nothing about.
@@ -53,6 +57,12 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let page = match self {
             Self::Problem(page) => page,
+            Self::ProblemTo(page, audience) => {
+                let mut response = Self::Problem(page).into_response();
+                response.extensions_mut().insert(audience);
+                return response;
+            }
+            Self::Drawn(response) => return *response,
             Self::Service(ServiceError::Limited { wait }) => {
                 return come_back(
                     ProblemPage::TooMany {
@@ -137,6 +147,7 @@ const fn status(page: ProblemPage) -> StatusCode {
         | ProblemPage::SignInRefused
         | ProblemPage::SignInNotEnough
         | ProblemPage::AccountInactive
+        | ProblemPage::ApproverInactive
         | ProblemPage::PasswordRefused => StatusCode::FORBIDDEN,
         ProblemPage::BadForm => StatusCode::UNPROCESSABLE_ENTITY,
         ProblemPage::NoRequest
@@ -159,7 +170,9 @@ pub async fn draw_problems(State(web): State<Web>, request: Request, next: Next)
     let Some(page) = response.extensions().get::<ProblemPage>().copied() else {
         return response;
     };
-    let mut drawn = web.page(response.status(), Page::Problem(page, audience));
+    let told = response.extensions().get::<Audience>().copied();
+    let page = Page::Problem(page, told.unwrap_or(audience));
+    let mut drawn = web.page(response.status(), page);
     for name in [header::ALLOW, header::RETRY_AFTER] {
         if let Some(value) = response.headers().get(&name) {
             drawn.headers_mut().insert(name, value.clone());
@@ -198,13 +211,20 @@ impl Web {
         status: StatusCode,
         page: Page,
     ) -> Response {
-        let mode = if request.is_rehearsal() {
-            Mode::Trial
-        } else {
-            Mode::Real
-        };
+        self.review_page(request, None, status, page)
+    }
+
+    /// As [`Self::page_about`], for its approver, who may have signed in.
+    pub fn review_page(
+        &self,
+        request: &domain::Request,
+        employee: Option<&Employee>,
+        status: StatusCode,
+        page: Page,
+    ) -> Response {
         let frame = Frame {
-            mode,
+            signed_in_as: employee.map(signed_in),
+            mode: mode(request),
             ..self.frame(None)
         };
         self.drawn(status, page, frame)
@@ -221,11 +241,7 @@ impl Web {
 
     /// A page for an employee who is signed in.
     pub fn employee_page(&self, status: StatusCode, page: Page, employee: &Employee) -> Response {
-        let signed_in = SignedIn {
-            name: employee.name.clone(),
-            at: SignedInAt::OwnPages,
-        };
-        self.drawn(status, page, self.frame(Some(signed_in)))
+        self.drawn(status, page, self.frame(Some(signed_in(employee))))
     }
 
     fn drawn(&self, status: StatusCode, page: Page, frame: Frame) -> Response {
@@ -246,7 +262,9 @@ impl Web {
     /// where its answer redirects.
     fn leads_to(&self, page: &Page) -> Option<String> {
         let kind = match page {
-            Page::EmployeeSignIn(_) => SignInKind::Employee,
+            Page::EmployeeSignIn(_) | Page::ApproverSignIn(_) | Page::OtherApprover(_) => {
+                SignInKind::Employee
+            }
             Page::Prove(_) => SignInKind::Password,
             _ => return None,
         };
@@ -284,6 +302,21 @@ impl Web {
             ),
         ];
         Ok((headers, Body::from(Bytes::from_owner(body))).into_response())
+    }
+}
+
+fn mode(request: &domain::Request) -> Mode {
+    if request.is_rehearsal() {
+        Mode::Trial
+    } else {
+        Mode::Real
+    }
+}
+
+fn signed_in(employee: &Employee) -> SignedIn {
+    SignedIn {
+        name: employee.name.clone(),
+        at: SignedInAt::OwnPages,
     }
 }
 

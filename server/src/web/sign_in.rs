@@ -1,6 +1,6 @@
 //! Signing in with the work account: to the pages for employees.
 
-use app::view::{EmployeeSignInView, Page, Place, ProblemPage};
+use app::view::{Audience, EmployeeSignInView, Page, Place, ProblemPage};
 use axum::{
     extract::State,
     http::StatusCode,
@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::{
     Web,
     answer::{Answer, Failure},
+    approve::{self, Carried},
     visit::{Form, Query, Token, Visit},
 };
 use crate::{
@@ -60,6 +61,10 @@ impl Web {
 pub async fn page(State(web): State<Web>, visit: Visit, Query(back): Query<Return>) -> Answer {
     web.party(SignInKind::Employee)?;
     let to = back.place();
+    if to == Place::Review {
+        // It says itself what the sign-in is for.
+        return Ok(Redirect::to(to.path()).into_response());
+    }
     if let Some(secret) = visit.secret(Token::Employee)
         && let Some(employee) = employee::resume(&web.recovery, &secret).await?
         && (!to.needs_fresh_sign_in() || employee.is_fresh(web.recovery.now()))
@@ -105,30 +110,47 @@ pub async fn finish(
             let before = visit.secret(Token::Employee);
             let secret = employee::start(&web.recovery, &identity, before.as_ref()).await?;
             tracing::info!(person = %identity.person, "an employee signed in");
+            let onwards = match place {
+                Place::Review => approve::arrive(&web, &visit, &identity).await?,
+                _ => Redirect::to(place.path()).into_response(),
+            };
             Ok((
                 visit.take(Token::SignIn),
                 visit.give(Token::Employee, &secret),
-                Redirect::to(place.path()),
+                onwards,
             )
                 .into_response())
         }
         Finished::SignedIn { .. } => Err(ProblemPage::SignInStale.into()),
         Finished::Refused {
-            is_news, refusal, ..
+            purpose,
+            is_news,
+            refusal,
         } => {
+            let reviews = purpose == Some(SignInPurpose::Employee(Place::Review));
             if is_news {
+                let carried = if reviews {
+                    Carried::by(&web, &visit).await?
+                } else {
+                    None
+                };
+                let request = carried.map(|link| link.request);
                 web.recovery
-                    .note_refused_sign_in(SignInKind::Employee, None, refusal)
+                    .note_refused_sign_in(SignInKind::Employee, request, refusal)
                     .await?;
             }
-            Err(match refusal {
+            let page = match refusal {
                 SignInRefusal::Stale => ProblemPage::SignInStale,
                 SignInRefusal::NotFresh | SignInRefusal::NoAuthenticationContext => {
                     ProblemPage::SignInNotEnough
                 }
                 _ => ProblemPage::SignInRefused,
-            }
-            .into())
+            };
+            Err(if reviews {
+                Failure::ProblemTo(page, Audience::Approver)
+            } else {
+                page.into()
+            })
         }
     }
 }

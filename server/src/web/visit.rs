@@ -129,17 +129,21 @@ impl Visit {
             .ok_or(ProblemPage::NoRequest)?)
     }
 
+    /// The employee who is signed in in this browser, if anybody is.
+    pub async fn session(&self, web: &Web) -> Result<Option<Employee>, Failure> {
+        Ok(match self.secret(Token::Employee) {
+            Some(secret) => employee::resume(&web.recovery, &secret).await?,
+            None => None,
+        })
+    }
+
     /// The employee who is signed in in this browser. Whoever is not is sent to sign in, and comes back to the place
     /// that the visited address belongs to.
     pub async fn employee(&self, web: &Web) -> Result<Employee, Failure> {
         if web.sign_ins.party(SignInKind::Employee).is_none() {
             return Err(ProblemPage::NotFound.into());
         }
-        let employee = match self.secret(Token::Employee) {
-            Some(secret) => employee::resume(&web.recovery, &secret).await?,
-            None => None,
-        };
-        employee.ok_or_else(|| match self.place {
+        self.session(web).await?.ok_or_else(|| match self.place {
             Some(place) => Failure::SignInFirst(place),
             None => ProblemPage::NotFound.into(),
         })

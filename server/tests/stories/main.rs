@@ -2,6 +2,7 @@
 //! a clock that the test moves.
 
 mod aftermath;
+mod approver_sign_in;
 mod backup;
 mod blackout;
 mod bombing;

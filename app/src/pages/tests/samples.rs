@@ -1,13 +1,14 @@
 //! Every page, shown with text that tries to break out of it.
 
 use crate::view::{
-    Account, Audience, CheckView, ClaimTurn, ClaimView, CodesView, DeadCodes, EmployeeSignInView,
-    Evidence, Finding, Frame, HoldView, IdentifyView, Mode, Moment, NewCodesView, NotMeAnswer,
-    NotMeView, NotMyCodesView, OfferedWay, Page, Paging, PassView, Place, PresentationStage,
-    Problem, ProblemPage, ProveView, QrCode, ReadinessView, Reason, RecoveriesView,
-    RecoveryDetailView, RecoveryRow, ReplaceCodesView, ReviewForm, ReviewOutcome, ReviewView,
-    ReviewedView, SavedView, SignInView, SignedIn, SignedInAt, Stage, StartView, StatusView,
-    TimelineEntry, Tone, Verdict, VerifiedIdView, Way, WhatHappenedView, WorkView, YourCodeView,
+    Account, ApproverSignInView, Audience, CheckView, ClaimTurn, ClaimView, CodesView, DeadCodes,
+    EmployeeSignInView, Evidence, Finding, Frame, HoldView, IdentifyView, Mode, Moment,
+    NewCodesView, NotMeAnswer, NotMeView, NotMyCodesView, OfferedWay, OtherApproverView, Page,
+    Paging, PassView, Place, PresentationStage, Problem, ProblemPage, ProveView, QrCode,
+    ReadinessView, Reason, RecoveriesView, RecoveryDetailView, RecoveryRow, ReplaceCodesView,
+    ReviewForm, ReviewOutcome, ReviewView, ReviewedView, SavedView, SignInView, SignedIn,
+    SignedInAt, Stage, StartView, StatusView, TimelineEntry, Tone, Verdict, VerifiedIdView, Way,
+    WhatHappenedView, WorkView, YourCodeView,
 };
 
 pub const TRICKY: &str = "ava <img src=x onerror=alert(1)> \"O'Neil\" & </title></script>";
@@ -602,6 +603,10 @@ pub fn all() -> Vec<(String, Page)> {
         ),
         ("finished".to_owned(), Page::Finished),
         ("review".to_owned(), review(None)),
+        (
+            "other approver".to_owned(),
+            Page::OtherApprover(OtherApproverView { name: tricky() }),
+        ),
         ("sign in".to_owned(), sign_in(None)),
     ];
     pages.extend(Place::ALL.map(|to| {
@@ -610,6 +615,19 @@ pub fn all() -> Vec<(String, Page)> {
             Page::EmployeeSignIn(EmployeeSignInView { to }),
         )
     }));
+    pages.extend(
+        [
+            ApproverSignInView::First,
+            ApproverSignInView::Over,
+            ApproverSignInView::AnswerNotTaken,
+        ]
+        .map(|view| {
+            (
+                format!("approver sign in {view:?}"),
+                Page::ApproverSignIn(view),
+            )
+        }),
+    );
     pages.extend(not_me_pages());
     pages.extend(verified_id_pages());
     let ladders = Reason::ALL.map(|reason| {
@@ -667,6 +685,7 @@ pub fn all() -> Vec<(String, Page)> {
             ProblemPage::SignInRefused,
             ProblemPage::SignInNotEnough,
             ProblemPage::AccountInactive,
+            ProblemPage::ApproverInactive,
             ProblemPage::PasswordStale,
             ProblemPage::PasswordRefused,
             ProblemPage::PasswordTooEarly,
@@ -678,7 +697,7 @@ pub fn all() -> Vec<(String, Page)> {
         ]
         .into_iter()
         .flat_map(|problem| {
-            [Audience::Anybody, Audience::Employee].map(|audience| {
+            [Audience::Anybody, Audience::Employee, Audience::Approver].map(|audience| {
                 (
                     format!("problem {problem:?} for {audience:?}"),
                     Page::Problem(problem, audience),

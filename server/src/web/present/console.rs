@@ -142,6 +142,9 @@ fn actor(name: &str, request: &Request) -> String {
         Some(("approver", id)) => {
             format!("{} (approver)", person(&PersonId(id.to_owned()), request))
         }
+        Some(("employee", id)) => {
+            format!("{} (employee)", person(&PersonId(id.to_owned()), request))
+        }
         _ => match name {
             "browser" => "The person’s browser",
             "owner" => "The account’s owner",
@@ -204,6 +207,13 @@ fn what(event: &Event, request: &Request) -> String {
                 moment(*deadline).words
             )
         }
+        Event::LinkCarriedByOther {
+            approver,
+            person: other,
+        } => format!(
+            "Somebody else ({other}) signed in with the link that was mailed to {}",
+            person(approver, request)
+        ),
         Event::ContactCodeTrySpent { tries_used } => {
             format!("Typed a contact code, try {tries_used}")
         }

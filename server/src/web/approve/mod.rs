@@ -1,5 +1,7 @@
 //! The approver's pages.
 
+mod signed_in;
+
 use std::time::Duration;
 
 use app::view::{Page, Problem, ProblemPage, ReviewForm, ReviewOutcome, ReviewView, ReviewedView};
@@ -16,15 +18,19 @@ use serde::Deserialize;
 
 use super::{
     Web,
-    answer::Answer,
+    answer::{Answer, Failure},
     present,
     visit::{Form, Path, Token, Visit},
 };
 use crate::{
+    auth::employee::Employee,
     recovery::{Decision, ServiceError, Verdict},
     secret::Bearer,
     store::Purpose,
 };
+
+use signed_in::Aim;
+pub use signed_in::{Carried, arrive};
 
 /// How far back recent recoveries are counted.
 const RECENT: Duration = Duration::from_hours(90 * 24);
@@ -47,17 +53,18 @@ pub async fn open_link(State(web): State<Web>, visit: Visit, Path(secret): Path<
 struct Review {
     decision: Decision,
     request: Request,
+    /// The approver, if they have signed in.
+    employee: Option<Employee>,
 }
 
 impl Review {
-    async fn of(web: &Web, visit: &Visit) -> Result<Self, super::answer::Failure> {
-        let secret = visit.secret(Token::Approver).ok_or(ProblemPage::DeadLink)?;
-        let link = web
-            .recovery
-            .link(&secret, Purpose::Approve)
-            .await?
-            .ok_or(ProblemPage::DeadLink)?;
-        let approver = link.person.ok_or(ProblemPage::DeadLink)?;
+    /// What the link of this browser leads to.
+    ///
+    /// # Errors
+    /// With the page for whoever may not see it, or may not do what they aim at.
+    async fn of(web: &Web, visit: &Visit, aim: Aim) -> Result<Self, Failure> {
+        let carried = Carried::by(web, visit).await?;
+        let link = carried.ok_or(ProblemPage::DeadLink)?;
         let request = web.recovery.request(link.request).await?;
         let seat = match visit.secret(Token::Browser) {
             Some(browser) => match web.recovery.request_of(&browser).await? {
@@ -66,14 +73,21 @@ impl Review {
             },
             None => Seat::OwnBrowser,
         };
-        Ok(Self {
+        let mut review = Self {
             decision: Decision {
                 request: request.facts.id,
-                approver,
+                approver: link.approver.clone(),
                 seat,
             },
             request,
-        })
+            employee: None,
+        };
+        let decides = aim != Aim::Stop && review.outcome().is_none();
+        if decides && seat == Seat::RequestersBrowser {
+            return Err(ProblemPage::SameBrowser.into());
+        }
+        review.employee = link.signed_in(web, visit, aim).await?;
+        Ok(review)
     }
 
     /// What there is to read, if nothing is left to decide.
@@ -142,7 +156,7 @@ impl Review {
             account: present::account(&self.request),
             may_stop,
         };
-        web.page_about(&self.request, status, Page::Reviewed(view))
+        self.drawn(web, status, Page::Reviewed(view))
     }
 
     async fn page(&self, web: &Web, form: ReviewForm, problem: Option<Problem>) -> Answer {
@@ -173,7 +187,11 @@ impl Review {
             form,
             problem,
         };
-        Ok(web.page_about(&self.request, status, Page::Review(Box::new(view))))
+        Ok(self.drawn(web, status, Page::Review(Box::new(view))))
+    }
+
+    fn drawn(&self, web: &Web, status: StatusCode, page: Page) -> Response {
+        web.review_page(&self.request, self.employee.as_ref(), status, page)
     }
 
     /// The way back after an action: to what became of the request.
@@ -196,12 +214,9 @@ fn approver_name(request: &Request, approver: &PersonId) -> String {
 
 /// The evidence and the decision, or what became of the request.
 pub async fn review_page(State(web): State<Web>, visit: Visit) -> Answer {
-    let review = Review::of(&web, &visit).await?;
+    let review = Review::of(&web, &visit, Aim::Read).await?;
     if let Some(outcome) = review.outcome() {
         return Ok(review.reviewed(&web, StatusCode::OK, outcome));
-    }
-    if review.decision.seat == Seat::RequestersBrowser {
-        return Err(ProblemPage::SameBrowser.into());
     }
     review.page(&web, ReviewForm::default(), None).await
 }
@@ -221,12 +236,9 @@ pub async fn approve(
     visit: Visit,
     Form(form): Form<ApproveForm>,
 ) -> Answer {
-    let review = Review::of(&web, &visit).await?;
+    let review = Review::of(&web, &visit, Aim::Approve).await?;
     if let Some(outcome) = review.outcome() {
         return Ok(review.reviewed(&web, StatusCode::CONFLICT, outcome));
-    }
-    if review.decision.seat == Seat::RequestersBrowser {
-        return Err(ProblemPage::SameBrowser.into());
     }
     let kept = ReviewForm {
         attested: form.attested == "yes",
@@ -260,6 +272,12 @@ pub async fn approve(
         Err(ServiceError::Refused(Refusal::ApproverInRequestersBrowser)) => {
             return Err(ProblemPage::SameBrowser.into());
         }
+        Err(ServiceError::Refused(Refusal::ApproverIsDisabled)) => {
+            let approver = &review.decision.approver;
+            tracing::warn!(%approver, "an approver is not active any more, and is signed out");
+            web.recovery.sign_out_everywhere(approver).await?;
+            return Err(ProblemPage::ApproverInactive.into());
+        }
         Err(ServiceError::Refused(refusal)) => {
             tracing::warn!(request = %review.request.facts.id, %refusal, "an approval was refused");
             match refusal {
@@ -271,18 +289,18 @@ pub async fn approve(
         }
         Err(error) => return Err(error.into()),
     };
-    let review = Review::of(&web, &visit).await?;
+    let review = Review::of(&web, &visit, Aim::Read).await?;
     review.page(&web, kept, Some(problem)).await
 }
 
 /// Declines.
 pub async fn deny(State(web): State<Web>, visit: Visit) -> Answer {
-    let review = Review::of(&web, &visit).await?;
+    let review = Review::of(&web, &visit, Aim::Stop).await?;
     Review::settled(web.recovery.deny(&review.decision).await)
 }
 
 /// Reports.
 pub async fn report(State(web): State<Web>, visit: Visit) -> Answer {
-    let review = Review::of(&web, &visit).await?;
+    let review = Review::of(&web, &visit, Aim::Stop).await?;
     Review::settled(web.recovery.report(&review.decision).await)
 }
