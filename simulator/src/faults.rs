@@ -38,6 +38,9 @@ pub enum FaultKind {
     Status,
     /// Wait, then answer as usual. Nothing is done for a caller who has left meanwhile.
     Hang,
+    /// Wait until `POST /_control/held-calls` lets it go on, then answer as usual. Nothing is done for a caller who has
+    /// left meanwhile.
+    Hold,
     /// Reset the connection and do nothing.
     Drop,
     /// Do everything, then reset the connection in place of the answer.
@@ -60,6 +63,7 @@ impl FaultKind {
         match self {
             Self::Status => "status",
             Self::Hang => "hang",
+            Self::Hold => "hold",
             Self::Drop => "drop",
             Self::DropAfterWrite => "drop-after-write",
             Self::ApplyLater => "apply-later",

@@ -159,12 +159,21 @@ async fn run(
     content_type: &'static str,
 ) -> Response<Body> {
     let method = parts.method.as_str();
-    let fault = tenant.lock().faults.striking(method, parts.uri.path());
-    let kind = fault.as_ref().map(|fault| fault.kind);
+    let (fault, kind, held) = {
+        let mut world = tenant.lock();
+        let fault = world.faults.striking(method, parts.uri.path());
+        let kind = fault.as_ref().map(|fault| fault.kind);
+        // Under the same lock, so that whoever sees that the fault has struck can let the call go on.
+        let held = (kind == Some(FaultKind::Hold)).then(|| world.gate.wait());
+        (fault, kind, held)
+    };
     let pause = fault.as_ref().and_then(|fault| fault.millis);
     let pause = pause.map(Duration::from_millis);
     if kind == Some(FaultKind::Hang) {
         tokio::time::sleep(pause.unwrap_or(DEFAULT_HANG)).await;
+    }
+    if let Some(held) = held {
+        held.await;
     }
     let id = entropy::guid();
     let mut world = tenant.lock();

@@ -2,7 +2,6 @@
 //! by itself once it is back.
 
 use futures::future::join_all;
-use serde_json::json;
 
 use crate::{
     aftermath::{is_right, settle},
@@ -152,7 +151,7 @@ pub async fn no_pass_is_shown_that_is_not_kept(story: &Story, blackout: &impl Bl
     let mut ada = Visitor::new(story, "ada.keller", "daniel.okafor");
     ada.until(Told::Approved).await;
     story
-        .fault(json!({ "method": "POST", "path": "/temporaryAccessPassMethods", "kind": "hang", "millis": 2000, "times": 1 }))
+        .holds_call("POST", "/temporaryAccessPassMethods")
         .await;
     let claims = async {
         while ada.shown.is_empty() && story.passes("ada.keller").await.is_empty() {
@@ -164,6 +163,7 @@ pub async fn no_pass_is_shown_that_is_not_kept(story: &Story, blackout: &impl Bl
     let fails = async {
         story.faults_have_struck().await;
         blackout.begins().await;
+        story.held_call_goes_on().await;
     };
     tokio::join!(claims, fails);
     let deleted = async || story.live_passes("ada.keller").await.is_empty();

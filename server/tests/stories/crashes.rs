@@ -101,9 +101,11 @@ async fn gives_up_after_a_failure(visitor: &mut Visitor<'_>) {
 async fn is_repudiated(story: &Story) {
     story.registers("ada.keller").await;
     // The owner has the answer before anything is undone.
-    story.fault(json!({ "method": "POST", "path": "/revokeSignInSessions", "kind": "hang", "millis": 500, "times": 1 })).await;
+    story.holds_call("POST", "/revokeSignInSessions").await;
     let owner = story.locked_out("ada.keller");
     owner.disowns().await.shows(200, "Thank you for telling us");
+    story.faults_have_struck().await;
+    story.held_call_goes_on().await;
 }
 
 /// Kills the program when it reaches the place for the `time`th time. `false` when it does not.
@@ -121,7 +123,9 @@ async fn kill_at(place: &str, time: usize, way: Way) -> bool {
             story.fault(json!({ "method": "POST", "path": "/revokeSignInSessions", "kind": "status", "status": 503, "times": 1 })).await;
         }
         Way::Disowned => {
-            story.fault(json!({ "method": "POST", "path": "/temporaryAccessPassMethods", "kind": "hang", "millis": 500, "times": 1 })).await;
+            story
+                .holds_call("POST", "/temporaryAccessPassMethods")
+                .await;
         }
     }
     let plan = format!("{place}#{time}=kill");
@@ -131,6 +135,7 @@ async fn kill_at(place: &str, time: usize, way: Way) -> bool {
             story.faults_have_struck().await;
             let owner = story.locked_out("ada.keller");
             owner.disowns().await.shows(200, "Thank you for telling us");
+            story.held_call_goes_on().await;
         }
     };
     let died = match way {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{Event, FREEZE, PersonId, StateName};
 use latchkey::audit::InstallationEvent;
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     browser::{Browser, Page},
@@ -398,17 +398,12 @@ async fn a_making_under_way_loses_against_a_report() {
     let not_me = ada.not_me_link().await;
     let owner = story.browser();
     owner.get(&not_me).await;
-    let asked = story.calls("GET", "/users/").await.len();
-    story
-        .fault(json!({ "method": "GET", "path": "/users/", "kind": "hang", "millis": 2000, "times": 1 }))
-        .await;
+    story.holds_call("GET", "/users/").await;
     let report = async {
-        story
-            .eventually("the making reads the directory", async || {
-                story.calls("GET", "/users/").await.len() > asked
-            })
-            .await;
-        owner.post("/not-me", &[]).await
+        story.faults_have_struck().await;
+        let page = owner.post("/not-me", &[]).await;
+        story.held_call_goes_on().await;
+        page
     };
     let (made, reported) = tokio::join!(thief.post("/codes", &[]), report);
     reported.shows(200, "Thank you for telling us");

@@ -327,11 +327,12 @@ async fn an_attempt_that_outlives_its_lease_shows_nothing() {
     let ada = story.locked_out("ada.keller");
     ada.is_approved_by("daniel.okafor").await;
     story
-        .fault(json!({ "method": "POST", "path": "/temporaryAccessPassMethods", "kind": "hang", "millis": 700, "times": 1 }))
+        .holds_call("POST", "/temporaryAccessPassMethods")
         .await;
     let late = async {
         story.faults_have_struck().await;
         story.advance(60 * SECOND).await;
+        story.held_call_goes_on().await;
     };
     let (page, ()) = tokio::join!(ada.claims(), late);
     page.shows(503, "We could not make your pass this time.");

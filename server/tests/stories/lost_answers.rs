@@ -9,7 +9,6 @@ use std::{
 };
 
 use domain::StateName;
-use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -102,11 +101,12 @@ async fn a_disclosure_whose_answer_is_lost_is_shown_all_the_same() {
     let ada = story.locked_out("ada.keller");
     ada.is_approved_by("daniel.okafor").await;
     story
-        .fault(json!({ "method": "POST", "path": "/temporaryAccessPassMethods", "kind": "hang", "millis": 500, "times": 1 }))
+        .holds_call("POST", "/temporaryAccessPassMethods")
         .await;
     let loses = async {
         story.faults_have_struck().await;
         wire.breaks.store(true, Ordering::Relaxed);
+        story.held_call_goes_on().await;
     };
     let (page, ()) = tokio::join!(ada.claims(), loses);
     assert!(!wire.breaks.load(Ordering::Relaxed), "an answer was lost");

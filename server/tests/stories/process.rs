@@ -173,11 +173,14 @@ async fn whoever_is_being_given_a_pass_gets_it_before_the_server_ends() {
     let mut server = story.program().await;
     let mut waiting = ada.browser.listen("/status/events").await;
     assert!(waiting.chunk().await.unwrap().is_some());
-    let hang = json!({ "method": "POST", "path": "/temporaryAccessPassMethods", "kind": "hang", "millis": 1500, "times": 1 });
-    story.fault(hang).await;
+    story
+        .holds_call("POST", "/temporaryAccessPassMethods")
+        .await;
     let ends = async {
         story.faults_have_struck().await;
-        let status = server.ends().await;
+        server.is_told_to_end().await;
+        story.held_call_goes_on().await;
+        let status = server.has_ended().await;
         assert_eq!(status.code(), Some(0), "{}", server.log());
     };
     let (page, ()) = tokio::join!(ada.claims(), ends);
@@ -196,14 +199,14 @@ async fn whoever_is_being_given_a_pass_gets_it_before_the_server_ends() {
 #[tokio::test]
 async fn a_job_that_was_begun_is_finished_before_the_server_ends() {
     let story = Story::closed(&[]).await;
-    let hang =
-        json!({ "method": "GET", "path": "/users", "kind": "hang", "millis": 1500, "times": 1 });
-    story.fault(hang).await;
+    story.holds_call("GET", "/users").await;
     let mut server = story.program().await;
     let ada = story.locked_out("ada.keller");
     ada.types("ada.keller@harbourfinch.example").await;
     story.faults_have_struck().await;
-    assert_eq!(server.ends().await.code(), Some(0), "{}", server.log());
+    server.is_told_to_end().await;
+    story.held_call_goes_on().await;
+    assert_eq!(server.has_ended().await.code(), Some(0), "{}", server.log());
     assert!(ada.request().await.facts.subject.is_some());
     let _next = story.program().await;
     ada.proves().await;

@@ -161,6 +161,15 @@ impl Program<'_> {
         self.signal(Signal::CONT);
     }
 
+    /// Tells it to end, and waits until it says that it has heard.
+    pub async fn is_told_to_end(&self) {
+        self.signal(Signal::TERM);
+        let has_heard = async || self.log().contains("stopping");
+        self.story
+            .eventually("the program to hear", has_heard)
+            .await;
+    }
+
     /// Tells it to end, and waits until it has.
     pub async fn ends(&mut self) -> ExitStatus {
         self.signal(Signal::TERM);

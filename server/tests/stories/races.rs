@@ -30,13 +30,6 @@ fn passes_in<'a>(pages: impl IntoIterator<Item = &'a Page>) -> Vec<String> {
     pages.into_iter().filter_map(Page::pass).collect()
 }
 
-/// Holds the next call of this kind for a moment.
-async fn hold(story: &Story, method: &str, path: &str) {
-    story
-        .fault(json!({ "method": method, "path": path, "kind": "hang", "millis": 700, "times": 1 }))
-        .await;
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_claims_give_one_pass() {
     for _ in 0..ROUNDS {
@@ -175,11 +168,14 @@ async fn a_report_while_the_pass_is_made_takes_it_away() {
     let story = Story::begin().await;
     let ada = story.locked_out("ada.keller");
     ada.is_approved_by("daniel.okafor").await;
-    hold(&story, "POST", "/temporaryAccessPassMethods").await;
+    story
+        .holds_call("POST", "/temporaryAccessPassMethods")
+        .await;
     let owner = async {
         story.faults_have_struck().await;
         assert_eq!(ada.state().await, StateName::Issuing);
         ada.disowns().await.shows(200, "Thank you for telling us");
+        story.held_call_goes_on().await;
     };
     let (page, ()) = tokio::join!(ada.claims(), owner);
     page.shows(503, "This request was reported");
@@ -210,7 +206,7 @@ async fn a_no_before_anything_is_touched_leaves_everything() {
         let methods = story.methods("ada.keller").await;
         let daniel = story.manager("daniel.okafor");
         daniel.opens_mail().await;
-        hold(&story, "GET", path).await;
+        story.holds_call("GET", path).await;
         let no = async {
             story.faults_have_struck().await;
             if end == StateName::Denied {
@@ -218,6 +214,7 @@ async fn a_no_before_anything_is_touched_leaves_everything() {
             } else {
                 ada.disowns().await;
             }
+            story.held_call_goes_on().await;
         };
         let (page, ()) = tokio::join!(ada.claims(), no);
         assert!(page.pass().is_none());
@@ -238,11 +235,14 @@ async fn withdrawing_comes_too_late_once_the_pass_is_being_made() {
     let story = Story::begin().await;
     let ada = story.locked_out("ada.keller");
     ada.is_approved_by("daniel.okafor").await;
-    hold(&story, "POST", "/temporaryAccessPassMethods").await;
+    story
+        .holds_call("POST", "/temporaryAccessPassMethods")
+        .await;
     let withdrawal = async {
         story.faults_have_struck().await;
         let page = ada.browser.post("/withdraw", &[]).await;
         page.shows(409, "We are preparing your account");
+        story.held_call_goes_on().await;
     };
     let (page, ()) = tokio::join!(ada.claims(), withdrawal);
     page.shows(200, "Your pass");

@@ -22,13 +22,6 @@ const SHORT: &[(&str, &str)] = &[("recovery.lease_seconds", "20")];
 const LEASE: Duration = Duration::from_secs(20);
 const READY: &str = "Approved: you can get your pass";
 
-/// The call that makes a pass is carried out after so long.
-async fn pass_takes(story: &Story, time: Duration) {
-    story
-        .fault(json!({ "method": "POST", "path": "/temporaryAccessPassMethods", "kind": "hang", "millis": time.as_millis(), "times": 1 }))
-        .await;
-}
-
 /// The first program, with a plan for a fail-point, and somebody who can claim a pass there.
 async fn ready_at<'a>(story: &'a Story, plan: Option<&str>) -> (Visitor<'a>, Program<'a>) {
     let variable = plan.map(|plan| (failpoint::VARIABLE, plan));
@@ -117,11 +110,14 @@ async fn stopped_while_the_pass_is_made_and_taken_over() {
     let story = Story::closed(SHORT).await;
     let (mut ada, program) = ready_at(&story, None).await;
     // The first call is carried out after the second: it replaces the pass that is shown.
-    pass_takes(&story, LEASE + Duration::from_secs(8)).await;
+    story
+        .holds_call("POST", "/temporaryAccessPassMethods")
+        .await;
     let meanwhile = async {
         story.faults_have_struck().await;
         program.stop();
         let taken_over = takes_over(&story, &ada).await;
+        story.held_call_goes_on().await;
         let replaced = async || story.passes("ada.keller").await.len() == 2;
         story.eventually("the late call", replaced).await;
         program.goes_on();

@@ -33,6 +33,18 @@ impl Story {
         self.control(Method::DELETE, "/faults", Value::Null).await;
     }
 
+    /// Graph holds the next call of this method to a path with this in it, until [`Self::held_call_goes_on`].
+    pub async fn holds_call(&self, method: &str, path: &str) {
+        self.fault(json!({ "method": method, "path": path, "kind": "hold", "times": 1 }))
+            .await;
+    }
+
+    /// Graph answers the call that it holds, whose caller still waits.
+    pub async fn held_call_goes_on(&self) {
+        let gone_on = self.control(Method::POST, "/held-calls", Value::Null).await;
+        assert_eq!(gone_on, json!({ "goneOn": 1 }));
+    }
+
     /// Waits until every fault that was to strike a number of calls has struck.
     pub async fn faults_have_struck(&self) {
         self.eventually("the fault to strike", async || {

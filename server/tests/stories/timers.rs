@@ -156,18 +156,16 @@ async fn watching_waits_for_graph() {
 /// An attempt hangs in a call to `path`; another server takes over after the lease and shows its pass.
 async fn is_taken_over(story: &Story, ada: &Person<'_>, path: &str) -> String {
     ada.is_approved_by("daniel.okafor").await;
-    story
-        .fault(
-            json!({ "method": "POST", "path": path, "kind": "hang", "millis": 1500, "times": 1 }),
-        )
-        .await;
+    story.holds_call("POST", path).await;
     let successor = async {
         story.faults_have_struck().await;
         story.restart().await;
         story.advance(MINUTE).await;
         assert_eq!(story.run_timers().await, 1);
         assert_eq!(ada.state().await, StateName::Ready);
-        ada.claims().await.shows(200, "Your pass").pass().unwrap()
+        let shown = ada.claims().await.shows(200, "Your pass").pass().unwrap();
+        story.held_call_goes_on().await;
+        shown
     };
     // The first server still waits for its answer, and goes on once it has it.
     let (first, second) = tokio::join!(ada.claims(), successor);

@@ -93,12 +93,11 @@ async fn a_report_while_a_trial_run_is_issued_changes_nothing_either() {
     let story = Story::with(SETTINGS).await;
     let ada = story.locked_out("ada.keller");
     ada.is_approved_by("daniel.okafor").await;
-    story
-        .fault(json!({ "method": "GET", "path": "/authentication/methods", "kind": "hang", "millis": 500, "times": 1 }))
-        .await;
+    story.holds_call("GET", "/authentication/methods").await;
     let owner = async {
         story.faults_have_struck().await;
         ada.disowns().await.shows(200, "Thank you for telling us");
+        story.held_call_goes_on().await;
     };
     let (page, ()) = tokio::join!(ada.claims(), owner);
     page.shows(503, "This request was reported");

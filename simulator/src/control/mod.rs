@@ -49,6 +49,7 @@ pub fn routes() -> Router<Tenant> {
                 .post(scenery::add_fault)
                 .delete(scenery::clear_faults),
         )
+        .route("/held-calls", post(scenery::let_calls_go_on))
         .route("/late-calls", post(scenery::carry_out_late_calls))
         .route("/calls", get(scenery::calls).delete(scenery::clear_calls))
         .route(

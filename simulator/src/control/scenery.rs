@@ -189,6 +189,12 @@ pub async fn clear_faults(State(tenant): State<Tenant>) -> Reply {
     Ok(Json(json!([])))
 }
 
+/// Lets the calls go on that the fault `hold` holds up.
+pub async fn let_calls_go_on(State(tenant): State<Tenant>) -> Reply {
+    let gone_on = tenant.lock().gate.open();
+    Ok(Json(json!({"goneOn": gone_on})))
+}
+
 /// Carries out what the fault `apply-later` holds back.
 pub async fn carry_out_late_calls(State(tenant): State<Tenant>) -> Reply {
     let carried_out = tenant.lock().carry_out_all();

@@ -3,6 +3,7 @@
 //! The wire is elsewhere: `graph`, `oauth`, `pages` and `control` turn requests into calls on this state.
 
 mod calls;
+mod gate;
 mod late;
 mod logs;
 mod method;
@@ -20,6 +21,7 @@ use uuid::Uuid;
 
 pub use self::{
     calls::{Applied, Call, CallLog},
+    gate::Gate,
     late::LateCalls,
     logs::{Initiator, Logs, SignIn},
     method::{Kind, Method, kind_of, phone_id},
@@ -43,6 +45,7 @@ pub struct World {
     pub sessions: Sessions,
     pub calls: CallLog,
     pub late_calls: LateCalls,
+    pub gate: Gate,
     pub faults: Faults,
     pub mailbox: Mailbox,
     pub grants: Grants,
@@ -72,6 +75,7 @@ impl World {
             sessions,
             calls: CallLog::default(),
             late_calls: LateCalls::default(),
+            gate: Gate::default(),
             faults: Faults::default(),
             mailbox: Mailbox::default(),
             grants: Grants::default(),

@@ -216,6 +216,17 @@ async fn every_call_can_hang() {
 }
 
 #[tokio::test]
+async fn every_call_can_be_held() {
+    with_each_call(async |lab, call| {
+        let hold = json!({"kind": "hold"});
+        let (answer, ()) = tokio::join!(call.make_under(lab, &hold), lab.held_call_goes_on());
+        assert!(answer.unwrap().status().is_success(), "{}", call.path);
+        assert_eq!(newest(lab).await.1, "hold", "{}", call.path);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn every_call_can_be_lost_before_it_is_applied() {
     with_each_call(async |lab, call| {
         let outcome = call.make_under(lab, &json!({"kind": "drop"})).await;

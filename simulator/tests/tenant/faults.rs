@@ -125,6 +125,40 @@ async fn a_hang_outlasts_an_impatient_client_only() {
 }
 
 #[tokio::test]
+async fn a_held_call_waits_until_it_is_let_go_on_and_is_overtaken_meanwhile() {
+    let lab = Lab::start().await;
+    let path = format!("/users/{ADA}/authentication/temporaryAccessPassMethods");
+    let make = || lab.graph(Method::POST, &path).json(&json!({}));
+    lab.fault(json!({"kind": "hold", "method": "POST", "path": "temporaryAccessPass", "times": 1}))
+        .await;
+    let meanwhile = async {
+        let struck = async {
+            while lab.look("/faults").await != json!([]) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(20), struck).await;
+        waited.expect("the fault strikes");
+        let overtaking = lab.issue_pass(ADA, true).await.0;
+        lab.held_call_goes_on().await;
+        overtaking
+    };
+    let (held, overtaking) = tokio::join!(make().send(), meanwhile);
+    assert_eq!(held.unwrap().status(), 201);
+    assert_ne!(lab.get(&path).await.items()[0]["id"], overtaking);
+
+    // Nothing is done for a caller who has left.
+    let calls = lab.look("/calls").await;
+    lab.fault(json!({"kind": "hold", "method": "POST", "path": "temporaryAccessPass", "times": 1}))
+        .await;
+    let impatient = make().timeout(Duration::from_millis(200)).send().await;
+    assert!(impatient.unwrap_err().is_timeout());
+    assert_eq!(lab.look("/faults").await, json!([]));
+    lab.control(Method::POST, "/held-calls", json!({})).await;
+    assert_eq!(lab.look("/calls").await, calls);
+}
+
+#[tokio::test]
 async fn the_token_endpoint_fails_too_and_its_log_keeps_no_secret() {
     let lab = Lab::start().await;
     lab.fault(json!({"kind": "status", "path": "/oauth2/v2.0/token", "status": 503, "times": 1}))

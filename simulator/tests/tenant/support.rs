@@ -1,5 +1,7 @@
 //! A running tenant and the calls that tests make.
 
+use std::time::Duration;
+
 use reqwest::{Client, Method, RequestBuilder, Response, redirect::Policy};
 use serde_json::{Value, json};
 use simulator::{Options, Simulator};
@@ -141,6 +143,19 @@ impl Lab {
 
     pub async fn look(&self, path: &str) -> Value {
         self.control(Method::GET, path, Value::Null).await
+    }
+
+    /// Lets held calls go on, as soon as there is one.
+    pub async fn held_call_goes_on(&self) {
+        let goes_on = async {
+            let none = json!({"goneOn": 0});
+            while self.control(Method::POST, "/held-calls", json!({})).await == none {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), goes_on)
+            .await
+            .expect("a call is held");
     }
 
     pub async fn fault(&self, fault: Value) {
