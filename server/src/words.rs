@@ -25,6 +25,13 @@ pub fn moment_to_the_second(at: Timestamp) -> Moment {
     }
 }
 
+/// The day of a moment, as clocks in `zone` have it.
+pub fn day(at: Timestamp, zone: &TimeZone) -> String {
+    let at = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default();
+    let zoned = at.to_zoned(zone.clone());
+    zoned.strftime("%-d %B %Y").to_string()
+}
+
 /// Text from elsewhere, for people to read in a line: without control characters and without characters that
 /// change the direction of what follows or cannot be seen, so that it can pass for nothing but itself.
 pub fn readable(text: &str) -> String {

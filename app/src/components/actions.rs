@@ -31,6 +31,10 @@ pub enum Action {
     Deny,
     /// Reports a request as somebody else's.
     Report,
+    /// Says when somebody is away.
+    PlanAbsence,
+    /// Takes that back.
+    UndoAbsence,
     /// Says "this wasn't me".
     NotMe,
     /// Goes to the organisation's own sign-in.
@@ -70,6 +74,8 @@ impl Action {
             Self::Approve => "/approve",
             Self::Deny => "/approve/deny",
             Self::Report => "/approve/report",
+            Self::PlanAbsence => "/approvals/absence",
+            Self::UndoAbsence => "/approvals/absence/undo",
             Self::NotMe => "/not-me",
             Self::SignInEmployee => "/sign-in",
             Self::SignOutEmployee => "/sign-out",

@@ -7,6 +7,10 @@ use leptos::prelude::*;
 pub enum Input {
     /// A work account's sign-in name.
     SignInName,
+    /// Somebody else's sign-in name, which autofill could only get wrong.
+    Colleague,
+    /// A day.
+    Day,
     /// A code of digits, sent to the person who types it.
     SentCode,
     /// A code of letters and digits that the person has saved.
@@ -32,6 +36,8 @@ impl Input {
     const fn attributes(self) -> Attributes {
         let (kind, autocomplete, inputmode, class) = match self {
             Self::SignInName => ("text", "username", "email", "input"),
+            Self::Colleague => ("text", "off", "email", "input"),
+            Self::Day => ("date", "off", "numeric", "input input-day"),
             Self::SentCode => ("text", "one-time-code", "numeric", "input input-code"),
             Self::SavedCode | Self::Reference => ("text", "off", "text", "input input-long-code"),
             Self::ToldCode => ("text", "off", "numeric", "input input-code"),

@@ -173,6 +173,27 @@ impl Words {
                 UNCHANGED,
                 "Wait a minute, then check again.",
             ),
+            Problem::FirstDayMissing => field("from", "Enter the first day that you are away"),
+            Problem::LastDayMissing => field("until", "Enter the last day that you are away"),
+            Problem::LastDayBeforeFirst => {
+                field("until", "The last day must not be before the first")
+            }
+            Problem::LastDayOver => field("until", "Enter a last day that is not over yet"),
+            Problem::AbsenceTooLong => field("until", "Enter a last day within a year"),
+            Problem::AbsenceTaken => field(
+                "from",
+                "You have told us of such a time already, or of very many: remove one first",
+            ),
+            Problem::DelegateUnknown => field(
+                "delegate",
+                "We found no active colleague with that work email address who can stand in for you",
+            ),
+            Problem::NamedTooMany => notice(
+                "You have named many colleagues within the hour, so we did not look this one up.",
+                "Nothing has changed.",
+                "Wait a quarter of an hour, then try again.",
+            ),
+            Problem::DelegateIsOneself => field("delegate", "Name a colleague, not yourself"),
             Problem::DirectoryUnavailable => notice(
                 "Microsoft is not answering at the moment.",
                 "Your request and your answers are kept.",

@@ -12,6 +12,7 @@ pub const fn title(view: &EmployeeSignInView) -> &'static str {
         Place::Codes => "Sign in with your work account",
         Place::MakeCodes | Place::ReplaceCodes => "Sign in again to make codes",
         Place::Review => "Sign in to review a request",
+        Place::Absence => "Sign in to say when you are away",
     }
 }
 
@@ -21,6 +22,10 @@ pub fn employee_sign_in(view: &EmployeeSignInView) -> impl IntoView + use<> {
         Place::Codes | Place::Review => (
             "We send you to your organisation's own sign-in, and you come back here afterwards.",
             "We never see your password. When you come back, you stay signed in for an hour at most.",
+        ),
+        Place::Absence => (
+            "Whoever stands in for you answers requests in your place, so we make sure that it is you who names them.",
+            "We send you to your organisation's own sign-in, and you come back here afterwards. Nothing has changed yet.",
         ),
         Place::MakeCodes | Place::ReplaceCodes => (
             "You signed in more than five minutes ago. Whoever has recovery codes can use them in your place later, so we make sure that it is you.",

@@ -1,5 +1,6 @@
 //! One module per page; each is a function from its view model to HTML.
 
+mod absence;
 mod approver_sign_in;
 mod check;
 mod claim;
@@ -51,6 +52,7 @@ pub fn title(page: &Page) -> String {
         Page::OtherApprover(_) => approver_sign_in::OTHER,
         Page::Review(view) => return prefix(view.problem) + &review::title(view),
         Page::Reviewed(view) => reviewed::title(view.outcome),
+        Page::Absence(_) => absence::TITLE,
         Page::NotMe(view) => not_me::title(view),
         Page::EmployeeSignIn(view) => employee_sign_in::title(view),
         Page::Codes(_) => codes::TITLE,
@@ -105,6 +107,7 @@ fn content(page: Page) -> AnyView {
         Page::OtherApprover(view) => approver_sign_in::other_approver(view).into_any(),
         Page::Review(view) => review::review(*view).into_any(),
         Page::Reviewed(view) => reviewed::reviewed(view).into_any(),
+        Page::Absence(view) => absence::absence(view).into_any(),
         Page::NotMe(view) => not_me::not_me(view),
         Page::EmployeeSignIn(view) => employee_sign_in::employee_sign_in(&view).into_any(),
         Page::Codes(view) => codes::codes(view).into_any(),
@@ -121,6 +124,7 @@ fn content(page: Page) -> AnyView {
 
 const fn problem(page: &Page) -> Option<Problem> {
     match page {
+        Page::Absence(view) => view.problem,
         Page::WhatHappened(view) => view.problem,
         Page::Identify(view) => view.problem,
         Page::Prove(view) => view.problem,

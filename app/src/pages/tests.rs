@@ -17,7 +17,9 @@ use crate::{
 };
 
 /// The addresses that the server knows.
-const ACTIONS: [&str; 22] = [
+const ACTIONS: [&str; 24] = [
+    "/approvals/absence",
+    "/approvals/absence/undo",
     "/approve",
     "/approve/deny",
     "/approve/report",

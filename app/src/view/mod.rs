@@ -4,6 +4,7 @@
 //! pass is put into the finished HTML by the server (see [`crate::PASS_SLOT`]), and links carry no
 //! tokens.
 
+mod absence;
 mod approve;
 mod codes;
 mod console;
@@ -12,6 +13,7 @@ mod recover;
 mod sign_in;
 mod verified_id;
 
+pub use absence::{AbsenceForm, AbsenceRow, AbsenceView};
 pub use approve::{
     ApproverSignInView, Evidence, NotMeAnswer, NotMeView, OtherApproverView, ReviewForm,
     ReviewOutcome, ReviewView, ReviewedView,
@@ -65,6 +67,8 @@ pub enum Page {
     Review(Box<ReviewView>),
     /// What the approver's decision led to.
     Reviewed(ReviewedView),
+    /// When an employee is away.
+    Absence(AbsenceView),
     /// "This wasn't me", asked and answered.
     NotMe(NotMeView),
     /// The way to the organisation's own sign-in.

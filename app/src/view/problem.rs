@@ -75,6 +75,25 @@ pub enum Problem {
     CodesMadeAlready,
     /// What recovery needs could not be looked at.
     ReadinessUnknown,
+    // Absences
+    /// No first day, or none that is one.
+    FirstDayMissing,
+    /// No last day, or none that is one.
+    LastDayMissing,
+    /// The last day is before the first.
+    LastDayBeforeFirst,
+    /// The last day is over.
+    LastDayOver,
+    /// It goes on for more than a year, or ends later than in a year.
+    AbsenceTooLong,
+    /// There is another in that time, or there are as many as there may be.
+    AbsenceTaken,
+    /// Nobody bears that name, or nobody who can stand in.
+    DelegateUnknown,
+    /// Nobody stands in for themselves.
+    DelegateIsOneself,
+    /// So many colleagues were named of late that no other is looked up.
+    NamedTooMany,
     // Services
     /// Microsoft did not answer, or asked to wait. Nothing was lost.
     DirectoryUnavailable,
@@ -162,7 +181,7 @@ impl Audience {
             path.strip_prefix(place)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        if is_within("/approve") {
+        if is_within("/approve") || is_within("/approvals") {
             Self::Approver
         } else if ["/codes", "/sign-in", "/sign-out"]
             .into_iter()

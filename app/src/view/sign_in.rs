@@ -11,15 +11,18 @@ pub enum Place {
     ReplaceCodes,
     /// The review of the request that an approver's link is about.
     Review,
+    /// When somebody is away, and who stands in.
+    Absence,
 }
 
 impl Place {
     /// Every place. Of those that an address belongs to, the first is meant.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Codes,
         Self::MakeCodes,
         Self::ReplaceCodes,
         Self::Review,
+        Self::Absence,
     ];
 
     /// The word in forms and addresses.
@@ -29,6 +32,7 @@ impl Place {
             Self::MakeCodes => "make-codes",
             Self::ReplaceCodes => "replace-codes",
             Self::Review => "review",
+            Self::Absence => "absence",
         }
     }
 
@@ -43,6 +47,7 @@ impl Place {
             Self::Codes | Self::MakeCodes => "/codes",
             Self::ReplaceCodes => "/codes/replace",
             Self::Review => "/approve",
+            Self::Absence => "/approvals/absence",
         }
     }
 
@@ -51,7 +56,7 @@ impl Place {
     pub const fn needs_fresh_sign_in(self) -> bool {
         match self {
             Self::Codes => false,
-            Self::MakeCodes | Self::ReplaceCodes | Self::Review => true,
+            Self::MakeCodes | Self::ReplaceCodes | Self::Review | Self::Absence => true,
         }
     }
 

@@ -79,6 +79,29 @@ pub enum InstallationEvent {
         /// What for.
         request: RequestId,
     },
+    /// An employee says when they are away, and who stands in.
+    AbsencePlanned {
+        /// Who is away.
+        person: PersonId,
+        /// From when on.
+        from: Timestamp,
+        /// Until before when.
+        until: Timestamp,
+        /// Who stands in, if anybody does.
+        delegate: Option<PersonId>,
+    },
+    /// An employee takes that back.
+    AbsenceRemoved {
+        /// Who is not away.
+        person: PersonId,
+    },
+    /// Whoever was to stand in for an employee does not.
+    DelegateStepsBack {
+        /// Who is away.
+        person: PersonId,
+        /// Who was to stand in.
+        delegate: PersonId,
+    },
     /// Far more proofs fail for one person than one person gets wrong, over several requests.
     ProofsKeepFailing {
         /// Whose account it is.

@@ -12,7 +12,7 @@ use super::perform::{Fault, Progress, moot};
 use crate::{
     audit::InstallationEvent,
     limits::MailLimit,
-    mail::Mail,
+    mail::{AbsenceNews, Mail},
     recovery::{Recovery, ServiceError},
     secret::Bearer,
     store::{Link, Purpose},
@@ -274,6 +274,34 @@ pub(super) async fn tell_of_codes(
         replaced: news.replaced,
         at: words::moment(news.at).words,
         not_me_url,
+    };
+    Ok(recovery.mailer.send(address, &mail, key).await?)
+}
+
+/// What an employee is told of an absence.
+pub(super) struct NewsOfAbsence<'a> {
+    pub news: AbsenceNews,
+    pub name: &'a str,
+    pub person: &'a str,
+    pub delegate: Option<&'a str>,
+    pub days: (&'a str, &'a str),
+}
+
+/// Tells of an absence. The link locates, and no more: whoever changes anything there is signed in.
+pub(super) async fn tell_of_absence(
+    recovery: &Recovery,
+    news: &NewsOfAbsence<'_>,
+    address: &str,
+    key: Uuid,
+) -> Result<(), Fault> {
+    let (first, last) = news.days;
+    let mail = Mail::Absence {
+        news: news.news,
+        name: news.name.to_owned(),
+        person: news.person.to_owned(),
+        delegate: news.delegate.map(str::to_owned),
+        days: (first.to_owned(), last.to_owned()),
+        absence_url: own_url(recovery, "/approvals/absence")?,
     };
     Ok(recovery.mailer.send(address, &mail, key).await?)
 }

@@ -11,7 +11,7 @@ use domain::{Alert, CleanUp, Effect, Fence, Notice, Outcome, Person, PersonId, T
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::audit::InstallationEvent;
+use crate::{audit::InstallationEvent, mail::AbsenceNews};
 
 pub use worker::{Pace, Worker, every};
 
@@ -68,6 +68,23 @@ pub enum Job {
         /// Where.
         address: String,
     },
+    /// Tell an employee at this address that somebody is away, and who stands in.
+    TellOfAbsence {
+        /// What is new.
+        news: AbsenceNews,
+        /// What to call them.
+        name: String,
+        /// Who is away.
+        person: String,
+        /// Who stands in, if anybody does.
+        delegate: Option<String>,
+        /// The first day, in words.
+        first_day: String,
+        /// The last day, in words.
+        last_day: String,
+        /// Where.
+        address: String,
+    },
     /// Report the request in its owner's name: a code that they have disowned has proven it.
     ReportForOwner,
     /// Undo at Microsoft what must not stay.
@@ -106,6 +123,7 @@ impl Job {
             Self::AlertAdmin { .. } => "alert_admin",
             Self::AlertInstallation { .. } => "alert_installation",
             Self::TellOfCodes { .. } => "tell_of_codes",
+            Self::TellOfAbsence { .. } => "tell_of_absence",
             Self::ReportForOwner => "report_for_owner",
             Self::CleanUp { .. } => "clean_up",
             Self::Reap { .. } => "reap",

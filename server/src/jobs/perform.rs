@@ -12,8 +12,8 @@ use super::{
     Job,
     clean_up::clean_up,
     mails::{
-        NewsOfCodes, alert_admin, alert_installation, ask_approver, notify_owner, send_email_code,
-        tell_of_codes,
+        NewsOfAbsence, NewsOfCodes, alert_admin, alert_installation, ask_approver, notify_owner,
+        send_email_code, tell_of_absence, tell_of_codes,
     },
 };
 use crate::{
@@ -138,7 +138,7 @@ pub(super) async fn perform(
                 .await?;
             return Ok(again.map_or(Progress::Done, Progress::Again));
         }
-        Job::AlertInstallation { .. } | Job::TellOfCodes { .. } => {
+        Job::AlertInstallation { .. } | Job::TellOfCodes { .. } | Job::TellOfAbsence { .. } => {
             return about_installation(recovery, leased).await;
         }
     };
@@ -166,6 +166,25 @@ async fn about_installation(recovery: &Recovery, leased: &LeasedJob) -> Result<P
                 at: *at,
             };
             tell_of_codes(recovery, &news, address, leased.id).await?;
+            Ok(Progress::Done)
+        }
+        Job::TellOfAbsence {
+            news,
+            name,
+            person,
+            delegate,
+            first_day,
+            last_day,
+            address,
+        } => {
+            let news = NewsOfAbsence {
+                news: *news,
+                name,
+                person,
+                delegate: delegate.as_deref(),
+                days: (first_day, last_day),
+            };
+            tell_of_absence(recovery, &news, address, leased.id).await?;
             Ok(Progress::Done)
         }
         _ => Err(ServiceError::Gone.into()),
@@ -284,6 +303,7 @@ pub(super) async fn give_up(recovery: &Recovery, leased: &LeasedJob) {
         Job::SendEmailCode { .. }
         | Job::AlertAdmin { .. }
         | Job::TellOfCodes { .. }
+        | Job::TellOfAbsence { .. }
         | Job::AlertInstallation { .. } => Ok(()),
     };
     if let Err(fault) = told {

@@ -194,6 +194,16 @@ impl Limits {
         self.take_each(&[bucket]).await
     }
 
+    /// Takes from how often an employee names a colleague, whom the directory is asked about.
+    ///
+    /// # Errors
+    /// [`ServiceError::Limited`] when they have named too many.
+    pub async fn take_naming(&self, employee: &PersonId) -> Result<(), ServiceError> {
+        let rate = Rate::per_hour(20, 40);
+        let bucket = self.bucket("name_colleague", &[employee.0.as_bytes()], rate);
+        self.take_each(&[bucket]).await
+    }
+
     /// Takes a place among such mails to `address`; `Err` tells until when there is none.
     pub async fn take_mail(
         &self,

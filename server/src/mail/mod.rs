@@ -14,6 +14,7 @@ mod tests;
 use std::fmt;
 
 use domain::{Alert, Notice, Reference};
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::audit::InstallationEvent;
@@ -80,6 +81,21 @@ pub enum Mail {
         /// secret.
         not_me_url: Option<Url>,
     },
+    /// To an employee: somebody is away, and somebody stands in.
+    Absence {
+        /// What is new.
+        news: AbsenceNews,
+        /// Who is told.
+        name: String,
+        /// Who is away.
+        person: String,
+        /// Who stands in, if anybody does.
+        delegate: Option<String>,
+        /// The first and the last day, in words.
+        days: (String, String),
+        /// Where they see it and take it back, once they are signed in.
+        absence_url: Url,
+    },
     /// One of the others, about a trial run.
     Trial(Box<Mail>),
     /// To administrators: something happened to the installation.
@@ -100,9 +116,24 @@ pub enum Mail {
     },
 }
 
+/// What is new about an absence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AbsenceNews {
+    /// To the one who is away: they said so.
+    Planned,
+    /// To a colleague: they stand in.
+    StandsIn,
+    /// To that colleague: they do not any more.
+    Removed,
+    /// To the one who is away: the colleague cannot.
+    NobodyStandsIn,
+}
+
 impl fmt::Debug for Mail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, reference) = match self {
+            Self::Absence { .. } => return f.write_str("Absence"),
             Self::CodesMade { .. } => return f.write_str("CodesMade"),
             Self::InstallationAlert { .. } => return f.write_str("InstallationAlert"),
             Self::Trial(mail) => return write!(f, "Trial({mail:?})"),

@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use url::Url;
 use uuid::Uuid;
 
-use super::{Cause, Mail, MailError, Mailer, address, words::Words};
+use super::{AbsenceNews, Cause, Mail, MailError, Mailer, address, words::Words};
 use crate::{
     audit::InstallationEvent,
     auth::oidc::SignInRefusal,
@@ -89,6 +89,27 @@ fn alert(alert: Alert) -> Mail {
     }
 }
 
+fn absences() -> Vec<Mail> {
+    let news = [
+        AbsenceNews::Planned,
+        AbsenceNews::StandsIn,
+        AbsenceNews::Removed,
+        AbsenceNews::NobodyStandsIn,
+    ];
+    let mail = |news, delegate: Option<&str>| Mail::Absence {
+        news,
+        name: "Charles".to_owned(),
+        person: "Ada Lovelace".to_owned(),
+        delegate: delegate.map(str::to_owned),
+        days: ("24 December 2026".to_owned(), "2 January 2027".to_owned()),
+        absence_url: link(),
+    };
+    let with = news.map(|news| mail(news, Some("Grace Hopper")));
+    with.into_iter()
+        .chain([mail(AbsenceNews::Planned, None)])
+        .collect()
+}
+
 fn codes_made(not_me_url: Option<Url>) -> Mail {
     Mail::CodesMade {
         name: "Ada Lovelace".to_owned(),
@@ -161,6 +182,7 @@ fn every_mail() -> Vec<Mail> {
         request: None,
     }));
     mails.extend([Some(link()), None].map(codes_made));
+    mails.extend(absences());
     mails.push(installation(InstallationEvent::CheckpointBegun { row: 3 }));
     mails.push(installation(InstallationEvent::SignInRefused {
         kind: SignInKind::Employee,

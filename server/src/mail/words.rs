@@ -8,7 +8,7 @@ use domain::{AbortCause, Alert, Notice, ReportedBy};
 
 use url::Url;
 
-use super::Mail;
+use super::{AbsenceNews, Mail};
 use crate::{
     audit::InstallationEvent,
     config::Organisation,
@@ -229,6 +229,14 @@ impl Mail {
                 at: when,
                 not_me_url,
             } => codes_letter(person, *replaced, when, not_me_url.as_ref(), organisation),
+            Self::Absence {
+                news,
+                name,
+                person,
+                delegate,
+                days,
+                absence_url,
+            } => absence_letter(*news, name, person, delegate.as_deref(), days, absence_url),
             Self::Trial(mail) => mail.letter(organisation).of_a_trial(),
             Self::InstallationAlert { event } => installation_letter(event),
             Self::AdminAlert {
@@ -357,6 +365,81 @@ fn notice_words(notice: Notice, organisation: &str, when: &str) -> (String, Stri
                  complete."
             ),
         ),
+    }
+}
+
+fn absence_letter(
+    news: AbsenceNews,
+    to: &str,
+    person: &str,
+    delegate: Option<&str>,
+    (first, last): &(String, String),
+    absence_url: &Url,
+) -> Letter {
+    let (person, delegate) = (name(person), delegate.map(name));
+    let days = if first == last {
+        format!("on {first}")
+    } else {
+        format!("from {first} to {last}")
+    };
+    let not_you = "If it was not you who said so, somebody may be using your account: contact the people named below now.";
+    let (subject, said, next) = match (news, delegate) {
+        (AbsenceNews::Planned, Some(delegate)) => (
+            format!("You are away {days}, and {delegate} stands in"),
+            format!(
+                "You told us that you are away {days}, and named {delegate}. When one of your people cannot sign in then, we \
+                 ask {delegate} at once. We ask you too, and do not wait for you."
+            ),
+            format!("You can take it back at any time. {not_you}"),
+        ),
+        (AbsenceNews::Planned, None) => (
+            format!("You are away {days}, and nobody stands in"),
+            format!(
+                "You told us that you are away {days}, and named nobody. When one of your people cannot sign in then, we ask \
+                 the next who may answer at once. We ask you too, and do not wait for you."
+            ),
+            format!("You can take it back at any time. {not_you}"),
+        ),
+        (AbsenceNews::StandsIn, _) => (
+            format!("You stand in for {person} {days}"),
+            format!(
+                "{person} is away {days}, and named you. When one of their people cannot sign in then, we ask you to review \
+                 the request: you call the person, and approve only if they did ask for help."
+            ),
+            "If you cannot stand in, say so now, and we tell them.".to_owned(),
+        ),
+        (AbsenceNews::Removed, _) => (
+            format!("You do not stand in for {person} any more"),
+            format!("{person} has taken back that they are away {days}, or that you stand in."),
+            "There is nothing to do.".to_owned(),
+        ),
+        (AbsenceNews::NobodyStandsIn, delegate) => (
+            format!("Nobody stands in for you {days}"),
+            match delegate {
+                Some(delegate) => format!("{delegate} cannot stand in for you while you are away {days}."),
+                None => format!("Nobody stands in for you while you are away {days}."),
+            },
+            "Take the absence back and name somebody else, or leave it: we then ask the next who may answer.".to_owned(),
+        ),
+    };
+    Letter {
+        subject,
+        greeting: Some(name(to)),
+        before: vec![said, next],
+        code: None,
+        action: Some(Action {
+            label: match news {
+                AbsenceNews::Planned => "See or take it back",
+                AbsenceNews::StandsIn => "See or say that you cannot",
+                AbsenceNews::Removed => "See when you stand in",
+                AbsenceNews::NobodyStandsIn => "See or change it",
+            },
+            url: absence_url.to_string(),
+            tone: Tone::Go,
+        }),
+        steps: Vec::new(),
+        after: Vec::new(),
+        reference: None,
     }
 }
 
@@ -501,6 +584,28 @@ fn installation_words(event: &InstallationEvent) -> (&'static str, Vec<String>) 
             vec![format!(
                 "Code number {position} of the person with the object id {person} was used up for the request {}.",
                 request.reference()
+            )],
+        ),
+        InstallationEvent::AbsencePlanned { person, from, until, delegate } => (
+            "somebody says when they are away",
+            vec![format!(
+                "The person with the object id {person} is away from {} to {}. {}",
+                words::moment(*from).words,
+                words::moment(*until).words,
+                match delegate {
+                    Some(delegate) => format!("The person with the object id {delegate} stands in."),
+                    None => "Nobody stands in.".to_owned(),
+                }
+            )],
+        ),
+        InstallationEvent::AbsenceRemoved { person } => (
+            "somebody is not away after all",
+            vec![format!("The person with the object id {person} has taken an absence back.")],
+        ),
+        InstallationEvent::DelegateStepsBack { person, delegate } => (
+            "nobody stands in for somebody who is away",
+            vec![format!(
+                "The person with the object id {delegate} does not stand in any more for the one with the object id {person}."
             )],
         ),
         InstallationEvent::ProofsKeepFailing { person, request } => (

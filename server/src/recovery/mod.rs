@@ -1,6 +1,7 @@
 //! The use cases: what people, timers and workers do with a request. Rules are in `domain`, queries in
 //! the store, calls to Microsoft in `graph`; here they are put in order.
 
+mod absences;
 mod admission;
 mod approval;
 mod history;
@@ -50,6 +51,7 @@ use look_ups::LookUps;
 use strangers::Strangers;
 use waiting::Waiting;
 
+pub use absences::{Absences, Away, NotPlanned, Plan, last_moment};
 pub use admission::{Asked, Flood};
 pub use approval::{Decision, Verdict};
 pub use issue::{Issued, NotIssued, Turn};

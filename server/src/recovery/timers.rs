@@ -37,6 +37,7 @@ impl Recovery {
             .forget_employee_sessions(now - employee::LIFETIME)
             .await?;
         self.store.forget_set_links(now).await?;
+        self.store.forget_absences(now).await?;
         Ok(())
     }
 }

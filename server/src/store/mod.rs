@@ -1,6 +1,7 @@
 //! All SQL. Every change of a request is one guarded update of exactly one row, with its audit rows and
 //! its jobs, in one transaction.
 
+mod absences;
 mod accounts;
 mod audit;
 mod backup;
@@ -36,6 +37,7 @@ use health::Health;
 use instance::InstanceLock;
 use schema::Standing;
 
+pub use absences::{Named, OwnAbsence};
 pub use accounts::{AdminRecord, SessionRecord};
 pub use audit::{AuditRow, RowDigest};
 pub use backup::{BackupFile, Inventory, clear, copy, ensure_unused, put, replace};

@@ -1,6 +1,7 @@
 //! The pages over HTTP: routes, cookies, forms and answers. Nothing is decided here; the use cases
 //! decide, and `app` draws.
 
+mod absences;
 mod answer;
 mod approve;
 mod assets;
@@ -125,6 +126,11 @@ impl Web {
             .route("/approve/deny", post(approve::deny))
             .route("/approve/report", post(approve::report))
             .route("/approve/{secret}", get(approve::open_link))
+            .route(
+                "/approvals/absence",
+                get(absences::page).post(absences::plan),
+            )
+            .route("/approvals/absence/undo", post(absences::undo))
             .route("/not-me", get(not_me::page).post(not_me::disown))
             .route("/not-me/{secret}", get(not_me::open_link))
             .route("/sign-in", get(sign_in::page).post(sign_in::begin))

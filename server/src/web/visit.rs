@@ -160,6 +160,17 @@ impl Visit {
         }
     }
 
+    /// As [`Self::employee`], if they may decide ([`Employee::may_decide`]). Whoever may not is sent to sign in, and comes
+    /// back to `place`.
+    pub async fn deciding_employee(&self, web: &Web, place: Place) -> Result<Employee, Failure> {
+        let employee = self.employee(web).await?;
+        if employee.may_decide(web.recovery.now()) {
+            Ok(employee)
+        } else {
+            Err(Failure::SignInFirst(place))
+        }
+    }
+
     /// Cookies that give the browser `secret` for `token`.
     pub fn give(&self, token: Token, secret: &Bearer) -> CookieJar {
         CookieJar::new().add(self.cookie(

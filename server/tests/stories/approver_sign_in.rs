@@ -51,7 +51,7 @@ impl Story {
     }
 
     /// The object id of the person with this name before the `@`.
-    async fn id_of(&self, alias: &str) -> PersonId {
+    pub async fn id_of(&self, alias: &str) -> PersonId {
         let path = format!("/people/{}", work_address(alias));
         let person = self.control(Method::GET, &path, json!(null)).await;
         PersonId(person["id"].as_str().unwrap().to_owned())

@@ -1,6 +1,7 @@
 //! Recoveries as people live them: a real server over HTTP, a stand-in tenant over HTTP and SMTP, and
 //! a clock that the test moves.
 
+mod absences;
 mod aftermath;
 mod approver_sign_in;
 mod backup;

@@ -1,19 +1,19 @@
 //! Every page, shown with text that tries to break out of it.
 
 use crate::view::{
-    Account, ApproverSignInView, Audience, CheckView, ClaimTurn, ClaimView, CodesView, DeadCodes,
-    EmployeeSignInView, Evidence, Finding, Frame, HoldView, IdentifyView, Mode, Moment,
-    NewCodesView, NotMeAnswer, NotMeView, NotMyCodesView, OfferedWay, OtherApproverView, Page,
-    Paging, PassView, Place, PresentationStage, Problem, ProblemPage, ProveView, QrCode,
-    ReadinessView, Reason, RecoveriesView, RecoveryDetailView, RecoveryRow, ReplaceCodesView,
-    ReviewForm, ReviewOutcome, ReviewView, ReviewedView, SavedView, SignInView, SignedIn,
-    SignedInAt, Stage, StartView, StatusView, TimelineEntry, Tone, Verdict, VerifiedIdView, Way,
-    WhatHappenedView, WorkView, YourCodeView,
+    AbsenceForm, AbsenceRow, AbsenceView, Account, ApproverSignInView, Audience, CheckView,
+    ClaimTurn, ClaimView, CodesView, DeadCodes, EmployeeSignInView, Evidence, Finding, Frame,
+    HoldView, IdentifyView, Mode, Moment, NewCodesView, NotMeAnswer, NotMeView, NotMyCodesView,
+    OfferedWay, OtherApproverView, Page, Paging, PassView, Place, PresentationStage, Problem,
+    ProblemPage, ProveView, QrCode, ReadinessView, Reason, RecoveriesView, RecoveryDetailView,
+    RecoveryRow, ReplaceCodesView, ReviewForm, ReviewOutcome, ReviewView, ReviewedView, SavedView,
+    SignInView, SignedIn, SignedInAt, Stage, StartView, StatusView, TimelineEntry, Tone, Verdict,
+    VerifiedIdView, Way, WhatHappenedView, WorkView, YourCodeView,
 };
 
 pub const TRICKY: &str = "ava <img src=x onerror=alert(1)> \"O'Neil\" & </title></script>";
 
-pub const PROBLEMS: [Problem; 41] = [
+pub const PROBLEMS: [Problem; 50] = [
     Problem::ReasonMissing,
     Problem::IdentifierMissing,
     Problem::IdentifierTooLong,
@@ -55,6 +55,15 @@ pub const PROBLEMS: [Problem; 41] = [
     Problem::ReplaceOver,
     Problem::PassUsed,
     Problem::PassNotListed,
+    Problem::FirstDayMissing,
+    Problem::LastDayMissing,
+    Problem::LastDayBeforeFirst,
+    Problem::LastDayOver,
+    Problem::AbsenceTooLong,
+    Problem::AbsenceTaken,
+    Problem::DelegateUnknown,
+    Problem::DelegateIsOneself,
+    Problem::NamedTooMany,
 ];
 
 pub fn frame() -> Frame {
@@ -113,6 +122,26 @@ fn your_code(code: Option<String>, problem: Option<Problem>) -> Page {
     Page::YourCode(YourCodeView {
         reference: tricky(),
         code,
+        problem,
+    })
+}
+
+fn absence(problem: Option<Problem>) -> Page {
+    let row = |other: Option<String>| AbsenceRow {
+        id: tricky(),
+        first_day: "24 December 2026".to_owned(),
+        last_day: "2 January 2027".to_owned(),
+        other,
+    };
+    Page::Absence(AbsenceView {
+        own: vec![row(None), row(Some(tricky()))],
+        covered: vec![row(Some(tricky()))],
+        zone: "Europe/Berlin".to_owned(),
+        form: AbsenceForm {
+            from: tricky(),
+            until: tricky(),
+            delegate: tricky(),
+        },
         problem,
     })
 }
@@ -541,6 +570,7 @@ pub fn with_problem(problem: Problem) -> Vec<(String, Page)> {
             status(Stage::Issuing, Account::Touched, problem),
         ),
         ("review, again".to_owned(), review(problem)),
+        ("absence, again".to_owned(), absence(problem)),
         ("codes, again".to_owned(), codes(Some(1), problem)),
         ("readiness, again".to_owned(), readiness(&[], problem)),
         ("sign in, again".to_owned(), sign_in(problem)),
@@ -603,6 +633,7 @@ pub fn all() -> Vec<(String, Page)> {
         ),
         ("finished".to_owned(), Page::Finished),
         ("review".to_owned(), review(None)),
+        ("absence".to_owned(), absence(None)),
         (
             "other approver".to_owned(),
             Page::OtherApprover(OtherApproverView { name: tricky() }),

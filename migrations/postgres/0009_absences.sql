@@ -1,0 +1,17 @@
+-- When approvers are away, as they say themselves, and who stands in for them. The names are those of the day on which it
+-- was said, for people to read.
+CREATE TABLE absences (
+    id            UUID NOT NULL PRIMARY KEY,
+    person_id     TEXT NOT NULL,
+    person_name   TEXT NOT NULL,
+    from_at       BIGINT NOT NULL,
+    until_at      BIGINT NOT NULL,
+    delegate_id   TEXT,
+    delegate_name TEXT,
+    CHECK (from_at < until_at),
+    CHECK ((delegate_id IS NULL) = (delegate_name IS NULL))
+);
+
+CREATE INDEX absences_by_person ON absences (person_id, until_at);
+CREATE INDEX absences_by_delegate ON absences (delegate_id, until_at);
+CREATE INDEX absences_by_end ON absences (until_at);
