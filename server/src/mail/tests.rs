@@ -209,7 +209,7 @@ fn every_mail_says_who_and_what_and_has_its_reference_in_both_parts() {
         for part in [&words.text, &words.html] {
             let is_about_a_request = !matches!(
                 mail,
-                Mail::InstallationAlert { .. } | Mail::CodesMade { .. }
+                Mail::InstallationAlert { .. } | Mail::CodesMade { .. } | Mail::Absence { .. }
             );
             assert_eq!(
                 part.contains(&reference().to_string()),
