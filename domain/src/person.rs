@@ -31,6 +31,8 @@ pub struct Person {
     pub other_mails: Vec<String>,
     /// Job title, department: evidence for the approver.
     pub position: Option<String>,
+    /// Where they work, as two capitals (ISO 3166-1, `usageLocation`).
+    pub country: Option<String>,
     /// Whether the account may sign in at all.
     pub enabled: bool,
     /// Member or guest.

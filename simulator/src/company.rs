@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     entropy::stable_guid,
     kits::{Kit, methods},
-    world::{Group, Person, Profile, RoleGrant, TENANT_WIDE, role},
+    world::{Group, MailboxSettings, Person, Profile, RoleGrant, TENANT_WIDE, role},
 };
 
 /// The domain of every mailbox that the tenant itself runs; `.example` can never be delivered to (RFC 2606).
@@ -134,6 +134,18 @@ pub fn groups(people: &[Person]) -> Vec<Group> {
         group("Finance", in_department("Finance")),
         group("All warehouses", vec![shipping_id]),
         group("MFA exclusions", Vec::new()),
+        group(
+            "Recovery on call",
+            vec![id_of("Oskar Kowalski"), id_of("Paula Silva")],
+        ),
+        group(
+            "Recovery of administrators",
+            vec![
+                id_of("Ingrid Solberg"),
+                id_of("Tomas Berg"),
+                id_of("Xenia Popa"),
+            ],
+        ),
         Group {
             is_assignable_to_role: true,
             roles: vec![template("Privileged Authentication Administrator")],
@@ -201,6 +213,7 @@ fn employee(index: usize, entry: &Entry, now: Timestamp) -> Person {
         roles: Vec::new(),
         eligible_roles: Vec::new(),
         app_roles: Vec::new(),
+        mailbox_settings: Some(MailboxSettings::default()),
     };
     grant_roles(&mut person);
     person
@@ -233,6 +246,7 @@ fn guest(name: &str, mail: &str, now: Timestamp) -> Person {
     profile.office_location = None;
     profile.usage_location = None;
     person.methods.clear();
+    person.mailbox_settings = None;
     person
 }
 

@@ -45,6 +45,7 @@ pub fn person(name: &str) -> Person {
         mail: Some(format!("{name}@contoso.com")),
         other_mails: Vec::new(),
         position: None,
+        country: None,
         enabled: true,
         kind: UserKind::Member,
     }

@@ -230,6 +230,7 @@ mod tests {
             mail: None,
             other_mails: Vec::new(),
             position: None,
+            country: None,
             enabled: true,
             kind: UserKind::Member,
         }

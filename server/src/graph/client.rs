@@ -20,7 +20,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// Wait before the first retry when Microsoft names none; it doubles.
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 /// Most pages of one list. More than that is no list of one person's things.
-const PAGES: usize = 50;
+pub(super) const PAGES: usize = 50;
 
 /// A client of one tenant's directory and authentication methods. Clones share its connections and
 /// its token.
@@ -38,6 +38,14 @@ struct Core {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     eligible_roles: bool,
+}
+
+/// A part of a list.
+pub(super) struct Page<T> {
+    pub items: Vec<T>,
+    /// Where the rest is, if there is more.
+    pub next: Option<Url>,
+    call: CallRecord,
 }
 
 impl std::fmt::Debug for Graph {
@@ -156,30 +164,60 @@ impl Graph {
         &self,
         request: &Request<'_>,
     ) -> Result<Vec<T>, GraphError> {
+        let mut page = self.first_page(request).await?;
+        let mut items = Vec::new();
+        for _ in 0..PAGES {
+            items.append(&mut page.items);
+            let Some(next) = page.next else {
+                return Ok(items);
+            };
+            page = self.page_at(&next, request).await?;
+        }
+        Err(GraphError::permanent("the list does not end", page.call))
+    }
+
+    /// Makes the call and reads the first page of a list.
+    pub(super) async fn first_page<T: DeserializeOwned>(
+        &self,
+        request: &Request<'_>,
+    ) -> Result<Page<T>, GraphError> {
+        self.page_of(self.send(request).await?)
+    }
+
+    /// Reads the page of the list that `request` began, at the address that the page before it gave.
+    pub(super) async fn page_at<T: DeserializeOwned>(
+        &self,
+        address: &Url,
+        request: &Request<'_>,
+    ) -> Result<Page<T>, GraphError> {
+        let answer = self.send_to(address, request, self.record(request)).await?;
+        self.page_of(answer)
+    }
+
+    fn page_of<T: DeserializeOwned>(&self, answer: Answer) -> Result<Page<T>, GraphError> {
         #[derive(Deserialize)]
-        struct Page<T> {
+        struct Listed<T> {
             value: Vec<T>,
             #[serde(rename = "@odata.nextLink")]
             next: Option<String>,
         }
-        let mut answer = self.send(request).await?;
-        let mut items = Vec::new();
-        for _ in 0..PAGES {
-            let call = answer.call.clone();
-            let page: Page<T> = answer.json()?;
-            items.extend(page.value);
-            let Some(next) = page.next else {
-                return Ok(items);
-            };
-            let Some(next) = self.own_address(&next) else {
+        let call = answer.call.clone();
+        let Listed { value, next } = answer.json()?;
+        let next = match next.map(|next| self.own_address(&next)) {
+            None => None,
+            Some(Some(next)) => Some(next),
+            Some(None) => {
                 return Err(GraphError::permanent(
                     "the next page is at a foreign address",
                     call,
                 ));
-            };
-            answer = self.send_to(&next, request, self.record(request)).await?;
-        }
-        Err(GraphError::permanent("the list does not end", answer.call))
+            }
+        };
+        Ok(Page {
+            items: value,
+            next,
+            call,
+        })
     }
 
     /// What is wrong with the answers of calls that succeeded one by one.

@@ -120,14 +120,7 @@ impl Graph {
         let ids = [id.0.as_str()];
         let request = Request::get(MANAGER, &ids, READ_USERS).query("$select", "id");
         let manager = absent_as_none(self.read::<DirectoryObject>(&request).await)?;
-        Ok(manager
-            .filter(|object| {
-                object
-                    .kind
-                    .as_deref()
-                    .is_none_or(|kind| kind == "#microsoft.graph.user")
-            })
-            .map(|object| PersonId(object.id)))
+        Ok(manager.and_then(DirectoryObject::into_person))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::words::readable;
 
 /// Properties of a user that [`User`] needs; the default set lacks some.
 pub(super) const USER_PROPERTIES: &str = "id,displayName,givenName,userPrincipalName,mail,otherMails,\
-     accountEnabled,userType,externalUserState,jobTitle,department";
+     accountEnabled,userType,externalUserState,jobTitle,department,usageLocation";
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -26,6 +26,7 @@ pub(super) struct User {
     external_user_state: Option<String>,
     job_title: Option<String>,
     department: Option<String>,
+    usage_location: Option<String>,
 }
 
 impl From<User> for Person {
@@ -44,6 +45,7 @@ impl From<User> for Person {
             mail: user.mail.filter(filled),
             other_mails: user.other_mails.unwrap_or_default(),
             position: (!position.is_empty()).then(|| position.join(", ")),
+            country: user.usage_location.filter(is_country),
             enabled: user.account_enabled == Some(true),
             kind,
         }
@@ -78,6 +80,12 @@ fn filled(text: &String) -> bool {
     !text.trim().is_empty()
 }
 
+/// Two letters (ISO 3166-1); the directory may hold other texts from elsewhere.
+#[expect(clippy::ptr_arg, reason = "a filter over `Option<String>`")]
+fn is_country(text: &String) -> bool {
+    text.len() == 2 && text.bytes().all(|letter| letter.is_ascii_uppercase())
+}
+
 /// What the directory says for people to read, if it says anything.
 fn shown(text: Option<String>) -> Option<String> {
     text.map(|text| readable(&text)).filter(filled)
@@ -87,8 +95,17 @@ fn shown(text: Option<String>) -> Option<String> {
 #[derive(Debug, Deserialize)]
 pub(super) struct DirectoryObject {
     #[serde(rename = "@odata.type")]
-    pub kind: Option<String>,
-    pub id: String,
+    kind: Option<String>,
+    id: String,
+}
+
+impl DirectoryObject {
+    /// The object id, if it is a person.
+    pub fn into_person(self) -> Option<PersonId> {
+        let kind = self.kind.as_deref();
+        kind.is_none_or(|kind| kind == "#microsoft.graph.user")
+            .then_some(PersonId(self.id))
+    }
 }
 
 #[derive(Debug, Deserialize)]

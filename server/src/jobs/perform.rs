@@ -268,6 +268,7 @@ fn nobody() -> Person {
         mail: None,
         other_mails: Vec::new(),
         position: None,
+        country: None,
         enabled: false,
         kind: UserKind::Guest,
     }

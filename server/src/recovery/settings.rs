@@ -129,6 +129,7 @@ mod tests {
             mail: Some("grace.hopper@contoso.com".to_owned()),
             other_mails: vec!["grace@example.org".to_owned()],
             position: None,
+            country: None,
             enabled: true,
             kind: UserKind::Member,
         }

@@ -2,6 +2,7 @@
 //!
 //! Nothing here imitates Microsoft. It looks behind the curtain and moves the scenery.
 
+mod groups;
 mod people;
 mod scenery;
 mod wallet;
@@ -10,7 +11,7 @@ use axum::{
     Json, Router,
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{get, post, put},
 };
 use serde_json::{Value, json};
 
@@ -36,6 +37,8 @@ pub fn routes() -> Router<Tenant> {
                 .post(people::add_method),
         )
         .route("/people/{key}/passes", get(people::passes))
+        .route("/groups", get(groups::list))
+        .route("/groups/{name}", put(groups::set))
         .route("/passes", get(people::all_passes))
         .route("/sessions/{key}", get(people::sessions))
         .route(

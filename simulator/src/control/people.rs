@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{Refused, Reply};
 use crate::{
     front::Tenant,
-    world::{Method, Pass, Person, RoleGrant, TENANT_WIDE, World},
+    world::{MailboxSettings, Method, Pass, Person, RoleGrant, TENANT_WIDE, World},
 };
 
 pub async fn list(State(tenant): State<Tenant>) -> Reply {
@@ -33,6 +33,8 @@ fn summary(person: &Person) -> Value {
         "mail": profile.mail,
         "otherMails": profile.other_mails,
         "managerId": person.manager,
+        "usageLocation": profile.usage_location,
+        "mailboxSettings": person.mailbox_settings,
         "accountEnabled": profile.account_enabled,
         "userType": profile.user_type,
         "kind": person.kind,
@@ -66,6 +68,11 @@ pub struct PersonChange {
     mail: Option<Option<String>>,
     #[serde(default, deserialize_with = "present")]
     is_management_restricted: Option<Option<bool>>,
+    #[serde(default, deserialize_with = "present")]
+    usage_location: Option<Option<String>>,
+    /// `null` takes the mailbox away.
+    #[serde(default, deserialize_with = "present")]
+    mailbox_settings: Option<Option<MailboxSettings>>,
     /// Template ids.
     directory_roles: Option<Vec<Uuid>>,
     /// Template ids.
@@ -125,6 +132,12 @@ pub async fn change(
     }
     if let Some(restricted) = change.is_management_restricted {
         profile.is_management_restricted = restricted.filter(|restricted| *restricted);
+    }
+    if let Some(location) = change.usage_location {
+        profile.usage_location = location;
+    }
+    if let Some(settings) = change.mailbox_settings {
+        person.mailbox_settings = settings;
     }
     if let Some(templates) = change.directory_roles {
         let grant = |template| RoleGrant {

@@ -60,6 +60,7 @@ pub struct TenantChange {
     revoke_answers: Option<u16>,
     premium: Option<bool>,
     report_throttle: Option<bool>,
+    longest_page: Option<usize>,
     face_check_billing: Option<bool>,
     callback_origin: Option<String>,
     token_lifetime_seconds: Option<i64>,
@@ -112,6 +113,9 @@ pub async fn change_tenant(
     }
     if let Some(throttle) = change.report_throttle {
         settings.report_throttle = throttle;
+    }
+    if let Some(longest) = change.longest_page {
+        settings.longest_page = longest.max(1);
     }
     if let Some(billing) = change.face_check_billing {
         settings.face_check_billing = billing;

@@ -15,6 +15,8 @@ pub enum Backend {
     Methods,
     /// Logs, reports and policies.
     Reports,
+    /// Mailboxes.
+    Exchange,
 }
 
 /// A refusal of Graph.
@@ -53,6 +55,12 @@ impl GraphError {
             Backend::Methods => {
                 Self::new(backend, 403, "accessDenied", "Request Authorization failed")
             }
+            Backend::Exchange => Self::new(
+                backend,
+                403,
+                "ErrorAccessDenied",
+                "Access is denied. Check credentials and try again.",
+            ),
             Backend::Directory | Backend::Reports => Self::new(
                 backend,
                 403,
@@ -101,6 +109,16 @@ impl GraphError {
             format!(
                 "The requested authentication method id of [{id}] does not exist for the user."
             ),
+        )
+    }
+
+    /// A person who has no mailbox in Exchange Online.
+    pub fn no_mailbox() -> Self {
+        Self::new(
+            Backend::Exchange,
+            404,
+            "MailboxNotEnabledForRESTAPI",
+            "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
         )
     }
 
@@ -230,7 +248,7 @@ impl GraphError {
 fn inner_spelling(backend: Backend) -> &'static str {
     match backend {
         Backend::Reports => "innererror",
-        Backend::Directory | Backend::Methods => "innerError",
+        Backend::Directory | Backend::Methods | Backend::Exchange => "innerError",
     }
 }
 

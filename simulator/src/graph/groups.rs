@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{Backend, Context, GraphError, Outcome, query::Listing};
 use crate::{
     answer::Answer,
-    world::{Group, Initiator},
+    world::{Group, Initiator, Profile},
 };
 
 const READ: &[&str] = &[
@@ -37,9 +37,14 @@ pub fn route(context: &mut Context<'_>, method: &str, path: &[&str]) -> Outcome 
             value["@odata.context"] = json!(context.metadata("groups/$entity"));
             Ok(Answer::ok(value))
         }
-        ("GET", [id, list @ ("members" | "transitiveMembers" | "owners")]) => {
-            people_of(context, id, list)
-        }
+        (
+            "GET",
+            [
+                id,
+                list @ ("members" | "transitiveMembers" | "owners"),
+                cast @ ..,
+            ],
+        ) => people_of(context, id, list, cast),
         ("POST", [id, "members", "$ref"]) => add(context, id),
         ("DELETE", [id, "members", member, "$ref"]) => remove(context, id, member),
         _ => Err(GraphError::no_such_segment(
@@ -65,8 +70,16 @@ fn find(context: &Context<'_>, id: &str) -> Result<usize, GraphError> {
         .ok_or_else(|| GraphError::not_found(id))
 }
 
-fn people_of(context: &mut Context<'_>, id: &str, list: &str) -> Outcome {
+fn people_of(context: &mut Context<'_>, id: &str, list: &str, cast: &[&str]) -> Outcome {
     context.require(Backend::Directory, READ)?;
+    let only_users = match cast {
+        [] => false,
+        ["microsoft.graph.user" | "graph.user"] => true,
+        [other, ..] => return Err(GraphError::no_such_segment(other)),
+    };
+    if only_users && !(context.request.eventual && context.query.count) {
+        return Err(GraphError::needs_eventual_consistency("A cast of the type"));
+    }
     let group = &context.world.groups[find(context, id)?];
     let object = |id: &Uuid| {
         let person = context
@@ -75,7 +88,7 @@ fn people_of(context: &mut Context<'_>, id: &str, list: &str) -> Outcome {
             .map(crate::world::Person::as_directory_object);
         person.or_else(|| context.world.group(*id).map(directory_object))
     };
-    let objects = match list {
+    let mut objects: Vec<Value> = match list {
         "owners" => group.owners.iter().filter_map(object).collect(),
         "members" => group.members.iter().filter_map(object).collect(),
         _ => context
@@ -92,6 +105,18 @@ fn people_of(context: &mut Context<'_>, id: &str, list: &str) -> Outcome {
             .map(crate::world::Person::as_directory_object)
             .collect(),
     };
+    if only_users {
+        objects.retain(|object| object["@odata.type"] == "#microsoft.graph.user");
+        // The type is told where several are possible.
+        for object in objects.iter_mut().filter_map(Value::as_object_mut) {
+            object.remove("@odata.type");
+        }
+        let users = Listing {
+            default_properties: Profile::DEFAULT_PROPERTIES,
+            ..listing("users")
+        };
+        return context.list(objects, &users);
+    }
     context.list(objects, &listing("directoryObjects"))
 }
 

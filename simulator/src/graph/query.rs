@@ -169,7 +169,7 @@ impl Context<'_> {
         let shown = items
             .into_iter()
             .skip(query.skip)
-            .take(page)
+            .take(page.min(self.world.settings.longest_page))
             .map(|item| query.project(item, listing.default_properties))
             .collect::<Result<Vec<_>, _>>()?;
         let mut body = json!({"@odata.context": self.metadata(&listing.context)});

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     answer::Answer,
-    world::{Initiator, Profile},
+    world::{Initiator, MailboxSettings, Profile},
 };
 
 const READ_USERS: &[&str] = &["User.Read.All", "User.ReadWrite.All", "Directory.Read.All"];
@@ -38,6 +38,10 @@ pub fn route(context: &mut Context<'_>, method: &str, path: &[&str]) -> Outcome 
                 Vec::new(),
                 &listing(format!("users('{key}')/licenseDetails")),
             )
+        }
+        ("GET", [key, "mailboxSettings"]) => mailbox_settings(context, key),
+        ("GET", [key, "mailboxSettings", "automaticRepliesSetting"]) => {
+            automatic_replies(context, key)
         }
         ("POST", [key, "checkMemberGroups"]) => check_member_groups(context, key),
         ("POST", [key, "getMemberObjects" | "getMemberGroups"]) => get_member_objects(context, key),
@@ -80,7 +84,23 @@ fn list(context: &mut Context<'_>) -> Outcome {
         .iter()
         .map(|person| person.profile.to_value())
         .collect();
-    context.list(everybody, &user_listing(context.selected("users")))
+    let mut answer = context.list(everybody, &user_listing(context.selected("users")))?;
+    let Some(expand) = context.query.expand.clone() else {
+        return Ok(answer);
+    };
+    let shown = answer.body.as_mut().map(|body| body["value"].take());
+    let mut users = shown.unwrap_or_default();
+    for user in users.as_array_mut().into_iter().flatten() {
+        let key = user["id"].as_str().ok_or_else(|| {
+            GraphError::bad_query("$expand needs the property 'id' to be selected.")
+        })?;
+        let index = person(context, key)?;
+        expand_manager(context, index, &expand, user)?;
+    }
+    if let Some(body) = answer.body.as_mut() {
+        body["value"] = users;
+    }
+    Ok(answer)
 }
 
 fn count(context: &mut Context<'_>) -> Outcome {
@@ -94,33 +114,51 @@ fn count(context: &mut Context<'_>) -> Outcome {
 fn get(context: &mut Context<'_>, key: &str) -> Outcome {
     context.require(Backend::Directory, READ_USERS)?;
     let index = person(context, key)?;
-    let person = &context.world.people[index];
-    let mut user = context
-        .query
-        .project(person.profile.to_value(), Profile::DEFAULT_PROPERTIES)?;
+    let mut user = context.query.project(
+        context.world.people[index].profile.to_value(),
+        Profile::DEFAULT_PROPERTIES,
+    )?;
     if let Some(expand) = &context.query.expand {
-        if !expand.starts_with("manager") {
-            return Err(GraphError::bad_query(format!(
-                "Could not expand '{expand}'."
-            )));
-        }
-        let levels = expand_levels(expand);
-        if levels > 1 && !(context.request.eventual && context.query.count) {
-            return Err(GraphError::needs_eventual_consistency(
-                "$expand=manager($levels=…)",
-            ));
-        }
-        let select = expand_select(expand);
-        let seen = vec![person.profile.id];
-        if let Some(manager) =
-            manager_chain(context, person.manager, levels, select.as_deref(), seen)?
-        {
-            user["manager"] = manager;
-        }
+        expand_manager(context, index, expand, &mut user)?;
     }
     user["@odata.context"] =
         json!(context.metadata(&format!("{}/$entity", context.selected("users"))));
     Ok(Answer::ok(user))
+}
+
+/// Adds the managers that `$expand` asks for to one user.
+fn expand_manager(
+    context: &Context<'_>,
+    index: usize,
+    expand: &str,
+    user: &mut Value,
+) -> Result<(), GraphError> {
+    if !expand.starts_with("manager") {
+        return Err(GraphError::bad_query(format!(
+            "Could not expand '{expand}'."
+        )));
+    }
+    let levels = expand_levels(expand);
+    let select = expand_select(expand);
+    // Which properties are wanted is read only beside `$levels` (FACTS §3).
+    let is_advanced = expand.contains("$levels=");
+    if select.is_some() && !is_advanced {
+        return Err(GraphError::bad_query(
+            "$select inside of $expand=manager needs $levels.",
+        ));
+    }
+    if is_advanced && !(context.request.eventual && context.query.count) {
+        return Err(GraphError::needs_eventual_consistency(
+            "$expand=manager($levels=…)",
+        ));
+    }
+    let person = &context.world.people[index];
+    let seen = vec![person.profile.id];
+    if let Some(manager) = manager_chain(context, person.manager, levels, select.as_deref(), seen)?
+    {
+        user["manager"] = manager;
+    }
+    Ok(())
 }
 
 /// How many managers up `$expand=manager($levels=…)` asks for; one without the option.
@@ -262,6 +300,31 @@ fn owned_objects(context: &mut Context<'_>, key: &str, cast: &[&str]) -> Outcome
         .map(super::groups::directory_object)
         .collect();
     context.list(owned, &listing("directoryObjects".to_owned()))
+}
+
+fn mailbox_settings(context: &mut Context<'_>, key: &str) -> Outcome {
+    let settings = mailbox_of(context, key)?.to_value();
+    let mut value = context.query.project(settings, &[])?;
+    value["@odata.context"] = json!(context.metadata(&format!("users('{key}')/mailboxSettings")));
+    Ok(Answer::ok(value))
+}
+
+fn automatic_replies(context: &mut Context<'_>, key: &str) -> Outcome {
+    let mut value = mailbox_of(context, key)?.automatic_replies.to_value();
+    value["@odata.context"] = json!(context.metadata(&format!(
+        "users('{key}')/mailboxSettings/automaticRepliesSetting"
+    )));
+    Ok(Answer::ok(value))
+}
+
+/// The settings of somebody's mailbox, if they have one.
+fn mailbox_of<'a>(context: &'a Context<'_>, key: &str) -> Result<&'a MailboxSettings, GraphError> {
+    context.require(
+        Backend::Exchange,
+        &["MailboxSettings.Read", "MailboxSettings.ReadWrite"],
+    )?;
+    let settings = &context.world.people[person(context, key)?].mailbox_settings;
+    settings.as_ref().ok_or_else(GraphError::no_mailbox)
 }
 
 fn check_member_groups(context: &mut Context<'_>, key: &str) -> Outcome {

@@ -6,6 +6,7 @@ mod calls;
 mod gate;
 mod late;
 mod logs;
+mod mailbox_settings;
 mod method;
 mod pass;
 mod person;
@@ -24,6 +25,7 @@ pub use self::{
     gate::Gate,
     late::LateCalls,
     logs::{Initiator, Logs, SignIn},
+    mailbox_settings::MailboxSettings,
     method::{Kind, Method, kind_of, phone_id},
     pass::{Pass, PassPolicy, PassRefusal, PassRequest},
     person::{Person, Profile},

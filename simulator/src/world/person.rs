@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Method, Pass, RoleGrant};
+use super::{MailboxSettings, Method, Pass, RoleGrant};
 
 /// One person with everything that hangs on them.
 #[derive(Clone)]
@@ -23,6 +23,8 @@ pub struct Person {
     pub eligible_roles: Vec<Uuid>,
     /// App roles on the sign-in app, the `roles` claim of an id token.
     pub app_roles: Vec<String>,
+    /// None for whoever has no mailbox in the tenant.
+    pub mailbox_settings: Option<MailboxSettings>,
 }
 
 impl Person {

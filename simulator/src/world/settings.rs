@@ -38,6 +38,7 @@ const GRANTED: &[&str] = &[
     "AuditLog.Read.All",
     "LicenseAssignment.Read.All",
     "Organization.Read.All",
+    "MailboxSettings.Read",
     "VerifiableCredential.Create.PresentRequest",
 ];
 
@@ -65,6 +66,8 @@ pub struct Settings {
     pub token_lifetime_seconds: Option<i64>,
     /// Whether the reporting APIs answer 429 after five requests in ten seconds (FACTS §13).
     pub report_throttle: bool,
+    /// Items per page of a collection at most, whatever is asked for: Graph may give fewer than `$top` says.
+    pub longest_page: usize,
     /// The tenant's decentralized identifier: authority and issuer of its Verified IDs.
     pub did: String,
     /// Whether Face Check is paid for.
@@ -101,6 +104,7 @@ impl Settings {
             premium: true,
             token_lifetime_seconds: None,
             report_throttle: true,
+            longest_page: usize::MAX,
             did: format!("did:web:verifiedid.{DOMAIN}"),
             face_check_billing: true,
             callback_origin: None,

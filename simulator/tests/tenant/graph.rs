@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{ADA, Lab};
+use crate::support::{ADA, CHIDI, Lab};
 
 #[tokio::test]
 async fn users_show_the_default_properties_unless_selected() {
@@ -120,6 +120,94 @@ async fn managers_and_their_absence() {
         .await;
     assert_eq!(looped.body["manager"]["manager"]["displayName"], "Bea Ring");
     assert!(looped.body["manager"]["manager"].get("manager").is_none());
+}
+
+#[tokio::test]
+async fn managers_are_listed_beside_their_people() {
+    let lab = Lab::start().await;
+    let path = "/users?$select=id&$top=5&$expand=manager($levels=1;$select=id)&$count=true";
+    let first = lab.get_eventual(path).await;
+    assert_eq!(first.items().len(), 5);
+    let managed: Vec<&Value> = first.items().iter().map(|user| &user["manager"]).collect();
+    // The chief executive has none.
+    assert!(managed[0].is_null(), "{managed:?}");
+    let chief = &first.items()[0]["id"];
+    assert_eq!(managed[1]["@odata.type"], "#microsoft.graph.user");
+    assert_eq!(managed[1]["id"], *chief);
+    assert!(managed[1].get("displayName").is_none() && managed[1].get("manager").is_none());
+    let next = first.body["@odata.nextLink"].as_str().unwrap();
+    assert!(next.contains("$expand="), "{next}");
+
+    // Everything of the manager comes without further ado; a choice does not.
+    let whole = lab.get("/users?$select=id&$top=2&$expand=manager").await;
+    assert_eq!(whole.items()[1]["manager"]["displayName"], "Ingrid Solberg");
+    assert_eq!(lab.get(path).await.status, 400, "without the header");
+    let chosen = lab.get("/users?$select=id&$expand=manager($select=id)");
+    assert_eq!(chosen.await.status, 400, "without levels");
+    let other = lab.get("/users?$select=id&$expand=directReports");
+    assert_eq!(other.await.status, 400);
+}
+
+#[tokio::test]
+async fn people_in_a_group_are_listed_with_what_is_selected_of_them() {
+    let lab = Lab::start().await;
+    let people = json!({"members": [ADA, "oskar.kowalski@harbourfinch.example"]});
+    let made = lab
+        .control(Method::PUT, "/groups/Night%20shift", people)
+        .await;
+    let outer = json!({"members": [made["id"], CHIDI]});
+    let outer = lab.control(Method::PUT, "/groups/Everybody", outer).await;
+    let path = format!(
+        "/groups/{}/transitiveMembers/microsoft.graph.user?$select=id,usageLocation&$top=2&$count=true",
+        outer["id"].as_str().unwrap()
+    );
+    let first = lab.get_eventual(&path).await;
+    assert_eq!(first.items().len(), 2);
+    assert_eq!(first.body["@odata.count"], 3, "no group among them");
+    assert_eq!(first.items()[0]["usageLocation"], "NO");
+    assert!(first.items()[0].get("displayName").is_none());
+    let next = first.body["@odata.nextLink"].as_str().unwrap();
+    let rest = lab
+        .get_eventual(next.strip_prefix(&lab.url("/v1.0")).unwrap())
+        .await;
+    assert_eq!(rest.items().len(), 1);
+    assert_eq!(lab.get(&path).await.status, 400, "without the header");
+
+    // The same name again is the same group.
+    let smaller = json!({"members": [CHIDI]});
+    let again = lab.control(Method::PUT, "/groups/Everybody", smaller).await;
+    assert_eq!(again["id"], outer["id"]);
+    assert_eq!(lab.get_eventual(&path).await.items().len(), 1);
+}
+
+#[tokio::test]
+async fn mailboxes_tell_who_is_away_to_whoever_may_ask() {
+    let mut lab = Lab::start().await;
+    let path = format!("/users/{ADA}/mailboxSettings");
+    let plain = lab.get(&path).await;
+    assert_eq!(plain.body["automaticRepliesSetting"]["status"], "disabled");
+    assert_eq!(plain.body["timeZone"], "W. Europe Standard Time");
+    let start = "2026-12-24T12:00:00Z";
+    let away = json!({"status": "scheduled", "start": start, "end": "2026-12-27T00:00:00Z"});
+    let settings = json!({"mailboxSettings": {"automaticReplies": away}});
+    lab.control(Method::PATCH, &format!("/people/{ADA}"), settings)
+        .await;
+    let replies = lab.get(&format!("{path}/automaticRepliesSetting")).await;
+    assert_eq!(replies.body["status"], "scheduled");
+    let start = &replies.body["scheduledStartDateTime"];
+    let expected = json!({"dateTime": "2026-12-24T12:00:00.0000000", "timeZone": "UTC"});
+    assert_eq!(*start, expected);
+
+    let guest = "/users/ivo_partner.example%23EXT%23@harbourfinch.example/mailboxSettings";
+    let none = lab.get(guest).await;
+    assert_eq!(none.body["error"]["code"], "MailboxNotEnabledForRESTAPI");
+    assert_eq!(none.status, 404);
+    let roles = json!({"appRoles": ["User.Read.All"]});
+    lab.control(Method::PATCH, "/tenant", roles).await;
+    lab.renew_token().await;
+    let refused = lab.get(&path).await;
+    assert_eq!(refused.status, 403);
+    assert_eq!(refused.body["error"]["code"], "ErrorAccessDenied");
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ async fn a_person_is_found_by_sign_in_name_and_by_address_in_any_case() {
     assert_eq!(found.given_name.as_deref(), Some("Ada"));
     assert_eq!(found.position.as_deref(), Some("Dispatcher, Shipping"));
     assert_eq!(found.other_mails, ["ada.keller@private.example"]);
+    assert_eq!(found.country.as_deref(), Some("NO"));
     assert!(found.enabled);
     assert_eq!(found.kind, UserKind::Member);
 

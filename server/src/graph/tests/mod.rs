@@ -3,9 +3,11 @@
 mod calls;
 mod directory;
 mod hostile;
+mod mailbox;
 mod methods;
 mod passes;
 mod privilege;
+mod roster;
 mod token;
 
 use std::{sync::Arc, time::Duration};
@@ -56,6 +58,7 @@ fn leave(id: &PersonId) -> Warrant {
             mail: None,
             other_mails: Vec::new(),
             position: None,
+            country: None,
             enabled: true,
             kind: UserKind::Member,
         },
