@@ -147,12 +147,12 @@ async fn stopped_alone(place: &str) {
 
 #[tokio::test]
 async fn stopped_alone_before_the_pass_is_made() {
-    stopped_alone("pass-making").await;
+    Box::pin(stopped_alone("pass-making")).await;
 }
 
 #[tokio::test]
 async fn stopped_alone_after_the_pass_is_made() {
-    stopped_alone("pass-made").await;
+    Box::pin(stopped_alone("pass-made")).await;
 }
 
 #[tokio::test]

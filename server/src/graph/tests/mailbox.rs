@@ -11,7 +11,7 @@ fn moment(text: &str) -> Timestamp {
     Timestamp::from_millis(moment.as_millisecond())
 }
 
-fn replies(setting: Value) -> Value {
+fn replies(setting: &Value) -> Value {
     json!({ "mailboxSettings": { "automaticReplies": setting } })
 }
 
@@ -24,7 +24,7 @@ async fn a_mailbox_says_whether_its_owner_is_away() {
     assert_eq!(graph.absence(&ada, noon).await.unwrap(), None);
 
     tenant
-        .change_person(&ada, replies(json!({ "status": "alwaysEnabled" })))
+        .change_person(&ada, replies(&json!({ "status": "alwaysEnabled" })))
         .await;
     let away = OutOfOffice { until: None };
     assert_eq!(graph.absence(&ada, noon).await.unwrap(), Some(away));
@@ -33,7 +33,7 @@ async fn a_mailbox_says_whether_its_owner_is_away() {
     tenant
         .change_person(
             &ada,
-            replies(json!({ "status": "scheduled", "start": start, "end": end })),
+            replies(&json!({ "status": "scheduled", "start": start, "end": end })),
         )
         .await;
     let end = moment(end);
