@@ -327,6 +327,7 @@ async fn what_somebody_says_themselves_comes_before_what_is_configured() {
         mail: None,
         other_mails: Vec::new(),
         position: None,
+        country: None,
         enabled: true,
         kind: UserKind::Member,
     };
