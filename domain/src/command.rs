@@ -21,6 +21,8 @@ pub enum Actor {
     },
     /// Somebody who came by the link in a notice to the account's owner.
     Owner,
+    /// Somebody who came by the link in a notice to the security team.
+    Security,
     /// The look-up of the identifier in the directory.
     Directory,
     /// The mailer.

@@ -300,8 +300,21 @@ pub enum DenialReason {
 pub enum ReportedBy {
     /// The real owner of the account, by a link in a notice.
     Owner,
+    /// The security team, by a link in a notice.
+    Security,
     /// An approver.
     Approver(PersonId),
+}
+
+impl ReportedBy {
+    /// Whether the report undoes what was given out: what the owner or the security team says, and never an approver,
+    /// since none of them may speak for the owner.
+    pub const fn repudiates(&self) -> bool {
+        match self {
+            Self::Owner | Self::Security => true,
+            Self::Approver(_) => false,
+        }
+    }
 }
 
 /// Why an attempt failed in a way that another may not.

@@ -122,9 +122,20 @@ pub enum NotMeAnswer {
     TooLate,
 }
 
+/// Who says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disowner {
+    /// The owner of the account.
+    Owner,
+    /// The security team.
+    Security,
+}
+
 /// "This wasn't me" (`POST /not-me`).
 #[derive(Clone, Debug)]
 pub struct NotMeView {
+    /// Whom the link was made for.
+    pub disowner: Disowner,
     /// Public reference of the request.
     pub reference: String,
     /// When the request was made.

@@ -15,7 +15,7 @@ mod verified_id;
 
 pub use absence::{AbsenceForm, AbsenceRow, AbsenceView};
 pub use approve::{
-    ApproverSignInView, Evidence, NotMeAnswer, NotMeView, OtherApproverView, ReviewForm,
+    ApproverSignInView, Disowner, Evidence, NotMeAnswer, NotMeView, OtherApproverView, ReviewForm,
     ReviewOutcome, ReviewView, ReviewedView,
 };
 pub use codes::{

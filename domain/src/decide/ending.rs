@@ -42,14 +42,13 @@ pub(super) fn denied(request: &Request, reason: DenialReason, now: Timestamp) ->
 pub(super) fn report(request: &Request, actor: &Actor, now: Timestamp) -> Result<Outcome, Refusal> {
     let by = match actor {
         Actor::Owner => ReportedBy::Owner,
+        Actor::Security => ReportedBy::Security,
         _ => ReportedBy::Approver(actor.approver(&request.facts)?.0),
     };
     match &request.state {
         State::Issuing(issuing) => match &issuing.cancelled {
-            // Only the owner repudiates, so that an approver's report must not stand in for theirs.
-            Some(Cancellation::Reported(earlier))
-                if *earlier == ReportedBy::Owner || by != ReportedBy::Owner =>
-            {
+            // An approver does not repudiate, so that their report must not stand in for the owner's.
+            Some(Cancellation::Reported(earlier)) if earlier.repudiates() || !by.repudiates() => {
                 Err(Refusal::AlreadyDone)
             }
             _ => Ok(raise_alarm(
@@ -59,7 +58,7 @@ pub(super) fn report(request: &Request, actor: &Actor, now: Timestamp) -> Result
             )),
         },
         State::Ended(Ended::Repudiated { .. }) => Err(Refusal::AlreadyDone),
-        _ if by == ReportedBy::Owner && request.repudiable(now).is_some() => Ok(raise_alarm(
+        _ if by.repudiates() && request.repudiable(now).is_some() => Ok(raise_alarm(
             stopped_by_report(request, by.clone(), now),
             by,
             now,
@@ -85,13 +84,13 @@ pub(super) fn report(request: &Request, actor: &Actor, now: Timestamp) -> Result
     }
 }
 
-/// The end that a report leads to: repudiation by the owner when a pass was given out, whatever has
+/// The end that a report leads to: repudiation by the owner or the security team when a pass was given out, whatever has
 /// become of the request since.
 fn stopped_by_report(request: &Request, by: ReportedBy, now: Timestamp) -> Outcome {
-    // An attempt stops a while after the report; the owner was in time if the report was.
+    // An attempt stops a while after the report; they were in time if the report was.
     let reported_at = request.facts.reported_at.unwrap_or(now);
     match request.repudiable(reported_at) {
-        Some(disclosed) if by == ReportedBy::Owner => Outcome::state(
+        Some(disclosed) if by.repudiates() => Outcome::state(
             request,
             State::Ended(Ended::Repudiated {
                 at: now,

@@ -249,7 +249,9 @@ impl Actor {
             | Command::Deny
             | Command::Reopen => matches!(self, Self::Approver { .. }),
             Command::HandOutCode { .. } => matches!(self, Self::Mailer | Self::Owner),
-            Command::Report => matches!(self, Self::Owner | Self::Approver { .. }),
+            Command::Report => {
+                matches!(self, Self::Owner | Self::Security | Self::Approver { .. })
+            }
             Command::AcceptNotice | Command::MissApprover(_) => matches!(self, Self::Mailer),
             Command::Tick => matches!(self, Self::Timer),
             Command::TakeSnapshot { .. }

@@ -8,12 +8,13 @@ use crate::{
 };
 
 /// One of each kind.
-fn actors() -> [Actor; 10] {
+fn actors() -> [Actor; 11] {
     [
         Actor::Browser,
         by(MANAGER),
         approver(id(MANAGER), Seat::RequestersBrowser),
         Actor::Owner,
+        Actor::Security,
         Actor::Directory,
         Actor::Mailer,
         Actor::Timer,
@@ -34,6 +35,7 @@ const fn kind(actor: &Actor) -> &'static str {
         Actor::Timer => "timer",
         Actor::Issuer => "issuer",
         Actor::Watcher => "watcher",
+        Actor::Security => "security",
         Actor::Operator => "operator",
     }
 }
@@ -55,8 +57,8 @@ const fn permitted(asked: Asked) -> &'static [&'static str] {
         Asked::RefuseContactCode => &["approver"],
         Asked::Approve => &["approver"],
         Asked::Deny => &["approver"],
-        Asked::ReportByOwner => &["owner", "approver"],
-        Asked::ReportByApprover => &["owner", "approver"],
+        Asked::ReportByOwner => &["owner", "security", "approver"],
+        Asked::ReportByApprover => &["owner", "security", "approver"],
         Asked::Withdraw => &["browser"],
         Asked::AcceptNotice => &["mailer"],
         Asked::MissApprover => &["mailer"],

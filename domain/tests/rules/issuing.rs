@@ -277,9 +277,16 @@ fn an_aborted_attempt_removes_its_pass_and_calls_for_a_person() {
 fn a_no_during_an_attempt_stops_the_disclosure_and_then_ends_the_request() {
     let denied = Cancellation::Denied(DenialReason::ByApprover(id(SECOND)));
     let reported = Cancellation::Reported(ReportedBy::Owner);
+    let stopped = Cancellation::Reported(ReportedBy::Security);
     for (actor, command, cancellation, end) in [
         (by(SECOND), Command::Deny, denied, StateName::Denied),
         (Actor::Owner, Command::Report, reported, StateName::Reported),
+        (
+            Actor::Security,
+            Command::Report,
+            stopped,
+            StateName::Reported,
+        ),
     ] {
         let case = Case::issuing()
             .does(&actor, command)

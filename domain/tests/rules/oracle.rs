@@ -371,7 +371,7 @@ impl Oracle {
         }
     }
 
-    /// Whatever was disclosed less than seven days ago is repudiated by the owner's report, at once or
+    /// Whatever was disclosed less than seven days ago is repudiated by the owner's report or the security team's, at once or
     /// when the running attempt stops, and by nothing else.
     fn check_repudiation(
         &mut self,
@@ -384,7 +384,10 @@ impl Oracle {
         let after = &outcome.request;
         let is_repudiable = self.disclosed_at.is_some_and(|at| now < at + SEVEN_DAYS);
         assert_eq!(after.repudiable(now).is_some(), is_repudiable);
-        if matches!((command, actor), (Command::Report, Actor::Owner)) {
+        if matches!(
+            (command, actor),
+            (Command::Report, Actor::Owner | Actor::Security)
+        ) {
             self.is_repudiated |= is_repudiable;
         }
         let is_over = after.state_name() != Issuing && self.is_repudiated;

@@ -21,6 +21,12 @@ const REPUDIATE: [Effect; 2] = [
     },
 ];
 
+/// Who can undo what was given out, with the same powers.
+const REPUDIATORS: [(Actor, ReportedBy); 2] = [
+    (Actor::Owner, ReportedBy::Owner),
+    (Actor::Security, ReportedBy::Security),
+];
+
 fn frozen(case: &Case) -> Effect {
     Effect::FreezeSubject {
         until: case.now + DAY,
@@ -35,9 +41,11 @@ const fn alert(by: ReportedBy) -> Effect {
 }
 
 /// A report by each, and who it was by.
-fn reporters() -> [(Actor, ReportedBy); 2] {
+fn reporters() -> [(Actor, ReportedBy); 3] {
+    let [owner, security] = REPUDIATORS;
     [
-        (Actor::Owner, ReportedBy::Owner),
+        owner,
+        security,
         (by(MANAGER), ReportedBy::Approver(id(MANAGER))),
     ]
 }
@@ -147,15 +155,16 @@ fn an_approver_who_reports_a_pass_raises_the_alarm_and_leaves_the_rest_to_the_ow
     ] {
         let case = Case::in_state(name);
         only_raises_the_alarm(&case, &by(MANAGER), &reported_by);
-        case.does(&by(MANAGER), Command::Report)
-            .after(DAY)
-            .does(&Actor::Owner, Command::Report)
-            .is(StateName::Repudiated);
+        let reported = case.does(&by(MANAGER), Command::Report).after(DAY);
+        for (actor, _) in REPUDIATORS {
+            let repudiated = reported.clone().does(&actor, Command::Report);
+            repudiated.is(StateName::Repudiated);
+        }
     }
 }
 
 #[test]
-fn the_owner_repudiates_within_seven_days_whatever_became_of_the_pass() {
+fn owner_and_security_repudiate_within_seven_days_whatever_became_of_the_pass() {
     let disclosed = Case::disclosed();
     let end = disclosed.now + 7 * DAY;
     let mismatched = Case::disclosed_in_doubt().does(
@@ -183,33 +192,35 @@ fn the_owner_repudiates_within_seven_days_whatever_became_of_the_pass() {
         Case::reopened().does(&by(SECOND), Command::Report),
         disclosed,
     ] {
-        let last = case.at(end - MILLISECOND);
-        let repudiable = last.request.repudiable(last.now).cloned();
-        let state = State::Ended(Ended::Repudiated {
-            at: last.now,
-            disclosed: repudiable.expect("a pass was given out"),
-        });
-        let owed = [&REPUDIATE[..], &[frozen(&last), alert(ReportedBy::Owner)]].concat();
-        let repudiated = last
-            .clone()
-            .does(&Actor::Owner, Command::Report)
-            .logs(&[Event::Repudiated])
-            .owes(&owed);
-        assert_eq!(repudiated.request.state, state);
-        for (actor, _) in reporters() {
-            repudiated.refuses(&actor, Command::Report, Refusal::AlreadyDone);
-        }
-        let late = last.at(end);
-        assert_eq!(late.request.repudiable(end), None);
-        if late.request.facts.reported_at.is_some() {
-            late.refuses(&Actor::Owner, Command::Report, Refusal::AlreadyDone);
-        } else if late.request.may_withdraw() {
-            let alarm = [frozen(&late), alert(ReportedBy::Owner)];
-            late.does(&Actor::Owner, Command::Report)
-                .is(StateName::Reported)
-                .owes(&[&AFTER_CLAIM[..], &alarm].concat());
-        } else {
-            only_raises_the_alarm(&late, &Actor::Owner, &ReportedBy::Owner);
+        for (actor, reported_by) in REPUDIATORS {
+            let last = case.clone().at(end - MILLISECOND);
+            let repudiable = last.request.repudiable(last.now).cloned();
+            let state = State::Ended(Ended::Repudiated {
+                at: last.now,
+                disclosed: repudiable.expect("a pass was given out"),
+            });
+            let owed = [&REPUDIATE[..], &[frozen(&last), alert(reported_by.clone())]].concat();
+            let repudiated = last
+                .clone()
+                .does(&actor, Command::Report)
+                .logs(&[Event::Repudiated])
+                .owes(&owed);
+            assert_eq!(repudiated.request.state, state);
+            for (anybody, _) in reporters() {
+                repudiated.refuses(&anybody, Command::Report, Refusal::AlreadyDone);
+            }
+            let late = last.at(end);
+            assert_eq!(late.request.repudiable(end), None);
+            if late.request.facts.reported_at.is_some() {
+                late.refuses(&actor, Command::Report, Refusal::AlreadyDone);
+            } else if late.request.may_withdraw() {
+                let alarm = [frozen(&late), alert(reported_by.clone())];
+                late.does(&actor, Command::Report)
+                    .is(StateName::Reported)
+                    .owes(&[&AFTER_CLAIM[..], &alarm].concat());
+            } else {
+                only_raises_the_alarm(&late, &actor, &reported_by);
+            }
         }
     }
 }
@@ -263,7 +274,13 @@ fn an_owner_who_reports_while_a_pass_is_replaced_repudiates_the_first() {
 }
 
 #[test]
-fn an_owner_is_heard_over_an_approver_who_reported_first() {
+fn owner_and_security_are_heard_over_an_approver_who_reported_first() {
+    for (actor, reported_by) in REPUDIATORS {
+        is_heard_over_an_approver(&actor, reported_by);
+    }
+}
+
+fn is_heard_over_an_approver(actor: &Actor, reported_by: ReportedBy) {
     let reported = Case::replacing().does(&by(MANAGER), Command::Report);
     reported.refuses(&by(SECOND), Command::Report, Refusal::AlreadyDone);
     reported
@@ -271,14 +288,17 @@ fn an_owner_is_heard_over_an_approver_who_reported_first() {
         .does(&Actor::Issuer, abort(Fence(2)))
         .is(StateName::Reported)
         .owes(&AFTER_CLAIM);
-    let owed = [frozen(&reported), alert(ReportedBy::Owner)];
-    let by_owner = reported.does(&Actor::Owner, Command::Report).owes(&owed);
-    let State::Issuing(issuing) = &by_owner.request.state else {
-        panic!("{by_owner:#?}");
+    let owed = [frozen(&reported), alert(reported_by.clone())];
+    let heard = reported.does(actor, Command::Report).owes(&owed);
+    let State::Issuing(issuing) = &heard.request.state else {
+        panic!("{heard:#?}");
     };
-    let cancelled = Cancellation::Reported(ReportedBy::Owner);
+    let cancelled = Cancellation::Reported(reported_by);
     assert_eq!(issuing.cancelled, Some(cancelled));
-    by_owner
+    for (other, _) in REPUDIATORS {
+        heard.refuses(&other, Command::Report, Refusal::AlreadyDone);
+    }
+    heard
         .does(&Actor::Issuer, abort(Fence(2)))
         .is(StateName::Repudiated)
         .owes(&REPUDIATE);

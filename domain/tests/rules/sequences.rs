@@ -45,6 +45,7 @@ fn actors() -> impl Strategy<Value = Actor> {
         1 => select(vec![
             Actor::Browser,
             Actor::Owner,
+            Actor::Security,
             Actor::Directory,
             Actor::Mailer,
             Actor::Timer,

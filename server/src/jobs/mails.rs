@@ -203,6 +203,37 @@ pub(super) async fn notify_owner(
     )
 }
 
+/// Tells the security team what the owner is told, with a link that stops it as the owner's does: a team that knows better
+/// need not find the owner first.
+pub(super) async fn notify_security(
+    recovery: &Recovery,
+    request: &Request,
+    (notice, at): (Notice, Timestamp),
+    address: &str,
+    key: Uuid,
+) -> Result<(), Fault> {
+    let Some(subject) = &request.facts.subject else {
+        return Ok(());
+    };
+    let link = Link {
+        purpose: Purpose::StopRecovery,
+        request: request.facts.id,
+        person: None,
+        expires_at: recovery.clock.now() + NOT_ME_LINK,
+    };
+    let mail = Mail::SecurityNotice {
+        notice,
+        name: subject.person.display_name.clone(),
+        account: subject.person.user_principal_name.clone(),
+        reference: request.facts.id.reference(),
+        at: words::moment(at).words,
+        console_url: console_url(recovery, request.facts.id)?,
+        stop_url: new_link(recovery, "not-me", link).await?,
+    };
+    let mail = in_its_mode(request, mail);
+    Ok(recovery.mailer.send(address, &mail, key).await?)
+}
+
 /// Mails about a rehearsal say so.
 fn in_its_mode(request: &Request, mail: Mail) -> Mail {
     if request.is_rehearsal() {

@@ -41,6 +41,15 @@ pub enum Job {
         /// Where.
         address: String,
     },
+    /// Tell the security team at this address what its owner is told.
+    NotifySecurity {
+        /// What.
+        notice: Notice,
+        /// When it happened.
+        at: Timestamp,
+        /// Where.
+        address: String,
+    },
     /// Tell an administrator at this address.
     AlertAdmin {
         /// What.
@@ -120,6 +129,7 @@ impl Job {
             Self::SendEmailCode { .. } => "send_email_code",
             Self::AskApprover { .. } => "ask_approver",
             Self::NotifyOwner { .. } => "notify_owner",
+            Self::NotifySecurity { .. } => "notify_security",
             Self::AlertAdmin { .. } => "alert_admin",
             Self::AlertInstallation { .. } => "alert_installation",
             Self::TellOfCodes { .. } => "tell_of_codes",
@@ -137,11 +147,34 @@ impl std::fmt::Debug for Job {
     }
 }
 
+/// Where the security team reads mail, and what for.
+#[derive(Clone, Copy)]
+pub struct SecurityTeam<'a> {
+    /// Its addresses.
+    pub addresses: &'a [String],
+    /// Whether it is told of each submission, approval and disclosure, besides what is wrong.
+    pub hears_of_recoveries: bool,
+}
+
+impl SecurityTeam<'_> {
+    /// Where this notice goes besides to the owner.
+    fn told(&self, notice: Notice) -> &[String] {
+        match notice {
+            Notice::Submitted | Notice::Approved | Notice::Disclosed
+                if self.hears_of_recoveries =>
+            {
+                self.addresses
+            }
+            _ => &[],
+        }
+    }
+}
+
 /// The jobs that an outcome of the moment `at` asks for, each with a fresh identity.
 pub fn of(
     outcome: &Outcome,
     at: Timestamp,
-    alert_addresses: &[String],
+    security: SecurityTeam<'_>,
     fresh_id: impl Fn() -> Uuid,
 ) -> Vec<Promise> {
     let mut promises = Vec::new();
@@ -150,7 +183,7 @@ pub fn of(
             Effect::Reap { from, .. } => *from,
             _ => at,
         };
-        let jobs = jobs_of(effect, outcome, at, alert_addresses);
+        let jobs = jobs_of(effect, outcome, at, security);
         promises.extend(jobs.into_iter().map(|job| Promise {
             id: fresh_id(),
             job,
@@ -164,7 +197,7 @@ fn jobs_of(
     effect: &Effect,
     outcome: &Outcome,
     at: Timestamp,
-    alert_addresses: &[String],
+    security: SecurityTeam<'_>,
 ) -> Vec<Job> {
     match effect {
         Effect::LookUpSubject => vec![Job::LookUpSubject],
@@ -179,8 +212,19 @@ fn jobs_of(
                 at,
                 address,
             })
+            .chain(
+                security
+                    .told(*notice)
+                    .iter()
+                    .map(|address| Job::NotifySecurity {
+                        notice: *notice,
+                        at,
+                        address: address.clone(),
+                    }),
+            )
             .collect(),
-        Effect::AlertAdmins { alert } => alert_addresses
+        Effect::AlertAdmins { alert } => security
+            .addresses
             .iter()
             .map(|address| Job::AlertAdmin {
                 alert: alert.clone(),

@@ -13,7 +13,7 @@ use super::{
     clean_up::clean_up,
     mails::{
         NewsOfAbsence, NewsOfCodes, alert_admin, alert_installation, ask_approver, notify_owner,
-        send_email_code, tell_of_absence, tell_of_codes,
+        notify_security, send_email_code, tell_of_absence, tell_of_codes,
     },
 };
 use crate::{
@@ -127,6 +127,11 @@ pub(super) async fn perform(
             at,
             address,
         } => notify_owner(recovery, &request, (*notice, *at), address, leased.id).await,
+        Job::NotifySecurity {
+            notice,
+            at,
+            address,
+        } => notify_security(recovery, &request, (*notice, *at), address, leased.id).await,
         Job::AlertAdmin { alert, address } => {
             alert_admin(recovery, &request, alert, address, leased.id).await
         }
@@ -302,6 +307,7 @@ pub(super) async fn give_up(recovery: &Recovery, leased: &LeasedJob) {
         // What the directory will never answer is answered as an unknown name is.
         Job::LookUpSubject => answer_look_up(recovery, id, Found::Nobody).await,
         Job::SendEmailCode { .. }
+        | Job::NotifySecurity { .. }
         | Job::AlertAdmin { .. }
         | Job::TellOfCodes { .. }
         | Job::TellOfAbsence { .. }

@@ -69,6 +69,23 @@ pub enum Mail {
         /// Whether no other about a proof may follow it for a while.
         is_last: bool,
     },
+    /// To the security team: what the owner is told.
+    SecurityNotice {
+        /// What.
+        notice: Notice,
+        /// The owner.
+        name: String,
+        /// The owner's account.
+        account: String,
+        /// Of the request.
+        reference: Reference,
+        /// When, in words.
+        at: String,
+        /// Where to look.
+        console_url: Url,
+        /// Where it is stopped; holds a secret.
+        stop_url: Url,
+    },
     /// To every address of an employee: saved codes were made in their name.
     CodesMade {
         /// The employee.
@@ -140,6 +157,7 @@ impl fmt::Debug for Mail {
             Self::EmailCode { reference, .. } => ("EmailCode", reference),
             Self::AskApprover { reference, .. } => ("AskApprover", reference),
             Self::OwnerNotice { reference, .. } => ("OwnerNotice", reference),
+            Self::SecurityNotice { reference, .. } => ("SecurityNotice", reference),
             Self::AdminAlert { reference, .. } => ("AdminAlert", reference),
         };
         write!(f, "{kind}({reference})")

@@ -110,6 +110,18 @@ fn absences() -> Vec<Mail> {
         .collect()
 }
 
+fn security_notice(notice: Notice) -> Mail {
+    Mail::SecurityNotice {
+        notice,
+        name: "Ada Lovelace".to_owned(),
+        account: "ada@example.com".to_owned(),
+        reference: reference(),
+        at: "1 March 2026, 12:00 UTC".to_owned(),
+        console_url: link(),
+        stop_url: link(),
+    }
+}
+
 fn codes_made(not_me_url: Option<Url>) -> Mail {
     Mail::CodesMade {
         name: "Ada Lovelace".to_owned(),
@@ -152,6 +164,9 @@ fn every_mail() -> Vec<Mail> {
             by: ReportedBy::Owner,
         },
         Alert::Reported {
+            by: ReportedBy::Security,
+        },
+        Alert::Reported {
             by: ReportedBy::Approver(PersonId("b".to_owned())),
         },
         Alert::PassMismatch,
@@ -166,6 +181,7 @@ fn every_mail() -> Vec<Mail> {
     let mut mails = vec![code("Ada Lovelace"), ask("Charles Babbage", "Ada Lovelace")];
     mails.extend(notices.map(|kind| notice(kind, Some(link()))));
     mails.extend(notices.map(|kind| notice(kind, None)));
+    mails.extend(notices.map(security_notice));
     mails.extend(alerts.map(alert));
     mails.extend(causes.map(|cause| alert(Alert::Aborted { cause })));
     let trial = |mail| Mail::Trial(Box::new(mail));
@@ -245,7 +261,7 @@ fn every_mail_says_who_and_what_and_has_its_reference_in_both_parts() {
 #[test]
 fn every_mail_has_at_most_one_link_and_it_stands_once_in_each_part() {
     for mail in every_mail() {
-        let wanted = usize::from(!matches!(
+        let without = matches!(
             &mail,
             Mail::EmailCode { .. }
                 | Mail::InstallationAlert { .. }
@@ -257,7 +273,12 @@ fn every_mail_has_at_most_one_link_and_it_stands_once_in_each_part() {
                     not_me_url: None,
                     ..
                 }
-        ));
+        );
+        // The security team is told where to look as well.
+        let wanted = match &mail {
+            Mail::SecurityNotice { .. } => 2,
+            _ => usize::from(!without),
+        };
         let words = words(&mail);
         for part in [&words.text, &words.html] {
             assert_eq!(
@@ -271,6 +292,59 @@ fn every_mail_has_at_most_one_link_and_it_stands_once_in_each_part() {
             wanted == 0 || words.text.contains(&format!(":\n{}\n", link())),
             "on a line of its own: {}",
             words.text
+        );
+    }
+}
+
+/// What a reader of an HTML part reads.
+fn read(html: &str) -> String {
+    let mut read = String::new();
+    let body = html.split_once("<body").unwrap().1;
+    for piece in body.split('<') {
+        let (tag, words) = piece.split_once('>').unwrap_or(("", piece));
+        if !tag.contains("span") {
+            read.push(' ');
+        }
+        read.push_str(words);
+    }
+    let named = [
+        ("&#60;", "<"),
+        ("&#62;", ">"),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&#38;", "&"),
+    ];
+    let read = named.iter().fold(read, |read, (name, character)| {
+        read.replace(name, character)
+    });
+    read.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn both_parts_of_every_mail_say_the_same() {
+    for mail in every_mail() {
+        let words = words(&mail);
+        let html = read(&words.html);
+        let mut rest = html.clone();
+        for line in words.text.lines().filter(|line| *line != "-- ") {
+            let line = line.trim();
+            // The address behind a button.
+            if line == link().as_str() {
+                continue;
+            }
+            let line = line.strip_suffix(':').unwrap_or(line);
+            assert!(html.contains(line), "{mail:?}: {line:?} in {html}");
+            rest = rest.replacen(line, "", 1);
+        }
+        // The HTML part has the subject as its heading, and offers the help instead of naming it.
+        let rest = rest.replacen(&words.subject, "", 1);
+        let left: Vec<_> = rest
+            .split_whitespace()
+            .filter(|word| *word != "&nbsp;")
+            .collect();
+        assert!(
+            matches!(left[..], [">", "Need", "help?"] | ["Need", "help?"]),
+            "{mail:?}: {left:?}"
         );
     }
 }

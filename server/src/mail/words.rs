@@ -223,6 +223,45 @@ impl Mail {
                     reference: Some(reference.to_string()),
                 }
             }
+            Self::SecurityNotice {
+                notice,
+                name: person,
+                account,
+                reference,
+                at: when,
+                console_url,
+                stop_url,
+            } => {
+                let person = name(person);
+                let (headline, what) = security_words(
+                    *notice,
+                    &person,
+                    &format!("{person} ({})", name(account)),
+                    when,
+                );
+                Letter {
+                    subject: format!("{headline} ({reference})"),
+                    greeting: None,
+                    before: vec![
+                        what,
+                        "If you know that this is wrong, stop it: it takes one click and a confirmation. Until the pass \
+                         is given out that ends the recovery, and for seven days after it undoes what came of it."
+                            .to_owned(),
+                    ],
+                    code: None,
+                    action: Some(Action {
+                        label: "Stop this recovery",
+                        url: stop_url.to_string(),
+                        tone: Tone::Stop,
+                    }),
+                    steps: Vec::new(),
+                    after: vec![
+                        format!("In the console: {console_url}"),
+                        "Do not forward this mail: whoever has the link can stop the recovery.".to_owned(),
+                    ],
+                    reference: Some(reference.to_string()),
+                }
+            }
             Self::CodesMade {
                 name: person,
                 replaced,
@@ -440,6 +479,47 @@ fn absence_letter(
         steps: Vec::new(),
         after: Vec::new(),
         reference: None,
+    }
+}
+
+/// Headline of a notice to the security team, and what happened to whom, when, and what did not.
+fn security_words(notice: Notice, person: &str, whose: &str, when: &str) -> (String, String) {
+    match notice {
+        Notice::Submitted => (
+            format!("{person} asks for account recovery"),
+            format!(
+                "On {when}, somebody proved to be {whose} and asked to recover the account. Nothing has changed on it \
+                 yet. Their approver is being asked."
+            ),
+        ),
+        Notice::Approved => (
+            format!("The recovery of the account of {person} was approved"),
+            format!(
+                "On {when}, the recovery of the account of {whose} was approved. Nothing has changed on it yet. Next, \
+                 their old sign-in methods are removed and a pass is shown to whoever asked."
+            ),
+        ),
+        Notice::Disclosed => (
+            format!("A pass for the account of {person} was given out"),
+            format!(
+                "On {when}, a pass for one sign-in to the account of {whose} was shown to whoever asked for recovery. \
+                 All its sessions were ended and the old sign-in methods were removed."
+            ),
+        ),
+        Notice::Completed => (
+            format!("The recovery of the account of {person} is complete"),
+            format!("On {when}, a new sign-in method was registered for the account of {whose}."),
+        ),
+        Notice::SavedCodeUsed | Notice::PasswordUsed | Notice::VerifiedIdUsed => (
+            format!("{person} proves who they are"),
+            format!(
+                "On {when}, a proof was passed to ask for recovery of the account of {whose}. Nothing has changed on it yet."
+            ),
+        ),
+        Notice::SavedCodesVoided => (
+            format!("The saved codes of {person} are void"),
+            format!("On {when}, the saved recovery codes of {whose} were voided by a report."),
+        ),
     }
 }
 
@@ -697,6 +777,14 @@ const fn alert_words(alert: &Alert) -> (&'static str, &'static str) {
              may be known to somebody else.",
         ),
         Alert::Reported {
+            by: ReportedBy::Security,
+        } => (
+            "stopped by the security team",
+            "Somebody stopped this recovery through the link in a mail to you. No recovery of this account can start for a \
+             day, and the request was stopped unless a pass had been given out long before. Look at the account, and \
+             speak to its owner.",
+        ),
+        Alert::Reported {
             by: ReportedBy::Approver(_),
         } => (
             "reported by an approver",
@@ -742,8 +830,8 @@ const fn alert_words(alert: &Alert) -> (&'static str, &'static str) {
              only: help the person to register one.",
         ),
         Alert::Repudiated => (
-            "the owner says it was not them",
-            "A recovery that was carried out is repudiated by the owner. Its pass, the sessions and the methods added \
+            "a recovery is undone",
+            "A recovery that was carried out is repudiated, by its owner or by you. Its pass, the sessions and the methods added \
              since are being removed. Treat the account as taken over.",
         ),
     }

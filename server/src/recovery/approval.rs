@@ -60,6 +60,14 @@ impl Recovery {
             .await?)
     }
 
+    /// The link by which the owner or the security team says no, if it still works.
+    pub async fn disowning_link(&self, secret: &Bearer) -> Result<Option<Link>, ServiceError> {
+        match self.link(secret, Purpose::NotMe).await? {
+            Some(link) => Ok(Some(link)),
+            None => self.link(secret, Purpose::StopRecovery).await,
+        }
+    }
+
     /// Recoveries of this person that led to a pass since `since`.
     pub async fn recoveries_since(
         &self,
@@ -169,5 +177,10 @@ impl Recovery {
     /// "This wasn't me": ends a request, or repudiates what came of it.
     pub async fn disown(&self, id: RequestId) -> Result<Request, ServiceError> {
         self.apply(id, &Actor::Owner, Command::Report).await
+    }
+
+    /// The same, by the security team.
+    pub async fn stop(&self, id: RequestId) -> Result<Request, ServiceError> {
+        self.apply(id, &Actor::Security, Command::Report).await
     }
 }

@@ -40,7 +40,7 @@ use crate::{
     auth::{saved_codes::SavedCodes, workshop::Busy},
     clock::{Clock, Entropy},
     graph::{Graph, GraphError, RequestService},
-    jobs::{self, Promise},
+    jobs::{self, Promise, SecurityTeam},
     limits::Limits,
     mail::Mailer,
     secret::{BearerHash, SuccessionKey},
@@ -352,9 +352,11 @@ impl Recovery {
 
     /// The jobs that an outcome asks for.
     fn promise(&self, outcome: &Outcome, now: Timestamp) -> Vec<Promise> {
-        jobs::of(outcome, now, &self.settings.alert_addresses, || {
-            self.entropy.sortable_uuid(now)
-        })
+        let security = SecurityTeam {
+            addresses: &self.settings.alert_addresses,
+            hears_of_recoveries: self.settings.approval.tell_security,
+        };
+        jobs::of(outcome, now, security, || self.entropy.sortable_uuid(now))
     }
 
     fn promise_now(&self, job: jobs::Job, now: Timestamp) -> Promise {
@@ -400,6 +402,7 @@ fn actor_name(actor: &Actor) -> String {
         Actor::Browser => "browser".to_owned(),
         Actor::Approver { id, .. } => format!("approver:{id}"),
         Actor::Owner => "owner".to_owned(),
+        Actor::Security => "security".to_owned(),
         Actor::Directory => "directory".to_owned(),
         Actor::Mailer => "mailer".to_owned(),
         Actor::Timer => "timer".to_owned(),

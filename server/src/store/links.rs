@@ -16,6 +16,8 @@ pub enum Purpose {
     Approve,
     /// Saying "this wasn't me" as the owner of an account.
     NotMe,
+    /// Stopping a recovery as the security team.
+    StopRecovery,
     /// Reading the codes of one's own requests, when there are too many to be mailed each.
     ReadCode,
 }
@@ -38,6 +40,7 @@ impl Purpose {
         match self {
             Self::Approve => "approve",
             Self::NotMe => "not_me",
+            Self::StopRecovery => "stop_recovery",
             Self::ReadCode => "read_code",
         }
     }

@@ -441,6 +441,11 @@ fn write_configuration(
     // Only the stories about it have approvers sign in.
     let approval = toml::Table::from_iter([("sign_in".to_owned(), "off".into())]);
     table.insert("approval".to_owned(), approval.into());
+    // Only the stories about it have the security team told of what goes well.
+    table["alerts"]
+        .as_table_mut()
+        .unwrap()
+        .insert("recoveries".to_owned(), false.into());
     for (key, value) in settings {
         let value: toml::Table = format!("value = {value}").parse().unwrap();
         let Some((section, name)) = key.split_once('.') else {

@@ -350,7 +350,7 @@ async fn the_owner_repudiates_what_came_of_a_request() {
     assert!(
         alerts
             .iter()
-            .any(|alert| alert.starts_with("Alert: the owner says it was not them")),
+            .any(|alert| alert.starts_with("Alert: a recovery is undone")),
         "{alerts:?}"
     );
 }

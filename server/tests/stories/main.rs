@@ -49,6 +49,7 @@ mod reaper;
 mod repeats;
 mod saved_codes;
 mod saved_proofs;
+mod security;
 mod sign_in;
 mod silence;
 mod soak;

@@ -2,13 +2,14 @@
 
 use crate::view::{
     AbsenceForm, AbsenceRow, AbsenceView, Account, ApproverSignInView, Audience, CheckView,
-    ClaimTurn, ClaimView, CodesView, DeadCodes, EmployeeSignInView, Evidence, Finding, Frame,
-    HoldView, IdentifyView, Mode, Moment, NewCodesView, NotMeAnswer, NotMeView, NotMyCodesView,
-    OfferedWay, OtherApproverView, Page, Paging, PassView, Place, PresentationStage, Problem,
-    ProblemPage, ProveView, QrCode, ReadinessView, Reason, RecoveriesView, RecoveryDetailView,
-    RecoveryRow, ReplaceCodesView, ReviewForm, ReviewOutcome, ReviewView, ReviewedView, SavedView,
-    SignInView, SignedIn, SignedInAt, Stage, StartView, StatusView, TimelineEntry, Tone, Verdict,
-    VerifiedIdView, Way, WhatHappenedView, WorkView, YourCodeView,
+    ClaimTurn, ClaimView, CodesView, DeadCodes, Disowner, EmployeeSignInView, Evidence, Finding,
+    Frame, HoldView, IdentifyView, Mode, Moment, NewCodesView, NotMeAnswer, NotMeView,
+    NotMyCodesView, OfferedWay, OtherApproverView, Page, Paging, PassView, Place,
+    PresentationStage, Problem, ProblemPage, ProveView, QrCode, ReadinessView, Reason,
+    RecoveriesView, RecoveryDetailView, RecoveryRow, ReplaceCodesView, ReviewForm, ReviewOutcome,
+    ReviewView, ReviewedView, SavedView, SignInView, SignedIn, SignedInAt, Stage, StartView,
+    StatusView, TimelineEntry, Tone, Verdict, VerifiedIdView, Way, WhatHappenedView, WorkView,
+    YourCodeView,
 };
 
 pub const TRICKY: &str = "ava <img src=x onerror=alert(1)> \"O'Neil\" & </title></script>";
@@ -394,8 +395,9 @@ fn claim(turn: ClaimTurn) -> Page {
     })
 }
 
-fn not_me(answer: NotMeAnswer, account: Account) -> Page {
+fn not_me(disowner: Disowner, answer: NotMeAnswer, account: Account) -> Page {
     Page::NotMe(NotMeView {
+        disowner,
         reference: reference(),
         asked_at: moment(),
         answer,
@@ -410,11 +412,14 @@ fn not_me_pages() -> impl Iterator<Item = (String, Page)> {
         NotMeAnswer::Undone,
         NotMeAnswer::TooLate,
     ];
-    answers.into_iter().flat_map(|answer| {
+    let asked = [Disowner::Owner, Disowner::Security]
+        .into_iter()
+        .flat_map(move |disowner| answers.map(|answer| (disowner, answer)));
+    asked.flat_map(|(disowner, answer)| {
         ACCOUNTS.map(|account| {
             (
-                format!("not me {answer:?} {account:?}"),
-                not_me(answer, account),
+                format!("not me {disowner:?} {answer:?} {account:?}"),
+                not_me(disowner, answer, account),
             )
         })
     })

@@ -148,6 +148,7 @@ fn actor(name: &str, request: &Request) -> String {
         _ => match name {
             "browser" => "The person’s browser",
             "owner" => "The account’s owner",
+            "security" => "The security team",
             "directory" => "Directory",
             "mailer" => "Mail",
             "timer" => "Timer",
@@ -237,6 +238,9 @@ fn what(event: &Event, request: &Request) -> String {
         Event::Reported {
             by: ReportedBy::Owner,
         } => "Reported: “this wasn’t me”".to_owned(),
+        Event::Reported {
+            by: ReportedBy::Security,
+        } => "Stopped through the link in a mail to the security team".to_owned(),
         Event::Reported {
             by: ReportedBy::Approver(id),
         } => format!("Reported by {}", person(id, request)),

@@ -6,8 +6,7 @@ mod status;
 
 use app::view::{self, NotMeAnswer, Way};
 use domain::{
-    Cancellation, Ended, MethodKind, ProofKind, Reason, Removal, RemovalOutcome, ReportedBy,
-    Request, State,
+    Cancellation, Ended, MethodKind, ProofKind, Reason, Removal, RemovalOutcome, Request, State,
 };
 
 use crate::words;
@@ -127,15 +126,15 @@ fn removes(removal: Removal) -> Vec<String> {
         .collect()
 }
 
-/// What "this wasn't me" has led to. An approver's report never stands in for the owner's: while the
-/// owner can stop or undo something, the question stays.
+/// What "this wasn't me" has led to. An approver's report never stands in for the owner's: while they
+/// can stop or undo something, the question stays.
 pub fn not_me(request: &Request, repudiable: bool) -> NotMeAnswer {
     let reported = request.facts.reported_at.is_some();
     match &request.state {
         State::Ended(Ended::Repudiated { .. }) => NotMeAnswer::Undone,
         State::Issuing(issuing) => match (&issuing.cancelled, &request.facts.disclosed) {
-            (Some(Cancellation::Reported(ReportedBy::Owner)), Some(_)) => NotMeAnswer::Undone,
-            (Some(Cancellation::Reported(ReportedBy::Owner)), None) => NotMeAnswer::Stopped,
+            (Some(Cancellation::Reported(by)), Some(_)) if by.repudiates() => NotMeAnswer::Undone,
+            (Some(Cancellation::Reported(by)), None) if by.repudiates() => NotMeAnswer::Stopped,
             _ => NotMeAnswer::Open,
         },
         _ if repudiable || !reported => NotMeAnswer::Open,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::{Actor, Command, Effect, Outcome, Request, RequestId, Timestamp, decide};
 use latchkey::{
-    jobs::{self, Promise},
+    jobs::{self, Promise, SecurityTeam},
     secret::BearerHash,
 };
 use uuid::Uuid;
@@ -43,7 +43,11 @@ pub struct Model {
 
 /// The jobs that an outcome asks for.
 pub fn promised(outcome: &Outcome, at: Timestamp, fresh_id: impl Fn() -> Uuid) -> Vec<Promise> {
-    jobs::of(outcome, at, &[ADMINS.to_owned()], fresh_id)
+    let security = SecurityTeam {
+        addresses: &[ADMINS.to_owned()],
+        hears_of_recoveries: false,
+    };
+    jobs::of(outcome, at, security, fresh_id)
 }
 
 /// The jobs that an outcome asks for, with the identities under which they are kept.
