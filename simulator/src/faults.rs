@@ -28,6 +28,9 @@ pub struct Fault {
     /// How many matching calls it hits; all when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
+    /// How many calls it leaves alone before.
+    #[serde(default)]
+    pub after: u32,
 }
 
 /// What goes wrong.
@@ -112,13 +115,18 @@ impl Faults {
         path: &str,
         wanted: impl Fn(FaultKind) -> bool,
     ) -> Option<Fault> {
-        let index = self.0.iter().position(|fault| {
-            wanted(fault.kind)
+        let index = self.0.iter_mut().position(|fault| {
+            let meets = wanted(fault.kind)
                 && path.contains(&fault.path)
                 && fault
                     .method
                     .as_ref()
-                    .is_none_or(|only| only.eq_ignore_ascii_case(method))
+                    .is_none_or(|only| only.eq_ignore_ascii_case(method));
+            let spares = meets && fault.after > 0;
+            if spares {
+                fault.after -= 1;
+            }
+            meets && !spares
         })?;
         let fault = self.0[index].clone();
         if let Some(times) = &mut self.0[index].times {
@@ -145,6 +153,7 @@ mod tests {
             millis: None,
             seconds: None,
             times,
+            after: 0,
         }
     }
 
@@ -174,5 +183,18 @@ mod tests {
                 .is_none()
         );
         assert!(faults.all().is_empty());
+    }
+
+    #[test]
+    fn a_fault_leaves_the_first_calls_alone_if_it_is_told_to() {
+        let mut faults = Faults::default();
+        faults.add(Fault {
+            after: 2,
+            ..fault(None, "/users", Some(1))
+        });
+        let mut strikes = |path| faults.striking("GET", path).is_some();
+        assert!(!strikes("/users") && !strikes("/groups") && !strikes("/users"));
+        assert!(strikes("/users"));
+        assert!(!strikes("/users"));
     }
 }

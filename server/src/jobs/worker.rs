@@ -28,6 +28,8 @@ const TRIES: u32 = 300;
 
 /// How often what is over is forgotten.
 const SWEEP: Duration = Duration::from_mins(10);
+/// How often everybody's manager is looked at.
+const MANAGERS: Duration = Duration::from_hours(4);
 
 /// How often the worker looks.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +83,12 @@ impl Worker {
             }
             Ok(())
         });
+        let managing = every(MANAGERS, stop.clone(), || async {
+            if self.recovery.is_our_turn("managers", MANAGERS).await? {
+                self.recovery.note_managers(&stop).await?;
+            }
+            Ok(())
+        });
         tokio::join!(
             jobs.instrument(tracing::info_span!("jobs")),
             jobs_at_once,
@@ -88,6 +96,7 @@ impl Worker {
             watching.instrument(tracing::info_span!("watching")),
             sweeping.instrument(tracing::info_span!("sweeping")),
             leaving.instrument(tracing::info_span!("leaving")),
+            managing.instrument(tracing::info_span!("managing")),
         );
     }
 

@@ -18,6 +18,7 @@ mod limits;
 mod links;
 mod lists;
 mod loan;
+mod managers;
 mod outbox;
 mod pending;
 mod place;

@@ -69,7 +69,7 @@ async fn accounts_that_are_not_recovered_here() {
 #[tokio::test]
 async fn accounts_that_the_operator_lets_nobody_recover() {
     // The same people have the same ids in every story.
-    let greta = Story::closed(&[]).await.object_id("greta.holm").await;
+    let greta = Story::closed(&[]).await.id_of("greta.holm").await;
     let never = format!("[\"{}\", \"{greta}\"]", work_address("Ada.Keller"));
     let story = Story::with(&[("privileged.never", &never)]).await;
     for alias in ["ada.keller", "greta.holm"] {

@@ -32,6 +32,7 @@ mod leavers;
 mod limits;
 mod links;
 mod lost_answers;
+mod managers;
 mod on_postgres;
 mod on_sqlite;
 mod outages;

@@ -187,11 +187,15 @@ impl Story {
             .await;
     }
 
-    /// The object id of the person with this name before the `@`.
-    pub async fn object_id(&self, alias: &str) -> String {
+    /// Somebody as the tenant knows them.
+    pub async fn person(&self, alias: &str) -> Value {
         let path = format!("/people/{alias}@{DOMAIN}");
-        let person = self.control(Method::GET, &path, Value::Null).await;
-        person["id"].as_str().unwrap().to_owned()
+        self.control(Method::GET, &path, Value::Null).await
+    }
+
+    /// Changes how the tenant behaves.
+    pub async fn tenant(&self, change: Value) {
+        self.control(Method::PATCH, "/tenant", change).await;
     }
 
     /// Changes the tenant's pass policy.
