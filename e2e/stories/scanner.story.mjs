@@ -9,7 +9,7 @@ import {
   press, prove, reference, signIn, withStack,
 } from "./steps.mjs";
 
-/** The second mail with a code is the last for a while, and has a link to further ones. */
+/** With two in any hour, the next may have to wait for long: each mail with a code has the link to further ones. */
 const edit = (stock) => stock.replace(/^mails_per_hour = .*$/m, "mails_per_hour = 2");
 
 /** Everything of ours that a mail leads to. */
@@ -31,8 +31,8 @@ async function opens(context, address) {
 }
 
 /** Looks at a link in every way that presses nothing. */
-async function looksAt(stack, link) {
-  const { browser, context } = await stack.launchBrowser();
+async function looksAt(stack, browser, link) {
+  const context = await browser.newContext();
   const page = await opens(context, link);
   const secret = secretOf(link);
   if (secret) {
@@ -49,11 +49,12 @@ async function looksAt(stack, link) {
       await fetch(address, { method });
     }
   }
-  await browser.close();
+  await context.close();
 }
 
-/** Whoever scans has been at these already. */
-function scanner(stack) {
+/** Whoever scans, and never looks at a link twice. */
+async function scanner(stack) {
+  const { browser } = await stack.launchBrowser();
   const seen = new Set();
   /** Looks at every link of every mail that has come since. */
   return async () => {
@@ -61,7 +62,7 @@ function scanner(stack) {
     const links = mails.flatMap((mail) => linksIn(stack, mail)).filter((link) => !seen.has(link));
     for (const link of links) {
       seen.add(link);
-      await looksAt(stack, link);
+      await looksAt(stack, browser, link);
     }
     return mails.map(({ subject }) => subject);
   };
@@ -109,7 +110,7 @@ async function atConsole(stack) {
 test("a scanner opens every link of every mail, and everything goes on as if it had not", () =>
   withStack(async (stack) => {
     const person = await personNamed(stack, "Ada Keller");
-    const scan = scanner(stack);
+    const scan = await scanner(stack);
     const office = await atConsole(stack);
     const { page } = await stack.launchBrowser();
     let request;
@@ -121,16 +122,6 @@ test("a scanner opens every link of every mail, and everything goes on as if it 
       return subjects;
     };
 
-    const codes = await makesCodes(stack, person);
-    await arrive(stack, "Recovery codes were made");
-    await scan();
-    await follow(codes, "I have saved them");
-    await codes.getByText("10 of 10 codes are left.").waitFor();
-
-    // Somebody else asks in the person's name first.
-    const stranger = await stack.launchBrowser();
-    await identify(stack, stranger.page, person);
-    await arrive(stack, "Your code");
     await identify(stack, page, person);
     request = await reference(page);
     const isLast = ({ text }) => text.includes(request) && text.includes("/your-code/");
@@ -154,7 +145,7 @@ test("a scanner opens every link of every mail, and everything goes on as if it 
 
     await arrive(stack, "A pass to sign in", `A pass for the account of ${name}`);
     const subjects = await changesNothing();
-    assert.ok(subjects.length >= 9, `${subjects.join("\n")}`);
+    assert.ok(subjects.length >= 8, `${subjects.join("\n")}`);
     assert.equal((await passesOf(stack, person)).length, 1);
     const { page: tenant } = await stack.launchBrowser();
     await tenant.goto(stack.sim);
@@ -170,10 +161,21 @@ test("a scanner opens every link of every mail, and everything goes on as if it 
     assert.equal((await methodsOf(stack, person)).length, 2);
   }, { edit }));
 
+test("codes stay as they are when a scanner opens the link that makes them void", () =>
+  withStack(async (stack) => {
+    const person = await personNamed(stack, "Ada Keller");
+    const page = await makesCodes(stack, person);
+    await arrive(stack, "Recovery codes were made");
+    const scan = await scanner(stack);
+    await scan();
+    await follow(page, "I have saved them");
+    await page.getByText("10 of 10 codes are left.").waitFor();
+  }, { edit: (stock) => stock.replace('accepted = ["email_code"]', 'accepted = ["email_code", "recovery_code"]') }));
+
 test("the links that a scanner has opened still do what they are for", () =>
   withStack(async (stack) => {
     const person = await personNamed(stack, "Ada Keller");
-    const scan = scanner(stack);
+    const scan = await scanner(stack);
     const { page } = await stack.launchBrowser();
     await askForRecovery(stack, page, person);
     const name = person.displayName;
