@@ -42,6 +42,11 @@ pub enum Event {
         approvers: Vec<PersonId>,
         deadline: Timestamp,
     },
+    /// An approver said yes with the right code, and a guard did not hold.
+    ApprovalRefused {
+        approver: PersonId,
+        reason: Refusal,
+    },
     /// Somebody else than the approver signed in with the approver's link.
     LinkCarriedByOther {
         /// Whom the link was made for.

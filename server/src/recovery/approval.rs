@@ -5,7 +5,7 @@ use domain::{
     StateName, Timestamp, TypedCode,
 };
 
-use super::{Recovery, ServiceError};
+use super::{Recovery, ServiceError, actor_name};
 use crate::{
     secret::Bearer,
     store::{Link, Purpose},
@@ -99,11 +99,31 @@ impl Recovery {
         Ok(())
     }
 
-    /// Approves, if the code is the one on the subject's screen.
+    /// Approves, if the code is the one on the subject's screen. What is refused is in the log.
+    pub async fn approve(
+        &self,
+        decision: &Decision,
+        typed: &TypedCode,
+        attestation: Attestation,
+    ) -> Result<Verdict, ServiceError> {
+        let verdict = self.decide_to_approve(decision, typed, attestation).await;
+        if let Err(ServiceError::Refused(reason)) = &verdict {
+            let event = Event::ApprovalRefused {
+                approver: decision.approver.clone(),
+                reason: *reason,
+            };
+            let actor = actor_name(&decision.actor());
+            self.store
+                .note(decision.request, &actor, self.clock.now(), &event)
+                .await?;
+        }
+        verdict
+    }
+
     ///
     /// The guards are read before a try is spent, so that a directory that does not answer costs
     /// nobody a try; the try is counted before the code is compared, so that no crash gives one back.
-    pub async fn approve(
+    async fn decide_to_approve(
         &self,
         decision: &Decision,
         typed: &TypedCode,

@@ -8,8 +8,8 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    AbortCause, Actor, Command, Fault, Fence, IntentId, Issuing, MethodRef, PassRecord, Refusal,
-    Request, RequestId, State, Subject, Warrant,
+    AbortCause, Actor, Command, Fault, Fence, GuardReading, IntentId, Issuing, MethodRef,
+    PassRecord, Refusal, Request, RequestId, State, Subject, Warrant,
 };
 use secrecy::SecretString;
 
@@ -303,18 +303,27 @@ impl Attempt {
             stop: error.into(),
         })?;
         failpoint!(PassMade);
+        // A while has passed, and Microsoft took its time: nobody sees a pass of somebody who must not be recovered now.
+        if let Err(stop) = self.guards_hold().await {
+            drop(pass.value);
+            let may_leave_pass = !self.take_back(warrant, &pass.id).await;
+            let stop = if self.rest().is_zero() {
+                Stop::Retry(Fault::LeaseRanOut, Duration::ZERO)
+            } else {
+                stop
+            };
+            return Err(Stopped {
+                stop,
+                may_leave_pass,
+            });
+        }
         self.disclose(warrant, pass, kept).await.map(Some)
     }
 
     /// Everything that is read before anything is changed. Returns the lifetime of the pass in minutes, and what is
     /// to be removed.
     async fn look(&self) -> Result<(u32, Plan), Stop> {
-        let person = &self.subject.person.id;
-        let guards = self.recovery.guards(&self.graph(), person).await?;
-        if let Err(refusal) = guards.hold(&self.subject, self.recovery.clock.now()) {
-            tracing::warn!(request = %self.id, %refusal, "a guard does not hold any more");
-            return Err(Stop::Abort(AbortCause::GuardChanged(refusal)));
-        }
+        let guards = self.guards_hold().await?;
         failpoint!(GuardsHeld);
         let lifetime = guards
             .pass_policy
@@ -324,6 +333,19 @@ impl Attempt {
         failpoint!(SnapshotKept);
         self.still_wanted().await?;
         Ok((lifetime, plan))
+    }
+
+    /// The guards, read now, if they hold.
+    async fn guards_hold(&self) -> Result<GuardReading, Stop> {
+        let person = &self.subject.person.id;
+        let guards = self.recovery.guards(&self.graph(), person).await?;
+        match guards.hold(&self.subject, self.recovery.clock.now()) {
+            Ok(()) => Ok(guards),
+            Err(refusal) => {
+                tracing::warn!(request = %self.id, %refusal, "a guard does not hold any more");
+                Err(Stop::Abort(AbortCause::GuardChanged(refusal)))
+            }
+        }
     }
 
     /// Ends a rehearsal, with what would have been removed.

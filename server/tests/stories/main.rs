@@ -42,6 +42,7 @@ mod paused;
 mod people;
 mod policies;
 mod pressure;
+mod privilege;
 mod process;
 mod program;
 mod races;

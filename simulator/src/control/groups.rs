@@ -9,7 +9,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Refused, Reply};
-use crate::{entropy::stable_guid, front::Tenant, world::Group};
+use crate::{
+    entropy::stable_guid,
+    front::Tenant,
+    world::{Group, World},
+};
 
 pub async fn list(State(tenant): State<Tenant>) -> Reply {
     let world = tenant.lock();
@@ -26,31 +30,40 @@ fn summary(group: &Group) -> Value {
     })
 }
 
-/// Who is in the group.
+/// Who is in the group, and whose it is. Absent leaves it as it is.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Membership {
     /// Ids of people and of groups, or user principal names.
-    members: Vec<String>,
+    members: Option<Vec<String>>,
+    /// Ids of people, or user principal names.
+    owners: Option<Vec<String>>,
 }
 
-/// Makes a plain group of this name, or gives the one that there is other members.
+/// The ids of people and of groups that are named by id or by user principal name.
+fn ids(world: &World, named: &[String]) -> Result<Vec<Uuid>, Refused> {
+    let id = |name: &String| {
+        let group = Uuid::try_parse(name)
+            .ok()
+            .and_then(|id| world.group(id))
+            .map(|group| group.id);
+        let person = || world.find_person(name);
+        group
+            .or_else(|| person().map(|index| world.people[index].profile.id))
+            .ok_or_else(|| Refused::unknown_person(name))
+    };
+    named.iter().map(id).collect()
+}
+
+/// Makes a plain group of this name, or gives the one that there is other members and owners.
 pub async fn set(
     State(tenant): State<Tenant>,
     Path(name): Path<String>,
     Json(wanted): Json<Membership>,
 ) -> Reply {
     let mut world = tenant.lock();
-    let mut members: Vec<Uuid> = Vec::with_capacity(wanted.members.len());
-    for member in &wanted.members {
-        let group = Uuid::try_parse(member)
-            .ok()
-            .and_then(|id| world.group(id))
-            .map(|group| group.id);
-        let person = || world.find_person(member);
-        let id = group.or_else(|| person().map(|index| world.people[index].profile.id));
-        members.push(id.ok_or_else(|| Refused::unknown_person(member))?);
-    }
+    let read = |named: Option<Vec<String>>| named.map(|named| ids(&world, &named)).transpose();
+    let (members, owners) = (read(wanted.members)?, read(wanted.owners)?);
     let known = world
         .groups
         .iter()
@@ -69,6 +82,12 @@ pub async fn set(
         });
         world.groups.len() - 1
     });
-    world.groups[index].members = members;
-    Ok(Json(summary(&world.groups[index])))
+    let group = &mut world.groups[index];
+    if let Some(members) = members {
+        group.members = members;
+    }
+    if let Some(owners) = owners {
+        group.owners = owners;
+    }
+    Ok(Json(summary(group)))
 }

@@ -208,6 +208,7 @@ fn what(event: &Event, request: &Request) -> String {
                 moment(*deadline).words
             )
         }
+        Event::ApprovalRefused { reason, .. } => format!("The approval was refused: {reason}"),
         Event::LinkCarriedByOther {
             approver,
             person: other,
