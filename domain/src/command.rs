@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::{
-    AbortCause, Attestation, Candidate, Fault, Fence, GuardReading, IntentId, LapseCause, Method,
-    MethodRef, MethodRemoval, PassRecord, PersonId, PersonRules, ProofKind, Refusal, Subject,
+    AbortCause, Attestation, Candidate, Decline, Fault, Fence, GuardReading, IntentId, LapseCause,
+    Line, Method, MethodRef, MethodRemoval, PassRecord, PersonId, PersonRules, ProofKind, Refusal,
+    Risk, Schedule, Subject, Timestamp,
 };
 
 /// Who asks.
@@ -87,7 +88,14 @@ pub enum Command {
     /// The contact code did not hold.
     RefuseContactCode,
     /// Decline.
-    Deny,
+    Deny(Decline),
+    /// "I'm not the right person": ask somebody else, and let the one who says so approve no more.
+    HandOn {
+        /// Whom.
+        to: Candidate,
+        /// When they are reminded.
+        remind_at: Timestamp,
+    },
     /// "This wasn't me", "I don't recognise this".
     Report,
     /// The person withdraws.
@@ -182,8 +190,11 @@ pub enum Command {
     },
     /// Nothing came of the pass.
     Lapse(LapseCause),
-    /// Take up a lapsed case again.
-    Reopen,
+    /// Take up a lapsed case again: whoever was asked before is asked again.
+    Reopen {
+        /// When they are reminded.
+        remind_at: Timestamp,
+    },
     /// End what was open when the database was restored from a backup: a no that came after the backup
     /// is lost, so nothing may go on as if it had never been said.
     EndRestored,
@@ -194,6 +205,10 @@ pub enum Command {
 pub struct Submission {
     /// The guards.
     pub guards: GuardReading,
-    /// People whom the directory names as approvers.
-    pub candidates: Vec<Candidate>,
+    /// People whom the directory and the settings name as approvers.
+    pub line: Line,
+    /// When they are asked.
+    pub schedule: Schedule,
+    /// What makes a delay worth while, as far as the rules do not know it by themselves.
+    pub risks: Vec<Risk>,
 }

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AbortCause, Attestation, DenialReason, Fault, Fence, IntentId, LapseCause, Method,
-    MethodRemoval, PersonId, PresentationFault, ProofKind, Reason, Refusal, ReportedBy, StateName,
-    Timestamp,
+    AbortCause, Attestation, Control, DenialReason, Fault, Fence, IntentId, LapseCause, Method,
+    MethodRemoval, PersonId, PresentationFault, ProofKind, Reason, Refusal, ReportedBy, Risk,
+    StateName, Timestamp,
 };
 
 /// A fact for the audit log: past tense, without secrets.
@@ -39,8 +39,21 @@ pub enum Event {
         proof: ProofKind,
     },
     Submitted {
+        /// Those who are asked at once.
         approvers: Vec<PersonId>,
         deadline: Timestamp,
+        control: Control,
+        risks: Vec<Risk>,
+    },
+    ApproversAsked {
+        approvers: Vec<PersonId>,
+    },
+    ApproversReminded {
+        approvers: Vec<PersonId>,
+    },
+    HandedOn {
+        from: PersonId,
+        to: PersonId,
     },
     /// An approver said yes with the right code, and a guard did not hold.
     ApprovalRefused {
@@ -170,6 +183,11 @@ pub enum Effect {
         /// Object id.
         approver: PersonId,
     },
+    /// Remind this approver by mail.
+    RemindApprover {
+        /// Object id.
+        approver: PersonId,
+    },
     /// Tell every address on file of the subject.
     NotifyOwner {
         /// What.
@@ -252,6 +270,8 @@ pub enum Alert {
     },
     /// Somebody passed the proofs of a privileged account.
     PrivilegedSubject,
+    /// The subject's manager was changed just before they asked, and is not asked therefore.
+    ManagerChanged,
     /// No mail reaches an approver.
     ApproverNotReached,
     /// What had to be undone at Microsoft could not be.

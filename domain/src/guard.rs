@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Person, Refusal, Subject, Timestamp, UserKind};
+use crate::{Control, Person, Refusal, Subject, Timestamp, UserKind};
 
 /// The tenant's Temporary Access Pass policy as it applies to one person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,8 +44,11 @@ pub struct GuardReading {
 }
 
 impl GuardReading {
-    /// Holds when this subject may be recovered right now.
-    pub fn hold(&self, subject: &Subject, now: Timestamp) -> Result<(), Refusal> {
+    /// Holds when this subject may be recovered right now, by so many decisions.
+    ///
+    /// # Errors
+    /// The guard that does not hold.
+    pub fn hold(&self, subject: &Subject, control: Control, now: Timestamp) -> Result<(), Refusal> {
         let Some(person) = &self.subject else {
             return Err(Refusal::SubjectIsGone);
         };
@@ -61,7 +64,7 @@ impl GuardReading {
         if person.kind == UserKind::Guest {
             return Err(Refusal::SubjectIsGuest);
         }
-        if self.privileged {
+        if self.privileged && control != Control::Dual {
             return Err(Refusal::SubjectIsPrivileged);
         }
         if self.frozen_until.is_some_and(|until| now < until) {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{PersonId, ProofPolicy, Refusal};
+use crate::{ApproverRole, Control, PersonId, ProofPolicy, Refusal, Timestamp};
 
 /// Whether a person belongs to the organisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +66,13 @@ pub struct Approver {
     pub name: String,
     /// Where the request for approval goes.
     pub mail: String,
+    /// Why they may decide.
+    #[serde(flatten)]
+    pub role: ApproverRole,
+    /// When they were asked. Whoever was not asked yet decides nothing.
+    pub asked_at: Option<Timestamp>,
+    /// Whether they said that they are not the right person. They can still decline and report.
+    pub stepped_aside: bool,
 }
 
 /// Somebody whom the directory names as approver, at the moment of reading.
@@ -75,6 +82,27 @@ pub struct Candidate {
     pub person: Person,
     /// Whether they report to the subject, directly or through others.
     pub place: PlaceInTree,
+    /// Why they are named.
+    pub role: ApproverRole,
+    /// Whether that reason still holds: they are the manager, are in the group, stand in.
+    pub in_role: bool,
+    /// Whether they are away: they are asked, and nobody waits for them.
+    pub is_away: bool,
+    /// What they did and had done here lately.
+    pub record: TrackRecord,
+}
+
+/// What somebody who may decide did here, and had done, of late.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TrackRecord {
+    /// They were recovered themselves in the last seven days: whoever took their account over could approve others.
+    pub recovered: bool,
+    /// The subject approved a recovery of theirs in the last thirty days: two people do not pass approvals back and forth.
+    pub approved_by_subject: bool,
+    /// They have approved as many recoveries in the last day as anybody may.
+    pub at_daily_cap: bool,
+    /// As many requests wait for them as may wait for anybody.
+    pub is_busy: bool,
 }
 
 /// Where a candidate stands towards the subject.
@@ -87,35 +115,69 @@ pub enum PlaceInTree {
 }
 
 impl Candidate {
-    /// The candidate as approver for `subject`, if the rules allow it.
-    pub fn approver_for(&self, subject: &Subject) -> Result<Approver, Refusal> {
-        let Person {
-            id,
-            display_name,
-            mail,
-            enabled,
-            kind,
-            ..
-        } = &self.person;
-        if *id == subject.person.id {
+    /// Whether the candidate may answer for `subject`: who they are, and where they stand. It has to hold from their
+    /// approval until the pass is given out.
+    ///
+    /// # Errors
+    /// The rule that is against it.
+    pub fn stands_for(&self, subject: &Subject, control: Control) -> Result<(), Refusal> {
+        let person = &self.person;
+        if person.id == subject.person.id {
             return Err(Refusal::ApproverIsSubject);
         }
         if self.place == PlaceInTree::BelowSubject {
             return Err(Refusal::ApproverIsBelowSubject);
         }
-        if *kind == UserKind::Guest {
+        if person.kind == UserKind::Guest {
             return Err(Refusal::ApproverIsGuest);
         }
-        if !enabled {
+        if !person.enabled {
             return Err(Refusal::ApproverIsDisabled);
         }
-        let Some(mail) = mail.clone() else {
+        let is_of_the_group = self.role == ApproverRole::DualControl;
+        if !self.in_role || is_of_the_group != (control == Control::Dual) {
+            return Err(Refusal::ApproverLostRole);
+        }
+        Ok(())
+    }
+
+    /// Whether the candidate may approve for `subject` now: besides [`Self::stands_for`], what they did lately.
+    ///
+    /// # Errors
+    /// The rule that is against it.
+    pub fn may_approve(&self, subject: &Subject, control: Control) -> Result<(), Refusal> {
+        self.stands_for(subject, control)?;
+        if self.record.recovered {
+            return Err(Refusal::ApproverRecoveredLately);
+        }
+        if self.record.approved_by_subject {
+            return Err(Refusal::ApproverOwesSubject);
+        }
+        if self.record.at_daily_cap {
+            return Err(Refusal::ApproverAtDailyCap);
+        }
+        Ok(())
+    }
+
+    /// The candidate as approver for `subject`, not asked yet, if the rules allow it.
+    ///
+    /// # Errors
+    /// The rule that is against it.
+    pub fn approver_for(&self, subject: &Subject, control: Control) -> Result<Approver, Refusal> {
+        self.may_approve(subject, control)?;
+        if self.record.is_busy {
+            return Err(Refusal::ApproverIsBusy);
+        }
+        let Some(mail) = self.person.mail.clone() else {
             return Err(Refusal::ApproverHasNoMail);
         };
         Ok(Approver {
-            id: id.clone(),
-            name: display_name.clone(),
+            id: self.person.id.clone(),
+            name: self.person.display_name.clone(),
             mail,
+            role: self.role.clone(),
+            asked_at: None,
+            stepped_aside: false,
         })
     }
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Approver, Disclosed, Fence, Identifier, MethodRemoval, PersonRules, Proof, ProofKind,
-    ProofPolicy, Refusal, RequestId, State, StateName, Subject, Timestamp, state::Removal,
+    Approver, Control, Disclosed, Ended, Fence, Identifier, MethodRemoval, PersonId, PersonRules,
+    Proof, ProofKind, ProofPolicy, Refusal, RequestId, Risk, State, StateName, Subject, Timestamp,
+    state::Removal,
 };
 
 /// A recovery request: the aggregate that every rule is about.
@@ -42,8 +43,14 @@ pub struct RequestFacts {
     /// From when on the look-up of the identifier counts as finished, whether or not anybody was recognised. None
     /// until the directory has answered. No proof is looked at before.
     pub looked_up_at: Option<Timestamp>,
-    /// Who may decide, frozen at submission.
+    /// Who may decide, frozen at submission, but for those whom an approver named later.
     pub approvers: Vec<Approver>,
+    /// How many have to approve, and whose word counts.
+    #[serde(default)]
+    pub control: Control,
+    /// What makes a delay worth while.
+    #[serde(default)]
+    pub risks: Vec<Risk>,
     /// Proofs passed.
     pub proofs: Vec<Proof>,
     /// When the first notice to the owner was accepted by a mail server.
@@ -72,6 +79,36 @@ pub struct RequestFacts {
 }
 
 impl RequestFacts {
+    /// How many distinct approvals it takes.
+    pub fn required_approvals(&self) -> usize {
+        let needed = usize::from(self.terms.required_approvals);
+        match self.control {
+            Control::Single => needed,
+            Control::Dual => needed.max(2),
+        }
+    }
+
+    /// How long the owner has to object after the approval.
+    pub fn cool_off(&self) -> Duration {
+        let terms = &self.terms;
+        let by_risk = (!self.risks.is_empty()).then_some(terms.risk_cool_off);
+        let by_privilege = (self.control == Control::Dual).then_some(terms.privileged_cool_off);
+        let delays = [Some(terms.cool_off), by_risk, by_privilege];
+        delays.into_iter().flatten().max().unwrap_or_default()
+    }
+
+    /// Whoever was asked to decide, in the order in which they were named.
+    pub fn asked(&self) -> impl Iterator<Item = &Approver> {
+        self.approvers
+            .iter()
+            .filter(|approver| approver.asked_at.is_some())
+    }
+
+    /// The approver of that object id.
+    pub fn approver(&self, id: &PersonId) -> Option<&Approver> {
+        self.approvers.iter().find(|approver| approver.id == *id)
+    }
+
     /// The kinds of the proofs that were passed.
     pub fn proven_kinds(&self) -> impl Iterator<Item = ProofKind> {
         self.proofs.iter().map(|proof| proof.kind)
@@ -141,14 +178,22 @@ pub struct Terms {
     /// The look-up of the identifier counts as finished after a whole number of these since the request was opened,
     /// so that nobody learns from its duration whom the identifier means; at once if it is zero.
     pub look_up_step: Duration,
-    /// How many distinct approvers are needed: one, or two under dual control.
+    /// How many distinct approvers an ordinary account needs.
     pub required_approvals: u8,
+    /// Whether privileged accounts are recovered at all: under dual control.
+    pub dual_control: bool,
+    /// How many recoveries one person approves at most in 24 hours.
+    pub approvals_a_day: u8,
     /// Time to pass the proofs and submit.
     pub proving: Duration,
     /// Time for the approvers to answer.
     pub approval: Duration,
-    /// Delay between approval and the pass.
+    /// Delay between approval and the pass, where nothing speaks for a longer one.
     pub cool_off: Duration,
+    /// The same, at least, where there is a [`Risk`].
+    pub risk_cool_off: Duration,
+    /// The same, at least, for a privileged account.
+    pub privileged_cool_off: Duration,
     /// Time to claim the pass.
     pub claim: Duration,
     /// How long one issue attempt may work.
@@ -164,6 +209,10 @@ impl Terms {
     pub const MAX_TRIES: u8 = 3;
     /// Codes mailed at most for one request.
     pub const MAX_SENDINGS: u8 = 3;
+    /// Approvers can hand on so often at most, all of them together.
+    pub const MAX_HAND_ONS: usize = 3;
+    /// Approvers have so long at most to answer.
+    pub const MAX_APPROVAL: Duration = Duration::from_hours(24);
     /// How long a mailed code works.
     pub const EMAIL_CODE_LIFETIME: Duration = Duration::from_mins(10);
     /// How long after the end of an attempt's lease a call of it can still be carried out, although its
@@ -260,6 +309,11 @@ impl Request {
         }
     }
 
+    /// Whether an approver can take a lapsed case up again at `now`.
+    pub fn may_reopen(&self, now: Timestamp) -> bool {
+        matches!(&self.state, State::Ended(Ended::Lapsed { at, .. }) if now < *at + Terms::REPUDIATION)
+    }
+
     /// The pass that the owner can still repudiate at `now`: for seven days, whatever has become of the
     /// request since it was given out.
     pub fn repudiable(&self, now: Timestamp) -> Option<&Disclosed> {
@@ -283,7 +337,10 @@ impl Request {
     pub fn due_at(&self) -> Option<Timestamp> {
         match &self.state {
             State::Proving(proving) => Some(proving.deadline),
-            State::AwaitingApproval(awaiting) => Some(awaiting.deadline),
+            State::AwaitingApproval(awaiting) => {
+                let next = awaiting.plan.first().map(|step| step.at);
+                Some(next.map_or(awaiting.deadline, |next| next.min(awaiting.deadline)))
+            }
             // Without an accepted notice the passing of time changes nothing; the notice itself does.
             State::CoolingOff(cooling) => match self.facts.notice_accepted_at {
                 Some(_) => Some(cooling.not_before.min(cooling.deadline)),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Fence, IntentId, Method, MethodRef, PersonId, Refusal, Timestamp};
+use crate::{Fence, IntentId, Method, MethodRef, PersonId, Refusal, Step, Timestamp};
 
 /// Where a request stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,14 +154,21 @@ pub struct AwaitingApproval {
     pub tries_used: u8,
     /// Approvals given so far: under dual control the first of two.
     pub approvals: Vec<Approval>,
+    /// What is to come if nobody answers, the next step first.
+    pub plan: Vec<Step>,
 }
 
-/// What an approver stated.
+/// What an approver stated: that they spoke with the subject just now, and how. All of these let them recognise the
+/// person; writing does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Attestation {
-    /// They spoke with the subject just now, on a number they already had.
-    SpokeOnKnownNumber,
+    /// By telephone, on a number they already had.
+    Phone,
+    /// By video, in a call that they set up.
+    Video,
+    /// Face to face.
+    InPerson,
 }
 
 /// One approver's approval.
@@ -289,9 +296,28 @@ pub enum Removal {
 #[serde(rename_all = "snake_case")]
 pub enum DenialReason {
     /// The approver said no.
-    ByApprover(PersonId),
+    ByApprover {
+        /// Who.
+        approver: PersonId,
+        /// Why.
+        why: Decline,
+    },
     /// The contact code was wrong three times.
     ContactCodeTriesUsedUp,
+}
+
+/// Why an approver says no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decline {
+    /// They did not reach the person on a number or in a way that they knew before.
+    NotReached,
+    /// They are not sure that it is the person.
+    Unsure,
+    /// The person does not need it any more.
+    NotNeeded,
+    /// Anything else.
+    Other,
 }
 
 /// Who reported.

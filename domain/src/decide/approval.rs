@@ -1,89 +1,13 @@
-//! From submission to the approval that counts.
+//! The approval that counts.
 
 use super::ending;
 use crate::{
-    Actor, Alert, Approval, Approved, Approver, Attestation, AwaitingApproval, Candidate,
-    CoolingOff, DenialReason, Effect, Ended, Event, GuardReading, Notice, Outcome, PersonId, Ready,
-    Refusal, Request, RequestFacts, Seat, State, Subject, Submission, Terms, Timestamp,
+    Actor, Alert, Approval, Approved, Attestation, AwaitingApproval, Candidate, CoolingOff,
+    DenialReason, Effect, Event, GuardReading, Notice, Outcome, Ready, Refusal, Request,
+    RequestFacts, Seat, State, Subject, Terms, Timestamp,
 };
 
-pub(super) fn submit(
-    request: &Request,
-    submission: &Submission,
-    now: Timestamp,
-) -> Result<Outcome, Refusal> {
-    let State::Proving(proving) = &request.state else {
-        return Err(request.wrong_state());
-    };
-    if now >= proving.deadline {
-        return Err(Refusal::DeadlinePassed);
-    }
-    if !request.is_proven() {
-        return Err(Refusal::NotProven);
-    }
-    let subject = subject(request)?;
-    submission.guards.hold(subject, now)?;
-    let approvers = eligible(&submission.candidates, subject);
-    if approvers.len() < usize::from(request.facts.terms.required_approvals) {
-        return Err(Refusal::NoApprover);
-    }
-    let facts = RequestFacts {
-        approvers,
-        ..request.facts.clone()
-    };
-    Ok(ask(facts, request.version, now))
-}
-
-/// The candidates whom the rules allow, each once.
-fn eligible(candidates: &[Candidate], subject: &Subject) -> Vec<Approver> {
-    let mut approvers: Vec<Approver> = Vec::new();
-    for approver in candidates
-        .iter()
-        .filter_map(|candidate| candidate.approver_for(subject).ok())
-    {
-        if approvers.iter().all(|known| known.id != approver.id) {
-            approvers.push(approver);
-        }
-    }
-    approvers
-}
-
-/// The request waiting for its approvers, who are asked. The owner is told, each time: what a mail
-/// server accepted for an earlier round says nothing about this one, and neither does a report.
-fn ask(facts: RequestFacts, version: u64, now: Timestamp) -> Outcome {
-    let deadline = now + facts.terms.approval;
-    let facts = RequestFacts {
-        notice_accepted_at: None,
-        reported_at: None,
-        ..facts
-    };
-    let approvers: Vec<_> = facts
-        .approvers
-        .iter()
-        .map(|approver| approver.id.clone())
-        .collect();
-    let state = State::AwaitingApproval(AwaitingApproval {
-        asked_at: now,
-        deadline,
-        tries_used: 0,
-        approvals: Vec::new(),
-    });
-    let asked = approvers
-        .iter()
-        .cloned()
-        .map(|approver| Effect::AskApprover { approver });
-    Outcome::new(facts, state, version)
-        .effects(asked)
-        .event(Event::Submitted {
-            approvers,
-            deadline,
-        })
-        .effect(Effect::NotifyOwner {
-            notice: Notice::Submitted,
-        })
-}
-
-fn subject(request: &Request) -> Result<&Subject, Refusal> {
+pub(super) fn subject(request: &Request) -> Result<&Subject, Refusal> {
     request
         .facts
         .subject
@@ -92,7 +16,7 @@ fn subject(request: &Request) -> Result<&Subject, Refusal> {
 }
 
 /// The state, if it is still time to decide.
-fn awaiting(request: &Request, now: Timestamp) -> Result<&AwaitingApproval, Refusal> {
+pub(super) fn awaiting(request: &Request, now: Timestamp) -> Result<&AwaitingApproval, Refusal> {
     let State::AwaitingApproval(awaiting) = &request.state else {
         return Err(request.wrong_state());
     };
@@ -168,9 +92,12 @@ pub(super) fn approve(
         // A code that was not counted before it was compared was not checked by the rules.
         return Err(Refusal::ActorMayNot);
     }
-    let subject = subject(request)?;
-    approver.approver_for(subject)?;
-    guards.hold(subject, now)?;
+    let (facts, subject) = (&request.facts, subject(request)?);
+    if facts.approver(&id).is_some_and(|known| known.stepped_aside) {
+        return Err(Refusal::ApproverSteppedAside);
+    }
+    approver.may_approve(subject, facts.control)?;
+    guards.hold(subject, facts.control, now)?;
     if awaiting
         .approvals
         .iter()
@@ -188,7 +115,7 @@ pub(super) fn approve(
         approver: id,
         attestation,
     };
-    if approvals.len() < usize::from(request.facts.terms.required_approvals) {
+    if approvals.len() < facts.required_approvals() {
         // Each approval needs a counted try of its own: the next approver neither rides on this one's
         // nor pays for them.
         let state = State::AwaitingApproval(AwaitingApproval {
@@ -198,19 +125,19 @@ pub(super) fn approve(
         });
         return Ok(Outcome::state(request, state).event(given));
     }
-    let terms = &request.facts.terms;
+    let cool_off = facts.cool_off();
     let approval = Approved {
         approvals,
         attempts: 0,
     };
-    let (state, next) = if terms.cool_off.is_zero() && request.facts.notice_accepted_at.is_some() {
+    let (state, next) = if cool_off.is_zero() && facts.notice_accepted_at.is_some() {
         ready(approval, request, now)
     } else {
-        let not_before = now + terms.cool_off;
+        let not_before = now + cool_off;
         let cooling = CoolingOff {
             approved: approval,
             not_before,
-            deadline: not_before + terms.approval,
+            deadline: not_before + facts.terms.approval,
         };
         (
             State::CoolingOff(cooling),
@@ -250,26 +177,4 @@ pub(super) fn accept_notice(request: &Request, now: Timestamp) -> Result<Outcome
         ..request.facts.clone()
     };
     Ok(Outcome::new(facts, request.state.clone(), request.version).event(Event::NoticeAccepted))
-}
-
-pub(super) fn reopen(request: &Request, actor: &Actor, now: Timestamp) -> Result<Outcome, Refusal> {
-    let (approver, seat) = actor.approver(&request.facts)?;
-    let State::Ended(Ended::Lapsed { .. }) = &request.state else {
-        return Err(request.wrong_state());
-    };
-    if seat == Seat::RequestersBrowser {
-        return Err(Refusal::ApproverInRequestersBrowser);
-    }
-    Ok(ask(request.facts.clone(), request.version, now).because(Event::Reopened { approver }))
-}
-
-pub(super) fn miss_approver(request: &Request, approver: PersonId) -> Result<Outcome, Refusal> {
-    let State::AwaitingApproval(_) = &request.state else {
-        return Err(request.wrong_state());
-    };
-    Ok(Outcome::state(request, request.state.clone())
-        .event(Event::ApproverNotReached { approver })
-        .effect(Effect::AlertAdmins {
-            alert: Alert::ApproverNotReached,
-        }))
 }

@@ -2,16 +2,21 @@
 
 use std::time::Duration;
 
-use super::{approval, issue};
+use super::{approval, chain, issue};
 use crate::{
-    AbortCause, Actor, Alert, Cancellation, CleanUp, DenialReason, Effect, Ended, Event, Fault,
-    LapseCause, Method, Notice, Outcome, ProofKind, Refusal, ReportedBy, Request, State, Terms,
-    Timestamp, guard::FREEZE,
+    AbortCause, Actor, Alert, Cancellation, CleanUp, Decline, DenialReason, Effect, Ended, Event,
+    Fault, LapseCause, Method, Notice, Outcome, ProofKind, Refusal, ReportedBy, Request, State,
+    Terms, Timestamp, guard::FREEZE,
 };
 
-pub(super) fn deny(request: &Request, actor: &Actor, now: Timestamp) -> Result<Outcome, Refusal> {
+pub(super) fn deny(
+    request: &Request,
+    actor: &Actor,
+    why: Decline,
+    now: Timestamp,
+) -> Result<Outcome, Refusal> {
     let (approver, _) = actor.approver(&request.facts)?;
-    let reason = DenialReason::ByApprover(approver);
+    let reason = DenialReason::ByApprover { approver, why };
     match &request.state {
         State::AwaitingApproval(_) | State::CoolingOff(_) | State::Ready(_) => {
             Ok(denied(request, reason, now))
@@ -180,6 +185,7 @@ pub(super) fn tick(request: &Request, now: Timestamp) -> Result<Outcome, Refusal
     match &request.state {
         State::Proving(proving) if now >= proving.deadline => Ok(expired(request, now)),
         State::AwaitingApproval(awaiting) if now >= awaiting.deadline => Ok(expired(request, now)),
+        State::AwaitingApproval(awaiting) => chain::go_on(request, awaiting, now),
         State::CoolingOff(cooling) if now >= cooling.deadline => Ok(expired(request, now)),
         State::CoolingOff(cooling)
             if now >= cooling.not_before && request.facts.notice_accepted_at.is_some() =>

@@ -1,6 +1,7 @@
 //! The one way from a state to the next.
 
 mod approval;
+mod chain;
 mod ending;
 mod issue;
 mod proving;
@@ -113,6 +114,24 @@ pub enum Refusal {
     /// Disabled accounts do not approve.
     #[error("the approver is disabled")]
     ApproverIsDisabled,
+    /// They are not what they were named for any more: no longer the manager, or not in the group.
+    #[error("the approver is not in that role any more")]
+    ApproverLostRole,
+    /// Whoever was recovered a few days ago approves nobody.
+    #[error("the approver was recovered lately")]
+    ApproverRecoveredLately,
+    /// The subject approved a recovery of theirs lately.
+    #[error("the subject approved a recovery of the approver's lately")]
+    ApproverOwesSubject,
+    /// They have approved as many recoveries as anybody may in a day.
+    #[error("the approver has approved too many recoveries today")]
+    ApproverAtDailyCap,
+    /// They said that they are not the right person.
+    #[error("the approver stepped aside")]
+    ApproverSteppedAside,
+    /// It was handed on too often.
+    #[error("it was handed on too often")]
+    HandedOnTooOften,
     /// There is no way to ask them.
     #[error("the approver has no mail address")]
     ApproverHasNoMail,
@@ -176,7 +195,7 @@ pub fn decide(
         Command::SpendProofTry => proving::spend_try(request, now),
         Command::PassProofs(kinds) => proving::pass(request, kinds, now),
         Command::FailProofs(kinds) => proving::fail(request, kinds, now),
-        Command::Submit(submission) => approval::submit(request, &submission, now),
+        Command::Submit(submission) => chain::submit(request, &submission, now),
         Command::SpendContactCodeTry => approval::spend_try(request, actor, now),
         Command::RefuseContactCode => approval::refuse_code(request, actor, now),
         Command::Approve {
@@ -184,14 +203,15 @@ pub fn decide(
             guards,
             approver,
         } => approval::approve(request, actor, attestation, &guards, &approver, now),
-        Command::Reopen => approval::reopen(request, actor, now),
-        Command::Deny => ending::deny(request, actor, now),
+        Command::HandOn { to, remind_at } => chain::hand_on(request, actor, &to, remind_at, now),
+        Command::Reopen { remind_at } => chain::reopen(request, actor, remind_at, now),
+        Command::Deny(why) => ending::deny(request, actor, why, now),
         Command::Report => ending::report(request, actor, now),
         Command::Withdraw => ending::withdraw(request, now),
         Command::Tick => ending::tick(request, now),
         Command::AcceptNotice => approval::accept_notice(request, now),
         Command::NoteRefusal(refusal) => proving::note_refusal(request, refusal),
-        Command::MissApprover(approver) => approval::miss_approver(request, approver),
+        Command::MissApprover(approver) => chain::miss_approver(request, approver, now),
         Command::Claim { intent } => issue::claim(request, intent, now),
         Command::Replace { intent } => issue::replace(request, intent, now),
         Command::TakeSnapshot { fence, methods } => issue::take_snapshot(request, fence, methods),
@@ -246,8 +266,9 @@ impl Actor {
             Command::SpendContactCodeTry
             | Command::Approve { .. }
             | Command::RefuseContactCode
-            | Command::Deny
-            | Command::Reopen => matches!(self, Self::Approver { .. }),
+            | Command::Deny(_)
+            | Command::HandOn { .. }
+            | Command::Reopen { .. } => matches!(self, Self::Approver { .. }),
             Command::HandOutCode { .. } => matches!(self, Self::Mailer | Self::Owner),
             Command::Report => {
                 matches!(self, Self::Owner | Self::Security | Self::Approver { .. })
@@ -272,7 +293,7 @@ impl Actor {
         let Self::Approver { id, seat } = self else {
             return Err(Refusal::ActorMayNot);
         };
-        if facts.approvers.iter().any(|approver| approver.id == *id) {
+        if facts.asked().any(|approver| approver.id == *id) {
             Ok((id.clone(), *seat))
         } else {
             Err(Refusal::NotAnApprover)

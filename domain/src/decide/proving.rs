@@ -1,9 +1,9 @@
 //! From the identifier to the last proof.
 
 use crate::{
-    Alert, Challenge, Effect, Event, Identifier, Notice, Origin, Outcome, PersonRules, Proof,
-    ProofKind, Proving, Reason, Refusal, Request, RequestFacts, RequestId, State, Subject, Terms,
-    Timestamp,
+    Alert, Challenge, Control, Effect, Event, Identifier, Notice, Origin, Outcome, PersonRules,
+    Proof, ProofKind, Proving, Reason, Refusal, Request, RequestFacts, RequestId, State, Subject,
+    Terms, Timestamp,
 };
 
 /// What a request is opened with.
@@ -45,6 +45,8 @@ pub fn open(opening: Opening, now: Timestamp) -> Outcome {
         rules: None,
         looked_up_at: None,
         approvers: Vec::new(),
+        control: Control::default(),
+        risks: Vec::new(),
         proofs: Vec::new(),
         notice_accepted_at: None,
         claimed_at: None,

@@ -57,6 +57,7 @@ const fn permitted(asked: Asked) -> &'static [&'static str] {
         Asked::RefuseContactCode => &["approver"],
         Asked::Approve => &["approver"],
         Asked::Deny => &["approver"],
+        Asked::HandOn => &["approver"],
         Asked::ReportByOwner => &["owner", "security", "approver"],
         Asked::ReportByApprover => &["owner", "security", "approver"],
         Asked::Withdraw => &["browser"],

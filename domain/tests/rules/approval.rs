@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use domain::{
-    Actor, Alert, Attestation, Command, DenialReason, Effect, Event, Notice, Refusal, Seat, State,
-    StateName, Terms,
+    Actor, Alert, Attestation, Command, Control, Decline, DenialReason, Effect, Event, Notice,
+    Refusal, Risk, Seat, State, StateName, Terms,
 };
 
 use crate::kit::{
     Case, MANAGER, MILLISECOND, SECOND, START, SUBJECT, approve, approve_with, approver,
-    broken_approvers, broken_guards, by, candidate, claim, cool_off_terms, dual_control, guards,
-    id, intent, submission, terms,
+    broken_approvers, broken_guards, by, candidate, claim, cool_off_terms, decline, dual_control,
+    guards, id, intent, reopen, submission, terms,
 };
 
 fn tried(terms: Terms) -> Case {
@@ -77,12 +77,12 @@ fn an_approval_is_recorded_with_who_when_and_what_they_stated() {
     };
     assert_eq!(approval.approver, id(MANAGER));
     assert_eq!(approval.at, now);
-    assert_eq!(approval.attestation, Attestation::SpokeOnKnownNumber);
+    assert_eq!(approval.attestation, Attestation::Phone);
     assert_eq!(cooling.approved.attempts, 0);
     case.logs(&[
         Event::Approved {
             approver: id(MANAGER),
-            attestation: Attestation::SpokeOnKnownNumber,
+            attestation: Attestation::Phone,
         },
         Event::CoolingOffStarted {
             not_before: now + cool_off_terms().cool_off,
@@ -101,14 +101,14 @@ fn only_the_people_who_were_asked_decide() {
         Command::SpendContactCodeTry,
         Command::RefuseContactCode,
         approve("mallory"),
-        Command::Deny,
+        decline(),
         Command::Report,
     ] {
         case.refuses(&stranger, command, Refusal::NotAnApprover);
     }
     // A reading of somebody else does not vouch for the one who approves.
     case.refuses(&by(MANAGER), approve(SECOND), Refusal::NotAnApprover);
-    Case::lapsed().refuses(&stranger, Command::Reopen, Refusal::NotAnApprover);
+    Case::lapsed().refuses(&stranger, reopen(), Refusal::NotAnApprover);
 }
 
 #[test]
@@ -145,14 +145,8 @@ fn nothing_is_approved_from_the_requesters_browser_but_a_no_is_heard() {
     for command in [Command::SpendContactCodeTry, approve(MANAGER)] {
         case.refuses(&seated, command, Refusal::ApproverInRequestersBrowser);
     }
-    Case::lapsed().refuses(
-        &seated,
-        Command::Reopen,
-        Refusal::ApproverInRequestersBrowser,
-    );
-    case.clone()
-        .does(&seated, Command::Deny)
-        .is(StateName::Denied);
+    Case::lapsed().refuses(&seated, reopen(), Refusal::ApproverInRequestersBrowser);
+    case.clone().does(&seated, decline()).is(StateName::Denied);
     case.does(&seated, Command::Report).is(StateName::Reported);
 }
 
@@ -196,7 +190,7 @@ fn under_dual_control_each_approver_has_tries_of_their_own() {
 fn under_dual_control_one_no_outweighs_one_yes() {
     Case::awaiting_approval(dual_control())
         .approved_by(MANAGER)
-        .does(&by(SECOND), Command::Deny)
+        .does(&by(SECOND), decline())
         .is(StateName::Denied);
 }
 
@@ -303,8 +297,11 @@ fn one_deny_beats_an_approval_that_is_not_yet_disclosed() {
         Case::awaiting_approval(terms()),
     ];
     for case in approved {
-        let denied = case.does(&by(SECOND), Command::Deny).is(StateName::Denied);
-        let reason = DenialReason::ByApprover(id(SECOND));
+        let denied = case.does(&by(SECOND), decline()).is(StateName::Denied);
+        let reason = DenialReason::ByApprover {
+            approver: id(SECOND),
+            why: Decline::Unsure,
+        };
         let denied = denied.logs(&[Event::Denied { reason }]).owes(&[]);
         denied.refuses(
             &by(MANAGER),
@@ -324,7 +321,7 @@ fn a_lapsed_case_is_asked_for_again_from_the_start() {
     let lapsed = Case::lapsed();
     let deadline = lapsed.now + terms().approval;
     let reopened = lapsed
-        .does(&by(MANAGER), Command::Reopen)
+        .does(&by(MANAGER), reopen())
         .is(StateName::AwaitingApproval)
         .logs(&[
             Event::Reopened {
@@ -333,6 +330,8 @@ fn a_lapsed_case_is_asked_for_again_from_the_start() {
             Event::Submitted {
                 approvers: vec![id(MANAGER), id(SECOND)],
                 deadline,
+                control: Control::Single,
+                risks: vec![Risk::OneProof],
             },
         ])
         .owes(&[

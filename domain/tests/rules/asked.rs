@@ -3,9 +3,9 @@
 use domain::{Actor, Command, LapseCause, ProofKind, Refusal, State};
 
 use crate::kit::{
-    Case, MANAGER, MINUTE, PASS_LIFETIME, abort, approve_with, by, candidate, claim, complete,
-    disclose, finish_rehearsal, guards_for, id, intent, own_rules, record_reaped, record_removals,
-    release, subject_named, submission_for, take_snapshot,
+    COLLEAGUE, Case, MANAGER, MINUTE, PASS_LIFETIME, abort, approve_with, by, candidate, claim,
+    complete, decline, disclose, finish_rehearsal, guards_for, hand_on, id, intent, own_rules,
+    record_reaped, record_removals, release, reopen, subject_named, submission_for, take_snapshot,
 };
 
 /// Declares the names, and the list of them all.
@@ -34,6 +34,7 @@ asked! {
     RefuseContactCode,
     Approve,
     Deny,
+    HandOn,
     ReportByOwner,
     ReportByApprover,
     Withdraw,
@@ -74,7 +75,8 @@ impl Asked {
             Command::SpendContactCodeTry => Self::SpendContactCodeTry,
             Command::Approve { .. } => Self::Approve,
             Command::RefuseContactCode => Self::RefuseContactCode,
-            Command::Deny => Self::Deny,
+            Command::Deny(_) => Self::Deny,
+            Command::HandOn { .. } => Self::HandOn,
             Command::Report => Self::ReportByOwner,
             Command::Withdraw => Self::Withdraw,
             Command::AcceptNotice => Self::AcceptNotice,
@@ -92,7 +94,7 @@ impl Asked {
             Command::FindPassMismatch { .. } => Self::FindPassMismatch,
             Command::Complete { .. } => Self::Complete,
             Command::Lapse(_) => Self::Lapse,
-            Command::Reopen => Self::Reopen,
+            Command::Reopen { .. } => Self::Reopen,
             Command::EndRestored => Self::EndRestored,
         }
     }
@@ -121,7 +123,8 @@ impl Asked {
             Self::SpendContactCodeTry => Command::SpendContactCodeTry,
             Self::RefuseContactCode => Command::RefuseContactCode,
             Self::Approve => approve_with(guards_for(case.subject_name()), candidate(MANAGER)),
-            Self::Deny => Command::Deny,
+            Self::Deny => decline(),
+            Self::HandOn => hand_on(COLLEAGUE),
             Self::ReportByOwner | Self::ReportByApprover => Command::Report,
             Self::Withdraw => Command::Withdraw,
             Self::AcceptNotice => Command::AcceptNotice,
@@ -147,7 +150,7 @@ impl Asked {
             Self::FindPassMismatch => Command::FindPassMismatch { fence },
             Self::Complete => complete(),
             Self::Lapse => Command::Lapse(LapseCause::PassExpired),
-            Self::Reopen => Command::Reopen,
+            Self::Reopen => reopen(),
             Self::EndRestored => Command::EndRestored,
         }
     }
@@ -169,6 +172,7 @@ impl Asked {
             | Self::RefuseContactCode
             | Self::Approve
             | Self::Deny
+            | Self::HandOn
             | Self::ReportByApprover
             | Self::Reopen => by(MANAGER),
             Self::ReportByOwner => Actor::Owner,

@@ -8,7 +8,8 @@ use domain::{
 };
 
 use crate::kit::{
-    Case, MANAGER, MILLISECOND, PASS_LIFETIME, by, cool_off_terms, intent, method, release, terms,
+    Case, MANAGER, MILLISECOND, PASS_LIFETIME, by, cool_off_terms, decline, intent, method,
+    release, terms,
 };
 
 #[test]
@@ -165,7 +166,7 @@ fn a_pass_lapses_when_it_expired_or_when_nothing_was_registered_soon_after() {
 
 #[test]
 fn a_disclosed_pass_cannot_be_denied() {
-    Case::disclosed().refuses(&by(MANAGER), Command::Deny, Refusal::AlreadyDisclosed);
+    Case::disclosed().refuses(&by(MANAGER), decline(), Refusal::AlreadyDisclosed);
 }
 
 #[test]

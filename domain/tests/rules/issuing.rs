@@ -8,8 +8,8 @@ use domain::{
 };
 
 use crate::kit::{
-    AFTER_CLAIM, Case, MANAGER, MILLISECOND, MINUTE, SECOND, abort, by, claim, disclose, id,
-    intent, reap, release, terms,
+    AFTER_CLAIM, Case, MANAGER, MILLISECOND, MINUTE, SECOND, abort, by, claim, decline, disclose,
+    id, intent, reap, release, terms,
 };
 
 /// The attempt under `fence` failed; another may start at once.
@@ -70,7 +70,7 @@ fn a_withdrawal_or_a_deny_after_an_attempt_leaves_work() {
         .does(&Actor::Browser, Command::Withdraw)
         .is(StateName::Withdrawn)
         .owes(&AFTER_CLAIM);
-    case.does(&by(MANAGER), Command::Deny)
+    case.does(&by(MANAGER), decline())
         .is(StateName::Denied)
         .owes(&AFTER_CLAIM);
 }
@@ -275,11 +275,14 @@ fn an_aborted_attempt_removes_its_pass_and_calls_for_a_person() {
 
 #[test]
 fn a_no_during_an_attempt_stops_the_disclosure_and_then_ends_the_request() {
-    let denied = Cancellation::Denied(DenialReason::ByApprover(id(SECOND)));
+    let denied = Cancellation::Denied(DenialReason::ByApprover {
+        approver: id(SECOND),
+        why: domain::Decline::Unsure,
+    });
     let reported = Cancellation::Reported(ReportedBy::Owner);
     let stopped = Cancellation::Reported(ReportedBy::Security);
     for (actor, command, cancellation, end) in [
-        (by(SECOND), Command::Deny, denied, StateName::Denied),
+        (by(SECOND), decline(), denied, StateName::Denied),
         (Actor::Owner, Command::Report, reported, StateName::Reported),
         (
             Actor::Security,
@@ -321,11 +324,11 @@ fn a_no_during_an_attempt_stops_the_disclosure_and_then_ends_the_request() {
 
 #[test]
 fn a_report_outweighs_a_deny_and_neither_is_taken_twice() {
-    let denied = Case::issuing().does(&by(SECOND), Command::Deny);
-    denied.refuses(&by(MANAGER), Command::Deny, Refusal::AlreadyDone);
+    let denied = Case::issuing().does(&by(SECOND), decline());
+    denied.refuses(&by(MANAGER), decline(), Refusal::AlreadyDone);
     let reported = denied.does(&Actor::Owner, Command::Report);
     reported.refuses(&Actor::Owner, Command::Report, Refusal::AlreadyDone);
-    reported.refuses(&by(MANAGER), Command::Deny, Refusal::AlreadyDone);
+    reported.refuses(&by(MANAGER), decline(), Refusal::AlreadyDone);
     reported
         .does(&Actor::Issuer, abort(Fence(1)))
         .is(StateName::Reported);
@@ -438,7 +441,7 @@ fn whoever_ends_an_attempt_says_whether_a_pass_may_come_of_it() {
         for command in [release, abort] {
             for case in [
                 Case::issuing(),
-                Case::issuing().does(&by(SECOND), Command::Deny),
+                Case::issuing().does(&by(SECOND), decline()),
             ] {
                 let ended = case.does(&Actor::Issuer, command.clone());
                 assert_eq!(ended.request.facts.stray_until, left, "{command:?}");

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use domain::{
-    AbortCause, Actor, Alert, Attestation, Candidate, CleanUp, Command, Effect, Event, Fault,
-    Fence, GuardReading, Identifier, IntentId, Method, MethodKind, MethodRef, MethodRemoval,
-    Opening, Origin, Outcome, PassPolicy, PassRecord, Person, PersonId, PersonRules, PlaceInTree,
-    ProofKind, ProofPolicy, Reason, Refusal, Removal, RemovalOutcome, Request, RequestId, Seat,
-    State, StateName, Subject, Submission, Terms, Timestamp, UserKind, decide, open,
+    AbortCause, Actor, Alert, ApproverRole, Attestation, Candidate, CleanUp, Command, Decline,
+    Effect, Event, Fault, Fence, GuardReading, Identifier, IntentId, Line, Method, MethodKind,
+    MethodRef, MethodRemoval, Opening, Origin, Outcome, PassPolicy, PassRecord, Person, PersonId,
+    PersonRules, PlaceInTree, ProofKind, ProofPolicy, Reason, Refusal, Removal, RemovalOutcome,
+    Request, RequestId, Schedule, Seat, State, StateName, Subject, Submission, Terms, Timestamp,
+    TrackRecord, UserKind, decide, open,
 };
 use uuid::Uuid;
 
@@ -31,6 +32,8 @@ pub const PASS_LIFETIME: Duration = Duration::from_hours(1);
 pub const SUBJECT: &str = "ada";
 pub const MANAGER: &str = "grace";
 pub const SECOND: &str = "edith";
+/// Nobody's manager.
+pub const COLLEAGUE: &str = "henry";
 
 pub fn id(name: &str) -> PersonId {
     PersonId(name.to_owned())
@@ -66,6 +69,18 @@ pub fn candidate(name: &str) -> Candidate {
     Candidate {
         person: person(name),
         place: PlaceInTree::Elsewhere,
+        role: ApproverRole::Manager,
+        in_role: true,
+        is_away: false,
+        record: TrackRecord::default(),
+    }
+}
+
+/// Asked as a member of the group for privileged accounts.
+pub fn of_the_group(name: &str) -> Candidate {
+    Candidate {
+        role: ApproverRole::DualControl,
+        ..candidate(name)
     }
 }
 
@@ -144,9 +159,22 @@ pub fn broken_approvers(name: &str) -> Vec<(Candidate, Refusal)> {
             broken(&|c| c.person.enabled = false),
             Refusal::ApproverIsDisabled,
         ),
+        (broken(&|c| c.in_role = false), Refusal::ApproverLostRole),
         (
-            broken(&|c| c.person.mail = None),
-            Refusal::ApproverHasNoMail,
+            broken(&|c| c.role = ApproverRole::DualControl),
+            Refusal::ApproverLostRole,
+        ),
+        (
+            broken(&|c| c.record.recovered = true),
+            Refusal::ApproverRecoveredLately,
+        ),
+        (
+            broken(&|c| c.record.approved_by_subject = true),
+            Refusal::ApproverOwesSubject,
+        ),
+        (
+            broken(&|c| c.record.at_daily_cap = true),
+            Refusal::ApproverAtDailyCap,
         ),
     ]
 }
@@ -194,9 +222,13 @@ pub fn terms() -> Terms {
         gate: policy(&[ProofKind::EmailCode], 1),
         look_up_step: Duration::ZERO,
         required_approvals: 1,
+        dual_control: false,
+        approvals_a_day: 10,
         proving: Duration::from_mins(30),
         approval: Duration::from_hours(4),
         cool_off: Duration::ZERO,
+        risk_cool_off: Duration::ZERO,
+        privileged_cool_off: DAY,
         claim: Duration::from_mins(30),
         lease: MINUTE,
         removal: Removal::All,
@@ -249,8 +281,43 @@ pub fn submission() -> Submission {
 pub fn submission_for(name: &str) -> Submission {
     Submission {
         guards: guards_for(name),
-        candidates: vec![candidate(MANAGER), candidate(SECOND)],
+        line: Line {
+            tiers: vec![vec![candidate(MANAGER), candidate(SECOND)]],
+        },
+        schedule: schedule(START),
+        risks: Vec::new(),
     }
+}
+
+/// Nobody is reminded, and the tiers after the first are asked half an hour and an hour later.
+pub fn schedule(now: Timestamp) -> Schedule {
+    Schedule {
+        remind: REMINDED,
+        escalate: vec![now + 30 * MINUTE, now + 60 * MINUTE],
+        deadline: now + terms().approval,
+        off_hours: false,
+    }
+}
+
+/// "I'm not the right person", and somebody who is.
+pub fn hand_on(name: &str) -> Command {
+    Command::HandOn {
+        to: candidate(name),
+        remind_at: REMINDED,
+    }
+}
+
+pub const fn reopen() -> Command {
+    Command::Reopen {
+        remind_at: REMINDED,
+    }
+}
+
+/// After every deadline: nobody is reminded.
+pub const REMINDED: Timestamp = Timestamp::from_millis(i64::MAX);
+
+pub const fn decline() -> Command {
+    Command::Deny(Decline::Unsure)
 }
 
 pub fn approve(name: &str) -> Command {
@@ -259,7 +326,7 @@ pub fn approve(name: &str) -> Command {
 
 pub const fn approve_with(guards: GuardReading, approver: Candidate) -> Command {
     Command::Approve {
-        attestation: Attestation::SpokeOnKnownNumber,
+        attestation: Attestation::Phone,
         guards,
         approver,
     }
@@ -466,7 +533,7 @@ impl Case {
 
     /// Asked for again after it lapsed.
     pub fn reopened() -> Self {
-        Self::lapsed().does(&by(MANAGER), Command::Reopen)
+        Self::lapsed().does(&by(MANAGER), reopen())
     }
 
     /// A second attempt runs, since the first pass could not be used.
@@ -521,7 +588,7 @@ impl Case {
             StateName::Issuing => Self::issuing(),
             StateName::Disclosed => Self::disclosed(),
             StateName::Completed => Self::disclosed().does(&Actor::Watcher, complete()),
-            StateName::Denied => Self::awaiting_approval(terms()).does(&by(MANAGER), Command::Deny),
+            StateName::Denied => Self::awaiting_approval(terms()).does(&by(MANAGER), decline()),
             StateName::Withdrawn => {
                 Self::awaiting_approval(terms()).does(&Actor::Browser, Command::Withdraw)
             }

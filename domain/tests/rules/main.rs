@@ -4,6 +4,7 @@
 mod actors;
 mod approval;
 mod asked;
+mod chain;
 mod ending;
 mod hours;
 mod issuing;

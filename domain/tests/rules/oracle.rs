@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{
     Actor, Alert, Approval, Approved, CleanUp, Command, Effect, Ended, Event, Fence, IntentId,
-    MethodRemoval, Notice, Outcome, PersonId, ProofKind, ProofPolicy, Refusal, Request, Seat,
+    MethodRemoval, Notice, Outcome, PersonId, ProofKind, ProofPolicy, Refusal, Request, Risk, Seat,
     State,
     StateName::{
         self, Aborted, AwaitingApproval, Completed, CoolingOff, Denied, Disclosed, Expired,
@@ -218,7 +218,12 @@ impl Oracle {
         let approvals = approvals(&after.state);
         for (index, approval) in approvals.iter().enumerate() {
             let name = &approval.approver;
-            assert!(facts.approvers.iter().any(|known| known.id == *name));
+            let known = facts.approvers.iter().find(|known| known.id == *name);
+            let asked = known.and_then(|known| known.asked_at);
+            assert!(
+                asked.is_some_and(|at| at <= approval.at),
+                "approved unasked"
+            );
             assert!(approvals[..index].iter().all(|a| a.approver != *name));
         }
         if let Some(approved) = approved(&after.state) {
@@ -360,7 +365,11 @@ impl Oracle {
 
     fn check_no(&mut self, before: &Request, command: &Command, to: StateName) {
         let is_in_time = before.is_open() && before.state_name() != Disclosed;
-        if matches!(command, Command::Deny | Command::Report | Command::Withdraw) && is_in_time {
+        if matches!(
+            command,
+            Command::Deny(_) | Command::Report | Command::Withdraw
+        ) && is_in_time
+        {
             self.said_no = true;
         }
         if self.said_no {
@@ -427,7 +436,6 @@ fn check_staying(before: &Request, command: &Command, after: &Request) {
     let adds = matches!(
         command,
         Command::NoteRefusal(_)
-            | Command::MissApprover(_)
             | Command::TakeSnapshot { .. }
             | Command::RecordRemovals { .. }
             | Command::RecordReaped { .. }
@@ -450,7 +458,7 @@ fn check_yes(before: &Request, command: &Command, actor: &Actor, now: Timestamp)
     if let Actor::Approver { seat, .. } = actor
         && !matches!(
             command,
-            Command::Deny | Command::Report | Command::RefuseContactCode
+            Command::Deny(_) | Command::Report | Command::RefuseContactCode
         )
     {
         assert_eq!(*seat, Seat::OwnBrowser);
@@ -517,7 +525,7 @@ fn check_facts(before: &Request, after: &Request) {
     assert_eq!(new.subject.is_some(), new.rules.is_some());
     assert!(old.looked_up_at.is_none() || old.looked_up_at == new.looked_up_at);
     assert!(new.subject.is_none() || new.looked_up_at.is_some());
-    assert!(old.approvers.is_empty() || old.approvers == new.approvers);
+    check_approvers(before, after);
     assert!(new.proofs.starts_with(&old.proofs));
     if after.state_name() != AwaitingApproval || before.state_name() == AwaitingApproval {
         assert!(
@@ -532,13 +540,36 @@ fn check_facts(before: &Request, after: &Request) {
     assert!(old.fence <= new.fence);
 }
 
+/// Whoever was named stays named as they were, and whoever was asked stays asked.
+fn check_approvers(before: &Request, after: &Request) {
+    let (old, new) = (&before.facts.approvers, &after.facts.approvers);
+    for (old, new) in old.iter().zip(new) {
+        assert_eq!((&old.id, &old.role), (&new.id, &new.role));
+        assert!(old.asked_at.is_none() || new.asked_at >= old.asked_at);
+        assert!(!old.stepped_aside || new.stepped_aside);
+    }
+    assert!(new.len() >= old.len());
+    if new.len() > old.len() && !old.is_empty() {
+        assert!(
+            after.facts.risks.contains(&Risk::HandedOn),
+            "a name out of nowhere"
+        );
+    }
+}
+
 /// The window opens after the cool-off and an accepted notice, never moves, and attempts start in it.
 fn check_window(before: &Request, after: &Request, now: Timestamp) {
     match (&before.state, &after.state) {
         (State::AwaitingApproval(_) | State::CoolingOff(_), State::Ready(ready)) => {
             let terms = &after.facts.terms;
             let last = ready.approved.approvals.last().map(|approval| approval.at);
-            assert!(last.is_some_and(|at| at + terms.cool_off <= now));
+            let is_risky = !after.facts.risks.is_empty();
+            let risk = if is_risky {
+                terms.risk_cool_off
+            } else {
+                Duration::ZERO
+            };
+            assert!(last.is_some_and(|at| at + terms.cool_off.max(risk) <= now));
             assert_eq!(ready.closes_at, now + terms.claim);
         }
         (_, State::Issuing(_)) if before.state_name() != Issuing => {

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use domain::{
-    Actor, Alert, Candidate, Command, Effect, Event, GuardReading, Notice, PersonRules,
-    PlaceInTree,
+    Actor, Alert, Candidate, Command, Control, Effect, Event, GuardReading, Line, Notice,
+    PersonRules, PlaceInTree,
     ProofKind::{self, *},
-    Reason, Refusal, StateName, Subject, Submission, Terms, UserKind,
+    Reason, Refusal, Risk, StateName, Subject, Submission, Terms, UserKind,
 };
 
 use crate::kit::{
@@ -15,7 +15,13 @@ use crate::kit::{
 };
 
 fn submit(guards: GuardReading, candidates: Vec<Candidate>) -> Command {
-    Command::Submit(Submission { guards, candidates })
+    Command::Submit(Submission {
+        guards,
+        line: Line {
+            tiers: vec![candidates],
+        },
+        ..submission()
+    })
 }
 
 fn pass(kind: ProofKind) -> Command {
@@ -400,6 +406,8 @@ fn a_submission_freezes_and_asks_the_approvers_and_tells_the_owner() {
     case.logs(&[Event::Submitted {
         approvers: vec![id(MANAGER), id(SECOND)],
         deadline: START + terms().approval,
+        control: Control::Single,
+        risks: vec![Risk::OneProof],
     }])
     .owes(&[
         Effect::AskApprover {
@@ -433,7 +441,7 @@ fn a_freeze_stops_a_submission_until_it_ends() {
         frozen_until: Some(case.now),
         ..guards()
     };
-    case.does(&Actor::Browser, submit(thawed, submission().candidates))
+    case.does(&Actor::Browser, submit(thawed, vec![candidate(MANAGER)]))
         .is(StateName::AwaitingApproval);
 }
 
@@ -523,17 +531,29 @@ fn dual_control_needs_two_people_to_ask() {
 fn candidates_are_judged_by_every_rule() {
     let subject = subject();
     assert_eq!(
-        candidate(SUBJECT).approver_for(&subject),
+        candidate(SUBJECT).approver_for(&subject, Control::Single),
         Err(Refusal::ApproverIsSubject)
     );
-    for (broken, refusal) in broken_approvers(MANAGER) {
-        assert_eq!(broken.approver_for(&subject), Err(refusal), "{broken:?}");
+    let mut unreachable = candidate(MANAGER);
+    unreachable.person.mail = None;
+    let mut busy = candidate(MANAGER);
+    busy.record.is_busy = true;
+    let not_asked = [
+        (unreachable, Refusal::ApproverHasNoMail),
+        (busy, Refusal::ApproverIsBusy),
+    ];
+    for (broken, refusal) in broken_approvers(MANAGER).into_iter().chain(not_asked) {
+        assert_eq!(
+            broken.approver_for(&subject, Control::Single),
+            Err(refusal),
+            "{broken:?}"
+        );
     }
     let fit = candidate(MANAGER);
     assert_eq!(fit.place, PlaceInTree::Elsewhere);
     assert_eq!(fit.person.kind, UserKind::Member);
     assert_eq!(
-        fit.approver_for(&subject).unwrap().mail,
+        fit.approver_for(&subject, Control::Single).unwrap().mail,
         "grace@contoso.com"
     );
 }

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use domain::{Actor, Command, Event, Fence, Refusal, StateName};
 
-use crate::kit::{Case, DAY, by, claim, intent, record_reaped, record_removals, release, terms};
+use crate::kit::{
+    Case, DAY, by, claim, decline, intent, record_reaped, record_removals, release, terms,
+};
 
 #[test]
 fn a_reaped_pass_is_kept_and_moves_nothing() {
     let released = Case::issuing().does(&Actor::Issuer, release(Fence(1), Duration::ZERO));
-    let denied = released.clone().does(&by("grace"), Command::Deny);
+    let denied = released.clone().does(&by("grace"), decline());
     let second = released.clone().does(&Actor::Browser, claim(intent(2)));
     for case in [released, denied, second.clone(), second.disclosed_now()] {
         let (state, version) = (case.request.state.clone(), case.request.version);

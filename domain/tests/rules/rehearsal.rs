@@ -7,7 +7,7 @@ use domain::{
 };
 
 use crate::kit::{
-    Case, MANAGER, abort, by, claim, disclose, finish_rehearsal, intent, record_reaped,
+    Case, MANAGER, abort, by, claim, decline, disclose, finish_rehearsal, intent, record_reaped,
     record_removals, release, take_snapshot, terms,
 };
 
@@ -102,7 +102,7 @@ fn a_rehearsal_that_fails_leaves_no_work() {
 
 #[test]
 fn a_no_during_a_rehearsal_stands_and_leaves_no_work() {
-    let denied = Case::rehearsing().does(&by(MANAGER), Command::Deny);
+    let denied = Case::rehearsing().does(&by(MANAGER), decline());
     denied
         .does(&Actor::Issuer, finish_rehearsal(Fence(1)))
         .is(StateName::Denied)

@@ -5,8 +5,8 @@ use std::time::Duration;
 use domain::{Actor, Command, Event, Fence, MethodKind, Refusal, StateName};
 
 use crate::kit::{
-    Case, DAY, MINUTE, by, claim, intent, method, record_removals, release, removed, take_snapshot,
-    terms,
+    Case, DAY, MINUTE, by, claim, decline, intent, method, record_removals, release, removed,
+    take_snapshot, terms,
 };
 
 fn record(fence: Fence, ids: &[&str]) -> Command {
@@ -66,7 +66,7 @@ fn removals_of_an_attempt_that_lost_its_lease_are_kept_all_the_same() {
     let late = Case::issuing().after(terms().lease + MINUTE);
     let lost = late.clone().does(&Actor::Timer, Command::Tick);
     let second = lost.clone().does(&Actor::Browser, claim(intent(2)));
-    let denied = lost.clone().does(&by("edith"), Command::Deny);
+    let denied = lost.clone().does(&by("edith"), decline());
     let lapsed = second.clone().disclosed_now().after(DAY).does(
         &Actor::Watcher,
         Command::Lapse(domain::LapseCause::PassExpired),

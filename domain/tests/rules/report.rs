@@ -9,7 +9,7 @@ use domain::{
 
 use crate::kit::{
     AFTER_CLAIM, Case, DAY, MANAGER, MILLISECOND, MINUTE, SECOND, abort, by, claim, complete,
-    cool_off_terms, disclose, id, intent, release, terms,
+    cool_off_terms, decline, disclose, id, intent, release, reopen, terms,
 };
 
 const REPUDIATE: [Effect; 2] = [
@@ -179,7 +179,7 @@ fn owner_and_security_repudiate_within_seven_days_whatever_became_of_the_pass() 
             .does(&Actor::Watcher, complete()),
         Case::lapsed(),
         mismatched.clone(),
-        mismatched.clone().does(&by(SECOND), Command::Deny),
+        mismatched.clone().does(&by(SECOND), decline()),
         mismatched.clone().does(&Actor::Browser, Command::Withdraw),
         mismatched.clone().does(&by(SECOND), Command::Report),
         mismatched
@@ -188,7 +188,7 @@ fn owner_and_security_repudiate_within_seven_days_whatever_became_of_the_pass() 
         replacing.does(&Actor::Issuer, abort(Fence(2))),
         Case::reopened(),
         Case::reopened().approved_by(MANAGER),
-        Case::reopened().does(&by(SECOND), Command::Deny),
+        Case::reopened().does(&by(SECOND), decline()),
         Case::reopened().does(&by(SECOND), Command::Report),
         disclosed,
     ] {
@@ -309,7 +309,7 @@ fn an_owner_who_reports_an_attempt_in_time_repudiates_when_it_stops_later() {
     let end = Case::disclosed().now + Terms::REPUDIATION;
     let running = Case::lapsed()
         .at(end - MINUTE)
-        .does(&by(MANAGER), Command::Reopen)
+        .does(&by(MANAGER), reopen())
         .does(&Actor::Mailer, Command::AcceptNotice)
         .approved_by(SECOND)
         .at(end - 2 * MILLISECOND)
@@ -332,7 +332,7 @@ fn an_owner_who_reports_an_attempt_in_time_repudiates_when_it_stops_later() {
 fn a_new_round_hears_reports_of_its_own() {
     let reported = Case::lapsed().does(&by(MANAGER), Command::Report);
     let again = reported
-        .does(&by(MANAGER), Command::Reopen)
+        .does(&by(MANAGER), reopen())
         .does(&Actor::Mailer, Command::AcceptNotice)
         .approved_by(SECOND)
         .does(&Actor::Browser, claim(intent(2)))

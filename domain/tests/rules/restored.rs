@@ -5,7 +5,7 @@ use domain::{
     StateName,
 };
 
-use crate::kit::{Case, by, claim, intent, release, terms};
+use crate::kit::{Case, by, claim, decline, intent, release, reopen, terms};
 
 const CAUSE: AbortCause = AbortCause::RestoredFromBackup;
 
@@ -57,7 +57,7 @@ fn a_request_after_a_claim_ends_with_a_clean_up_and_an_alert() {
 #[test]
 fn a_no_that_the_backup_holds_leads_where_it_would_have_led() {
     for (actor, command, end) in [
-        (by("grace"), Command::Deny, StateName::Denied),
+        (by("grace"), decline(), StateName::Denied),
         (Actor::Owner, Command::Report, StateName::Reported),
     ] {
         Case::issuing()
@@ -77,7 +77,7 @@ fn nothing_goes_on_afterwards_but_the_owner_can_still_undo() {
     for (actor, command) in [
         (Actor::Browser, claim(intent(2))),
         (Actor::Browser, Command::Replace { intent: intent(2) }),
-        (by("grace"), Command::Reopen),
+        (by("grace"), reopen()),
         (Actor::Operator, Command::EndRestored),
     ] {
         ended.refuses(&actor, command, Refusal::WrongState(StateName::Aborted));

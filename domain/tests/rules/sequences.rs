@@ -93,6 +93,7 @@ fn any_terms() -> impl Strategy<Value = Terms> {
         look_up_step,
         required_approvals,
         cool_off,
+        risk_cool_off: cool_off,
         gate,
         removal,
         ..terms()

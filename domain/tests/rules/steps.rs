@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use domain::{
-    AbortCause, Actor, Candidate, Command, Fence, LapseCause, MethodKind, PassRecord, PlaceInTree,
-    ProofKind, Seat, State, StateName, Submission, Timestamp, UserKind,
+    AbortCause, Actor, Candidate, Command, Fence, LapseCause, Line, MethodKind, PassRecord,
+    PlaceInTree, ProofKind, Schedule, Seat, State, StateName, Submission, Timestamp, UserKind,
 };
 
 use crate::{
     asked::Asked,
     kit::{
-        Case, MANAGER, SECOND, SUBJECT, approve_with, approver, broken_approvers, broken_guards,
-        candidate, guards, guards_for, id, intent, method, record_reaped, record_removals, release,
-        take_snapshot,
+        Case, MANAGER, MINUTE, SECOND, SUBJECT, approve_with, approver, broken_approvers,
+        broken_guards, candidate, guards, guards_for, id, intent, method, record_reaped,
+        record_removals, release, schedule, submission_for, take_snapshot,
     },
 };
 
@@ -31,6 +31,17 @@ fn candidates(subject: &str) -> Vec<Candidate> {
         candidate(SECOND),
         candidate(MANAGER),
     ]
+}
+
+/// All of them in one tier, or one after the other.
+fn line(subject: &str, pick: u8) -> Line {
+    let all = candidates(subject);
+    let tiers = match pick % 16 {
+        0 => all.into_iter().map(|candidate| vec![candidate]).collect(),
+        1 => vec![all[..4].to_vec(), all[4..].to_vec()],
+        _ => vec![all],
+    };
+    Line { tiers }
 }
 
 /// A person of that name, as the directory describes them.
@@ -111,7 +122,13 @@ pub fn onward(case: &Case, pick: u8) -> (Timestamp, Actor, Command) {
         State::Proving(_) if case.request.is_proven() => {
             let submission = Submission {
                 guards: guards_for(case.subject_name()),
-                candidates: candidates(case.subject_name()),
+                line: line(case.subject_name(), pick),
+                schedule: Schedule {
+                    remind: now + 10 * MINUTE,
+                    off_hours: pick.is_multiple_of(7),
+                    ..schedule(now)
+                },
+                risks: Vec::new(),
             };
             (now, Actor::Browser, Command::Submit(submission))
         }
@@ -205,13 +222,13 @@ pub fn twisted(command: Command, twist: u8, now: Timestamp) -> Command {
     match command {
         Command::Submit(_) => Command::Submit(Submission {
             guards: broken_guards(now)[nth % 7].0.clone(),
-            candidates: candidates(SUBJECT),
+            ..submission_for(SUBJECT)
         }),
         Command::Approve { .. } if twist.is_multiple_of(2) => {
             approve_with(broken_guards(now)[nth % 7].0.clone(), candidate(MANAGER))
         }
         Command::Approve { .. } => {
-            approve_with(guards(), broken_approvers(MANAGER)[nth % 4].0.clone())
+            approve_with(guards(), broken_approvers(MANAGER)[nth % 8].0.clone())
         }
         Command::Disclose { fence, pass, kept } if twist.is_multiple_of(3) => Command::Disclose {
             fence,

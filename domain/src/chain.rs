@@ -1,0 +1,167 @@
+//! Who is asked to decide, when, and who comes next.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Approver, Candidate, PersonId, Refusal, Subject, Timestamp};
+
+/// How many decisions a recovery takes, and whose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Control {
+    /// One of those who answer for the person.
+    #[default]
+    Single,
+    /// Two members of a named group: the account is privileged.
+    Dual,
+}
+
+/// Why somebody may decide.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "role", rename_all = "snake_case")]
+pub enum ApproverRole {
+    /// The subject's manager.
+    Manager,
+    /// The manager of the subject's manager.
+    ManagersManager,
+    /// Stands in for somebody who is away.
+    Delegate {
+        /// For whom.
+        of: PersonId,
+    },
+    /// A member of the group that is asked when nobody else answers, or nobody else may.
+    OnCall,
+    /// A member of the group that decides about privileged accounts, two of them together.
+    DualControl,
+    /// Named by an approver who is not the right person.
+    HandedOn {
+        /// By whom.
+        by: PersonId,
+    },
+}
+
+/// The people whom the directory and the settings name, as read at submission: those of a tier are asked together, one
+/// tier after the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Line {
+    /// The first is asked at once.
+    pub tiers: Vec<Vec<Candidate>>,
+}
+
+/// When the tiers are asked. Office hours are counted in already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// Whoever was asked first is reminded.
+    pub remind: Timestamp,
+    /// When each tier after the first is asked, in their order.
+    pub escalate: Vec<Timestamp>,
+    /// Until when anybody may answer.
+    pub deadline: Timestamp,
+    /// Whether it is outside the office hours of those who are asked first: the last tier does not wait.
+    pub off_hours: bool,
+}
+
+/// A step of the chain that is still to come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub act: Act,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case")]
+pub enum Act {
+    /// Remind those who were asked first.
+    Remind {
+        /// Whom.
+        approvers: Vec<PersonId>,
+    },
+    /// Ask more people.
+    Ask {
+        /// Whom.
+        approvers: Vec<PersonId>,
+    },
+}
+
+impl Act {
+    /// Whom it is about.
+    pub fn approvers(&self) -> &[PersonId] {
+        match self {
+            Self::Remind { approvers } | Self::Ask { approvers } => approvers,
+        }
+    }
+}
+
+/// The people whom the rules allow, and the steps by which they are asked.
+pub(crate) struct Chain {
+    pub approvers: Vec<Approver>,
+    pub plan: Vec<Step>,
+}
+
+impl Line {
+    /// Leaves out whom the rules do not allow, whom a tier before names already, and tiers that are empty then. A tier
+    /// of people who are all away does not keep the next one waiting.
+    pub(crate) fn chain(
+        &self,
+        subject: &Subject,
+        control: Control,
+        schedule: &Schedule,
+        now: Timestamp,
+    ) -> Result<Chain, Refusal> {
+        let mut approvers: Vec<Approver> = Vec::new();
+        let mut tiers: Vec<(Vec<PersonId>, bool)> = Vec::new();
+        for tier in &self.tiers {
+            let (mut ids, mut someone_is_there) = (Vec::new(), false);
+            for candidate in tier {
+                let Ok(approver) = candidate.approver_for(subject, control) else {
+                    continue;
+                };
+                someone_is_there |= !candidate.is_away;
+                if approvers.iter().all(|known| known.id != approver.id) {
+                    ids.push(approver.id.clone());
+                    approvers.push(approver);
+                }
+            }
+            if !ids.is_empty() {
+                tiers.push((ids, someone_is_there));
+            }
+        }
+        if tiers.is_empty() {
+            return Err(Refusal::NoApprover);
+        }
+
+        // Whom nobody keeps waiting: the first tier, and each after one in which nobody is there.
+        let mut at_once = 1;
+        while at_once < tiers.len() && tiers[..at_once].iter().all(|(_, is_there)| !is_there) {
+            at_once += 1;
+        }
+        let last = tiers.len() - 1;
+        let mut later = tiers.split_off(at_once);
+        let mut first: Vec<PersonId> = tiers.into_iter().flat_map(|(ids, _)| ids).collect();
+        if schedule.off_hours && last >= at_once {
+            first.extend(later.pop().into_iter().flat_map(|(ids, _)| ids));
+        }
+        let remind = Step {
+            at: schedule.remind,
+            act: Act::Remind {
+                approvers: first.clone(),
+            },
+        };
+        let asks = later
+            .into_iter()
+            .zip(&schedule.escalate)
+            .map(|((approvers, _), at)| Step {
+                at: *at,
+                act: Act::Ask { approvers },
+            });
+        let mut plan: Vec<Step> = std::iter::once(remind).chain(asks).collect();
+        plan.retain(|step| step.at < schedule.deadline);
+        plan.sort_by_key(|step| step.at);
+        for approver in &mut approvers {
+            approver.asked_at = first.contains(&approver.id).then_some(now);
+        }
+        Ok(Chain { approvers, plan })
+    }
+}
