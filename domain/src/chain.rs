@@ -85,6 +85,16 @@ pub enum Act {
     },
 }
 
+impl Control {
+    /// How many digits the contact code has.
+    pub const fn code_digits(self) -> u8 {
+        match self {
+            Self::Single => 6,
+            Self::Dual => 8,
+        }
+    }
+}
+
 impl Act {
     /// Whom it is about.
     pub fn approvers(&self) -> &[PersonId] {
@@ -112,11 +122,16 @@ impl Line {
     ) -> Result<Chain, Refusal> {
         let mut approvers: Vec<Approver> = Vec::new();
         let mut tiers: Vec<(Vec<PersonId>, bool)> = Vec::new();
+        let mut is_only_busy = false;
         for tier in &self.tiers {
             let (mut ids, mut someone_is_there) = (Vec::new(), false);
             for candidate in tier {
-                let Ok(approver) = candidate.approver_for(subject, control) else {
-                    continue;
+                let approver = match candidate.approver_for(subject, control) {
+                    Ok(approver) => approver,
+                    Err(refusal) => {
+                        is_only_busy |= refusal == Refusal::ApproverIsBusy;
+                        continue;
+                    }
                 };
                 someone_is_there |= !candidate.is_away;
                 if approvers.iter().all(|known| known.id != approver.id) {
@@ -129,7 +144,12 @@ impl Line {
             }
         }
         if tiers.is_empty() {
-            return Err(Refusal::NoApprover);
+            // Whoever asks again later finds somebody.
+            return Err(if is_only_busy {
+                Refusal::ApproverIsBusy
+            } else {
+                Refusal::NoApprover
+            });
         }
 
         // Whom nobody keeps waiting: the first tier, and each after one in which nobody is there.

@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::{RequestId, Timestamp};
+use crate::{Control, RequestId, Timestamp};
 
 /// How long one contact code is current. The one before is accepted too, so that nobody has to hurry.
 pub const CONTACT_CODE_WINDOW: Duration = Duration::from_mins(5);
@@ -88,7 +88,7 @@ impl fmt::Debug for TypedCode {
     }
 }
 
-/// The code that the subject reads to the approver: 6 digits, a new one every
+/// The code that the subject reads to the approver: 6 digits, or 8 under dual control, a new one every
 /// [`CONTACT_CODE_WINDOW`], shown only on the bound browser.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ContactCode {
@@ -104,10 +104,7 @@ impl fmt::Debug for ContactCode {
 }
 
 impl ContactCode {
-    /// How many digits a contact code has.
-    pub const DIGITS: u8 = 6;
-
-    /// The digits in groups of three.
+    /// The digits in two groups.
     pub fn grouped(&self) -> String {
         let (head, tail) = self.digits.split_at(self.digits.len() / 2);
         format!("{head} {tail}")
@@ -119,21 +116,26 @@ fn window(now: Timestamp) -> i64 {
         .div_euclid(i64::try_from(CONTACT_CODE_WINDOW.as_millis()).unwrap_or(i64::MAX))
 }
 
-fn code_in_window(key: &CodeKey, request: RequestId, window: i64) -> String {
+fn code_in_window(key: &CodeKey, request: RequestId, control: Control, window: i64) -> String {
     key.derive(
         &[b"contact", request.0.as_bytes(), &window.to_be_bytes()],
-        u32::from(ContactCode::DIGITS),
+        u32::from(control.code_digits()),
     )
 }
 
 /// The contact code of `request` that is current at `now`.
-pub fn contact_code(key: &CodeKey, request: RequestId, now: Timestamp) -> ContactCode {
+pub fn contact_code(
+    key: &CodeKey,
+    request: RequestId,
+    control: Control,
+    now: Timestamp,
+) -> ContactCode {
     let window = window(now);
     let next = Timestamp::from_millis(
         (window + 1) * i64::try_from(CONTACT_CODE_WINDOW.as_millis()).unwrap_or(i64::MAX),
     );
     ContactCode {
-        digits: code_in_window(key, request, window),
+        digits: code_in_window(key, request, control, window),
         changes_in: next.since(now),
     }
 }
@@ -141,10 +143,16 @@ pub fn contact_code(key: &CodeKey, request: RequestId, now: Timestamp) -> Contac
 impl TypedCode {
     /// Whether this is the contact code of `request`, current at `now` or just before. Takes the same
     /// time whichever digits differ.
-    pub fn is_contact_code(&self, key: &CodeKey, request: RequestId, now: Timestamp) -> bool {
+    pub fn is_contact_code(
+        &self,
+        key: &CodeKey,
+        request: RequestId,
+        control: Control,
+        now: Timestamp,
+    ) -> bool {
         let window = window(now);
-        let current = self.is(&code_in_window(key, request, window));
-        let previous = self.is(&code_in_window(key, request, window - 1));
+        let current = self.is(&code_in_window(key, request, control, window));
+        let previous = self.is(&code_in_window(key, request, control, window - 1));
         current | previous
     }
 
@@ -201,8 +209,8 @@ mod tests {
     #[test]
     fn a_contact_code_lives_for_its_window_and_the_next() {
         let start = Timestamp::from_millis(300_000 * 1000);
-        let code = contact_code(&key(), request(1), start);
-        let typed = TypedCode::parse(&code.grouped(), ContactCode::DIGITS).unwrap();
+        let code = contact_code(&key(), request(1), Control::Single, start);
+        let typed = TypedCode::parse(&code.grouped(), Control::Single.code_digits()).unwrap();
         for (seconds, holds) in [
             (0, true),
             (299, true),
@@ -212,21 +220,29 @@ mod tests {
         ] {
             let now = start + Duration::from_secs(seconds);
             assert_eq!(
-                typed.is_contact_code(&key(), request(1), now),
+                typed.is_contact_code(&key(), request(1), Control::Single, now),
                 holds,
                 "after {seconds} s"
             );
         }
-        assert!(!typed.is_contact_code(&key(), request(1), start - Duration::from_secs(1)));
+        assert!(!typed.is_contact_code(
+            &key(),
+            request(1),
+            Control::Single,
+            start - Duration::from_secs(1)
+        ));
         assert_eq!(code.changes_in, Duration::from_mins(5));
     }
 
     #[test]
     fn codes_differ_between_requests_keys_and_sendings() {
         let now = Timestamp::from_millis(0);
-        let code = contact_code(&key(), request(1), now);
-        assert_ne!(code, contact_code(&key(), request(2), now));
-        assert_ne!(code, contact_code(&CodeKey::new([8; 32]), request(1), now));
+        let code = contact_code(&key(), request(1), Control::Single, now);
+        assert_ne!(code, contact_code(&key(), request(2), Control::Single, now));
+        assert_ne!(
+            code,
+            contact_code(&CodeKey::new([8; 32]), request(1), Control::Single, now)
+        );
         assert_ne!(
             EmailCode::derive(&key(), request(1), 1),
             EmailCode::derive(&key(), request(1), 2)
@@ -263,7 +279,12 @@ mod tests {
         let printed = format!(
             "{:?}{:?}{:?}{:?}",
             key(),
-            contact_code(&key(), request(1), Timestamp::from_millis(0)),
+            contact_code(
+                &key(),
+                request(1),
+                Control::Single,
+                Timestamp::from_millis(0)
+            ),
             EmailCode::derive(&key(), request(1), 1),
             TypedCode::parse("482913", 6)
         );

@@ -183,7 +183,7 @@ pub struct Terms {
     /// Whether privileged accounts are recovered at all: under dual control.
     pub dual_control: bool,
     /// How many recoveries one person approves at most in 24 hours.
-    pub approvals_a_day: u8,
+    pub approvals_a_day: u32,
     /// Time to pass the proofs and submit.
     pub proving: Duration,
     /// Time for the approvers to answer.

@@ -22,10 +22,11 @@ CREATE TABLE holds (
     reason   TEXT
 ) STRICT;
 
--- Whom each waiting request is waiting for. The slots are as many as one approver may have waiting.
+-- Whom each waiting request is waiting for. Ten slots are as many as one approver may have waiting when somebody asks for
+-- approval; whoever is asked later, because nobody else answered, takes one beyond.
 CREATE TABLE pending_approvals (
     approver_id TEXT    NOT NULL,
-    slot        INTEGER NOT NULL CHECK (slot BETWEEN 1 AND 10),
+    slot        INTEGER NOT NULL CHECK (slot >= 1),
     request_id  BLOB NOT NULL REFERENCES requests (id),
     PRIMARY KEY (approver_id, slot)
 ) STRICT;

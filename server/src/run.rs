@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
-use domain::CodeKey;
+use domain::{CodeKey, Terms};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use sha2::Sha256;
@@ -37,6 +37,8 @@ use crate::{
 
 /// Passwords checked at the same time; each takes 64 MiB.
 const PASSWORDS_AT_ONCE: usize = 2;
+/// How long somebody may take to prove who they are and to ask for approval.
+const PROVING: Duration = Duration::from_hours(1);
 /// How often jobs and timers are looked for when nothing says that there is something to do.
 const POLL: Duration = Duration::from_secs(1);
 /// How often changes by other instances are looked for: a browser that waits here shows them within two
@@ -223,15 +225,22 @@ impl Service {
         let Surroundings { clock, entropy } = surroundings;
         let site = site(&config);
         let rules = &config.recovery;
-        let terms = Recovery::terms(
-            config.policies.gate(),
-            config.look_up_step,
-            rules.approval,
-            rules.cool_off,
-            rules.claim,
-            rules.lease,
-            rules.removal,
-        );
+        let approval = &config.approval;
+        let terms = Terms {
+            gate: config.policies.gate(),
+            look_up_step: config.look_up_step,
+            required_approvals: 1,
+            dual_control: approval.dual_control.is_some(),
+            approvals_a_day: approval.approvals_per_day,
+            proving: PROVING,
+            approval: rules.approval,
+            cool_off: rules.cool_off,
+            risk_cool_off: approval.risk_cool_off,
+            privileged_cool_off: approval.privileged_cool_off,
+            claim: rules.claim,
+            lease: rules.lease,
+            removal: rules.removal,
+        };
         let settings = Settings {
             base_url: config.server.base_url.clone(),
             terms,

@@ -9,7 +9,7 @@ use crate::{
         Action, Button, CodeBox, ErrorSummary, Inset, LinkButton, Look, Progress, Reference, Time,
     },
     islands::{Countdown, LiveStatus, code_changes},
-    view::{Account, Moment, Stage, StatusView},
+    view::{Account, AskedView, Moment, NextStep, Stage, StatusView},
 };
 
 pub const fn title(view: &StatusView) -> &'static str {
@@ -63,24 +63,22 @@ pub fn status(view: StatusView) -> impl IntoView {
 
 fn standing(stage: Stage, account: Account) -> AnyView {
     match stage {
-        Stage::AwaitingApproval { approver, asked_at, deadline, contact_code, code_changes_in } => {
+        Stage::AwaitingApproval { asked, next, approvals, deadline, contact_code, code_changes_in } => {
             view! {
-                <p class="lead">
-                    "We wrote to "<strong dir="auto">{approver}</strong>" on "<Time moment=asked_at/>
-                    ". Nothing has changed on your account."
-                </p>
+                <p class="lead">"Somebody has to approve it. Nothing has changed on your account."</p>
+                {chain(asked, next, approvals)}
                 <section class="panel" aria-labelledby="contact-code-title">
                     <h2 id="contact-code-title">"Your code for the call"</h2>
                     <CodeBox id="contact-code" code=contact_code/>
                     <p>
-                        <strong>"Tell this code only to your manager when you speak with them. "</strong>
+                        <strong>"Tell this code only to somebody named above, when you speak with them. "</strong>
                         "Nobody else will ask for it."
                     </p>
                     <p class="text-base text-muted" id="contact-code-changes">{code_changes(code_changes_in)}</p>
                 </section>
                 <h2>"What to do now"</h2>
                 <ol class="stations">
-                    <li>"Call your manager, or wait for their call. Tell them that there is a mail from us."</li>
+                    <li>"Call whoever was asked, or wait for their call. Tell them that there is a mail from us."</li>
                     <li>"When they ask, read them the code above. Choose “Check again” first if this page has been open for a while."</li>
                     <li>"Keep this browser: only here can you go on. You may close the page and come back."</li>
                 </ol>
@@ -123,6 +121,32 @@ fn standing(stage: Stage, account: Account) -> AnyView {
         Stage::Restored => ended::RESTORED.render(account),
         Stage::Lapsed => ended::LAPSED.render(account),
         Stage::Repudiated => ended::REPUDIATED.render(account),
+    }
+}
+
+/// Who was asked, and who comes next.
+fn chain(
+    asked: Vec<AskedView>,
+    next: Option<NextStep>,
+    (given, needed): (u8, u8),
+) -> impl IntoView {
+    let asked = asked.into_iter().map(|AskedView { who, role, at }| {
+        view! {
+            <li>"We asked "<strong dir="auto">{who}</strong>", "{role}", on "<Time moment=at/>"."</li>
+        }
+    });
+    let next = next.map(|NextStep { asks, at }| match asks {
+        Some(who) => view! {
+            <li>"If nobody answers, we ask "<strong dir="auto">{who}</strong>" on "<Time moment=at/>"."</li>
+        }
+        .into_any(),
+        None => view! { <li>"If nobody answers, we remind them on "<Time moment=at/>"."</li> }.into_any(),
+    });
+    view! {
+        <ul>{asked.collect_view()}{next}</ul>
+        {(needed > 1).then(|| view! {
+            <p>{format!("{needed} of them have to approve. {given} of {needed} have.")}</p>
+        })}
     }
 }
 

@@ -28,8 +28,9 @@ pub use console::{
 };
 pub use problem::{Audience, Problem, ProblemPage};
 pub use recover::{
-    Account, CheckView, ClaimTurn, ClaimView, IdentifyView, OfferedWay, PassView, ProveView,
-    Reason, Stage, StartView, StatusView, Way, WhatHappenedView, WorkView, YourCodeView,
+    Account, AskedView, CheckView, ClaimTurn, ClaimView, IdentifyView, NextStep, OfferedWay,
+    PassView, ProveView, Reason, Stage, StartView, StatusView, Way, WhatHappenedView, WorkView,
+    YourCodeView,
 };
 pub use sign_in::{EmployeeSignInView, Place, SignedIn, SignedInAt};
 pub use verified_id::{PresentationStage, QrCode, VerifiedIdView};

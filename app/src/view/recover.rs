@@ -190,15 +190,37 @@ pub struct CheckView {
     pub problem: Option<Problem>,
 }
 
+/// Somebody who was asked for approval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedView {
+    /// Masked to first name and initial, e.g. `Nadia K.`
+    pub who: String,
+    /// Why they, e.g. `your manager`.
+    pub role: String,
+    /// When.
+    pub at: Moment,
+}
+
+/// What happens if nobody answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NextStep {
+    /// Those who are asked then, masked; none where the others are reminded.
+    pub asks: Option<String>,
+    /// When.
+    pub at: Moment,
+}
+
 /// Where a request stands, as its bound browser sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// An approver has been asked.
     AwaitingApproval {
-        /// The approver, masked to first name and initial, e.g. `Nadia K.`
-        approver: String,
-        /// When they were asked.
-        asked_at: Moment,
+        /// Who was asked, in their order.
+        asked: Vec<AskedView>,
+        /// Who comes next if nobody answers.
+        next: Option<NextStep>,
+        /// Approvals that are there, and how many it takes.
+        approvals: (u8, u8),
         /// Until when they can answer.
         deadline: Moment,
         /// The code to tell them, in groups, e.g. `482 913`.

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use domain::{
-    Actor, Alert, Approval, Approved, CleanUp, Command, Effect, Ended, Event, Fence, IntentId,
-    MethodRemoval, Notice, Outcome, PersonId, ProofKind, ProofPolicy, Refusal, Request, Risk, Seat,
-    State,
+    Actor, Alert, Approval, Approved, CleanUp, Command, Effect, Ended, Event, Fence, GuardReading,
+    IntentId, MethodRemoval, Notice, Outcome, PersonId, ProofKind, ProofPolicy, Refusal, Request,
+    Risk, Seat, State,
     StateName::{
         self, Aborted, AwaitingApproval, Completed, CoolingOff, Denied, Disclosed, Expired,
         Issuing, Lapsed, Proving, Ready, Rehearsed, Reported, Repudiated, Withdrawn,
@@ -452,6 +452,14 @@ fn check_staying(before: &Request, command: &Command, after: &Request) {
     }
 }
 
+/// A reading without a freeze that is over by now.
+fn thawed(reading: &GuardReading, now: Timestamp) -> GuardReading {
+    GuardReading {
+        frozen_until: reading.frozen_until.filter(|until| now < *until),
+        ..reading.clone()
+    }
+}
+
 /// What leads towards a pass is heard from the right seat, in time, after a counted try, and under
 /// guards that hold.
 fn check_yes(before: &Request, command: &Command, actor: &Actor, now: Timestamp) {
@@ -465,13 +473,15 @@ fn check_yes(before: &Request, command: &Command, actor: &Actor, now: Timestamp)
     }
     let expected_guards = guards_for(subject_name(before));
     match command {
-        Command::Submit(submission) => assert_eq!(submission.guards, expected_guards),
+        Command::Submit(submission) => {
+            assert_eq!(thawed(&submission.guards, now), expected_guards);
+        }
         Command::Approve {
             guards: reading,
             approver,
             ..
         } => {
-            assert_eq!(*reading, expected_guards);
+            assert_eq!(thawed(reading, now), expected_guards);
             assert_eq!(*approver, candidate(&approver.person.id.0));
         }
         _ => {}

@@ -113,20 +113,26 @@ pub(super) async fn send_email_code(
     Ok(Progress::Done)
 }
 
+/// Whether an approver is asked for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asking {
+    /// They have not heard of it.
+    First,
+    /// They have not answered.
+    Again,
+}
+
 pub(super) async fn ask_approver(
     recovery: &Recovery,
     request: &Request,
     approver: &PersonId,
+    asking: Asking,
     key: Uuid,
 ) -> Result<(), Fault> {
     let State::AwaitingApproval(awaiting) = &request.state else {
         return Ok(());
     };
-    let asked = request
-        .facts
-        .approvers
-        .iter()
-        .find(|candidate| candidate.id == *approver);
+    let asked = request.facts.approver(approver);
     let (Some(approver), Some(subject)) = (asked, &request.facts.subject) else {
         return Ok(());
     };
@@ -143,6 +149,9 @@ pub(super) async fn ask_approver(
         reference: request.facts.id.reference(),
         asked_at: words::moment(awaiting.asked_at).words,
         deadline: words::moment(awaiting.deadline).words,
+        role: approver.role.clone(),
+        digits: request.facts.control.code_digits(),
+        is_reminder: asking == Asking::Again,
         review_url: new_link(recovery, "approve", link).await?,
     };
     let mail = in_its_mode(request, mail);

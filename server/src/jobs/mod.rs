@@ -32,6 +32,11 @@ pub enum Job {
         /// Object id.
         approver: PersonId,
     },
+    /// Remind this approver.
+    RemindApprover {
+        /// Object id.
+        approver: PersonId,
+    },
     /// Tell the owner at this address.
     NotifyOwner {
         /// What.
@@ -128,6 +133,7 @@ impl Job {
             Self::LookUpSubject => "look_up_subject",
             Self::SendEmailCode { .. } => "send_email_code",
             Self::AskApprover { .. } => "ask_approver",
+            Self::RemindApprover { .. } => "remind_approver",
             Self::NotifyOwner { .. } => "notify_owner",
             Self::NotifySecurity { .. } => "notify_security",
             Self::AlertAdmin { .. } => "alert_admin",
@@ -203,6 +209,9 @@ fn jobs_of(
         Effect::LookUpSubject => vec![Job::LookUpSubject],
         Effect::SendEmailCode { sending } => vec![Job::SendEmailCode { sending: *sending }],
         Effect::AskApprover { approver } => vec![Job::AskApprover {
+            approver: approver.clone(),
+        }],
+        Effect::RemindApprover { approver } => vec![Job::RemindApprover {
             approver: approver.clone(),
         }],
         Effect::NotifyOwner { notice } => owner_addresses(outcome)

@@ -12,8 +12,8 @@ use super::{
     Job,
     clean_up::clean_up,
     mails::{
-        NewsOfAbsence, NewsOfCodes, alert_admin, alert_installation, ask_approver, notify_owner,
-        notify_security, send_email_code, tell_of_absence, tell_of_codes,
+        Asking, NewsOfAbsence, NewsOfCodes, alert_admin, alert_installation, ask_approver,
+        notify_owner, notify_security, send_email_code, tell_of_absence, tell_of_codes,
     },
 };
 use crate::{
@@ -120,7 +120,10 @@ pub(super) async fn perform(
             return Box::pin(send_email_code(recovery, &request, *sending, leased.id)).await;
         }
         Job::AskApprover { approver } => {
-            ask_approver(recovery, &request, approver, leased.id).await
+            ask_approver(recovery, &request, approver, Asking::First, leased.id).await
+        }
+        Job::RemindApprover { approver } => {
+            ask_approver(recovery, &request, approver, Asking::Again, leased.id).await
         }
         Job::NotifyOwner {
             notice,
@@ -308,6 +311,7 @@ pub(super) async fn give_up(recovery: &Recovery, leased: &LeasedJob) {
         Job::LookUpSubject => answer_look_up(recovery, id, Found::Nobody).await,
         Job::SendEmailCode { .. }
         | Job::NotifySecurity { .. }
+        | Job::RemindApprover { .. }
         | Job::AlertAdmin { .. }
         | Job::TellOfCodes { .. }
         | Job::TellOfAbsence { .. }

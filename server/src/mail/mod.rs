@@ -13,7 +13,7 @@ mod tests;
 
 use std::fmt;
 
-use domain::{Alert, Notice, Reference};
+use domain::{Alert, ApproverRole, Notice, Reference};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -51,6 +51,12 @@ pub enum Mail {
         asked_at: String,
         /// Until when an answer counts, in words.
         deadline: String,
+        /// Why they are asked.
+        role: ApproverRole,
+        /// How many digits the contact code has.
+        digits: u8,
+        /// Whether they were asked before.
+        is_reminder: bool,
         /// Where the request is reviewed; holds a secret.
         review_url: Url,
     },

@@ -1,6 +1,8 @@
 use std::{sync::Arc, time::Duration};
 
-use domain::{AbortCause, Alert, Notice, PersonId, Reference, ReportedBy, RequestId, Timestamp};
+use domain::{
+    AbortCause, Alert, ApproverRole, Notice, PersonId, Reference, ReportedBy, RequestId, Timestamp,
+};
 use lettre::message::Mailbox;
 use simulator::{Options, Simulator};
 use tokio::net::TcpListener;
@@ -55,6 +57,9 @@ fn ask(approver: &str, subject: &str) -> Mail {
         reference: reference(),
         asked_at: "1 March 2026, 12:00 UTC".to_owned(),
         deadline: "1 March 2026, 16:00 UTC".to_owned(),
+        role: ApproverRole::Manager,
+        digits: 6,
+        is_reminder: false,
         review_url: link(),
     }
 }

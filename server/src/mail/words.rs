@@ -4,7 +4,7 @@
 //! escapes. Names come from a directory that an attacker may edit: they pass [`name`] first.
 
 use askama::Template;
-use domain::{AbortCause, Alert, Notice, ReportedBy};
+use domain::{AbortCause, Alert, ApproverRole, Notice, ReportedBy};
 
 use url::Url;
 
@@ -95,6 +95,30 @@ impl Letter {
     }
 }
 
+/// Why somebody is asked to decide.
+const fn asked_as(role: &ApproverRole) -> &'static str {
+    match role {
+        ApproverRole::Manager => {
+            "Your organisation's directory names you as their manager, so you decide."
+        }
+        ApproverRole::ManagersManager => {
+            "Their manager has not answered, and the directory names you as the manager's manager, so you can decide."
+        }
+        ApproverRole::Delegate { .. } => {
+            "You stand in for their manager, who is away, so you decide."
+        }
+        ApproverRole::OnCall => {
+            "You are on call for requests that nobody else answers, so you can decide."
+        }
+        ApproverRole::DualControl => {
+            "The account is privileged: two people of your group have to approve, each by themselves."
+        }
+        ApproverRole::HandedOn { .. } => {
+            "Somebody who was asked before named you as the right person, so you decide."
+        }
+    }
+}
+
 /// What the last mail about a proof says that may be sent for a while.
 const LAST_OF_PROOFS: &str = "You have had several mails like this. If proofs go on, no more of them come for up to an \
      hour. Whenever somebody asks for recovery with them, you are told all the same, and your approver is asked.";
@@ -154,17 +178,23 @@ impl Mail {
                 reference,
                 asked_at,
                 deadline,
+                role,
+                digits,
+                is_reminder,
                 review_url,
             } => {
                 let subject = name(subject);
                 Letter {
-                    subject: format!("{subject} cannot sign in and asks for your approval"),
+                    subject: format!(
+                        "{}{subject} cannot sign in and asks for your approval",
+                        if *is_reminder { "Reminder: " } else { "" }
+                    ),
                     greeting: Some(name(approver)),
                     before: vec![
                         format!(
-                            "{subject} asked on {asked_at} to recover their {at} account. Your organisation's directory \
-                             names you as the person to decide. Nothing has changed on the account. Your answer counts \
-                             until {deadline}."
+                            "{subject} asked on {asked_at} to recover their {at} account. {} Nothing has changed on the \
+                             account. Your answer counts until {deadline}.",
+                            asked_as(role)
                         ),
                     ],
                     code: None,
@@ -175,7 +205,7 @@ impl Mail {
                     }),
                     steps: vec![
                         format!("Call {subject} on a number you already had."),
-                        "Ask for the 6-digit code on their screen.".to_owned(),
+                        format!("Ask for the {digits}-digit code on their screen."),
                         "Open the request and type the code there.".to_owned(),
                     ],
                     after: vec![
@@ -803,6 +833,11 @@ const fn alert_words(alert: &Alert) -> (&'static str, &'static str) {
             "a privileged account",
             "Somebody passed the proofs for a privileged account, or for one that you let nobody recover, and asked for \
              its recovery, which is refused. If the owner did not do this, somebody else reads their mail: treat it as an attack.",
+        ),
+        Alert::ManagerChanged => (
+            "the manager was just changed",
+            "The directory names another manager than a short while ago. The new one is not asked, but whoever is on call. \
+             If nobody in your organisation changed it, somebody else did: treat it as an attack.",
         ),
         Alert::ApproverNotReached => (
             "the approver cannot be reached",

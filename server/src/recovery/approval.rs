@@ -1,8 +1,8 @@
 //! What approvers and owners do.
 
 use domain::{
-    Actor, Attestation, Command, Ended, Event, PersonId, Refusal, Request, RequestId, Seat, State,
-    StateName, Timestamp, TypedCode,
+    Actor, Attestation, Command, Decline, Ended, Event, PersonId, Refusal, Request, RequestId,
+    Seat, State, StateName, Timestamp, TypedCode,
 };
 
 use super::{Recovery, ServiceError, actor_name};
@@ -144,15 +144,14 @@ impl Recovery {
         let subject = &subject.person.id;
         let (guards, approver) = tokio::try_join!(
             self.guards(&self.graph, subject),
-            self.candidate(subject, &decision.approver)
+            self.approver_now(&self.graph, &request, &decision.approver)
         )?;
-        let approver = approver.ok_or(Refusal::ApproverIsDisabled)?;
 
         let counted = self.apply(id, &actor, Command::SpendContactCodeTry).await?;
         if counted.state_name() == StateName::Denied {
             return Ok(Verdict::DeniedByCode);
         }
-        if !typed.is_contact_code(&self.code_key, id, self.clock.now()) {
+        if !typed.is_contact_code(&self.code_key, id, request.facts.control, self.clock.now()) {
             let refused = self.apply(id, &actor, Command::RefuseContactCode).await?;
             return Ok(match refused.state {
                 State::Ended(Ended::Denied { .. }) => Verdict::DeniedByCode,
@@ -173,8 +172,37 @@ impl Recovery {
     }
 
     /// Declines.
-    pub async fn deny(&self, decision: &Decision) -> Result<Request, ServiceError> {
-        self.apply(decision.request, &decision.actor(), Command::Deny)
+    pub async fn deny(&self, decision: &Decision, why: Decline) -> Result<Request, ServiceError> {
+        self.apply(decision.request, &decision.actor(), Command::Deny(why))
+            .await
+    }
+
+    /// "I'm not the right person": asks `to` instead.
+    ///
+    /// # Errors
+    /// [`ServiceError::Refused`] for whomever the rules do not allow.
+    pub async fn hand_on(
+        &self,
+        decision: &Decision,
+        to: &PersonId,
+    ) -> Result<Request, ServiceError> {
+        self.ensure_not_paused().await?;
+        let request = self.request(decision.request).await?;
+        let command = Command::HandOn {
+            to: self.approver_now(&self.graph, &request, to).await?,
+            remind_at: self.reminder(),
+        };
+        self.apply(decision.request, &decision.actor(), command)
+            .await
+    }
+
+    /// Takes a lapsed case up again: everybody who was asked is asked once more.
+    pub async fn reopen(&self, decision: &Decision) -> Result<Request, ServiceError> {
+        self.ensure_not_paused().await?;
+        let command = Command::Reopen {
+            remind_at: self.reminder(),
+        };
+        self.apply(decision.request, &decision.actor(), command)
             .await
     }
 

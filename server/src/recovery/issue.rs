@@ -8,7 +8,7 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    AbortCause, Actor, Command, Fault, Fence, GuardReading, IntentId, Issuing, MethodRef,
+    AbortCause, Actor, Command, Control, Fault, Fence, GuardReading, IntentId, Issuing, MethodRef,
     PassRecord, Refusal, Request, RequestId, State, Subject, Warrant,
 };
 use secrecy::SecretString;
@@ -140,6 +140,8 @@ pub(super) struct Attempt {
     pub fence: Fence,
     pub intent: IntentId,
     pub subject: Subject,
+    /// How many had to approve, and whose word counts.
+    control: Control,
     /// Leave to change the account; none in a rehearsal.
     warrant: Option<Warrant>,
     /// When the lease ends, on the monotonic clock: no jump of the wall clock lengthens it.
@@ -180,6 +182,7 @@ impl Recovery {
             return Err(ServiceError::from(Refusal::WrongState(request.state_name())).into());
         };
         let warrant = request.warrant();
+        let control = request.facts.control;
         let subject = request
             .facts
             .subject
@@ -192,6 +195,7 @@ impl Recovery {
             fence,
             intent,
             subject,
+            control,
             warrant,
             ends,
         };
@@ -339,13 +343,41 @@ impl Attempt {
     async fn guards_hold(&self) -> Result<GuardReading, Stop> {
         let person = &self.subject.person.id;
         let guards = self.recovery.guards(&self.graph(), person).await?;
-        match guards.hold(&self.subject, self.recovery.clock.now()) {
+        let held = guards.hold(&self.subject, self.control, self.recovery.clock.now());
+        let held = match held {
+            Ok(()) => self.approvers_hold().await?,
+            refused => refused,
+        };
+        match held {
             Ok(()) => Ok(guards),
             Err(refusal) => {
                 tracing::warn!(request = %self.id, %refusal, "a guard does not hold any more");
                 Err(Stop::Abort(AbortCause::GuardChanged(refusal)))
             }
         }
+    }
+
+    /// Whether those who approved may still answer for the subject: they are read again.
+    async fn approvers_hold(&self) -> Result<Result<(), Refusal>, Stop> {
+        let request = self.recovery.request(self.id).await?;
+        let State::Issuing(issuing) = &request.state else {
+            return Err(Stop::Void);
+        };
+        for approval in &issuing.approved.approvals {
+            let read = self
+                .recovery
+                .approver_now(&self.graph(), &request, &approval.approver)
+                .await;
+            let approver = match read {
+                Ok(approver) => approver,
+                Err(ServiceError::Refused(refusal)) => return Ok(Err(refusal)),
+                Err(error) => return Err(error.into()),
+            };
+            if let Err(refusal) = approver.stands_for(&self.subject, self.control) {
+                return Ok(Err(refusal));
+            }
+        }
+        Ok(Ok(()))
     }
 
     /// Ends a rehearsal, with what would have been removed.

@@ -2,7 +2,7 @@
 
 use domain::{
     Actor, Command, ContactCode, EmailCode, Identifier, Opening, Origin, PersonId, Reason, Refusal,
-    Request, RequestId, State, Submission, contact_code, open,
+    Request, RequestId, State, contact_code, open,
 };
 
 use super::{Besides, Recovery, ServiceError, Shown, actor_name};
@@ -135,9 +135,8 @@ impl Recovery {
             .as_ref()
             .ok_or(Refusal::SubjectNotRecognised)?;
         let subject = &subject.person.id;
-        let (guards, candidates) =
-            tokio::try_join!(self.guards(&self.graph, subject), self.candidates(subject))?;
-        let submission = Submission { guards, candidates };
+        let guards = self.guards(&self.graph, subject).await?;
+        let submission = self.submission(&request, guards).await?;
         let next = self.successor(browser, Shown::Page(page));
         let besides = Besides {
             bind: Some(next.hash()),
@@ -175,7 +174,8 @@ impl Recovery {
     }
 
     /// The contact code to show on the bound browser.
-    pub fn contact_code(&self, id: RequestId) -> ContactCode {
-        contact_code(&self.code_key, id, self.clock.now())
+    pub fn contact_code(&self, request: &Request) -> ContactCode {
+        let facts = &request.facts;
+        contact_code(&self.code_key, facts.id, facts.control, self.clock.now())
     }
 }

@@ -9,6 +9,7 @@ mod installation;
 mod issue;
 mod kiosk;
 mod leavers;
+mod line;
 mod live_pass;
 mod look_ups;
 mod managers;
@@ -30,8 +31,7 @@ mod watch;
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    Actor, Alert, CodeKey, Command, Outcome, ProofPolicy, Refusal, Removal, Request, RequestId,
-    Terms, Timestamp, decide,
+    Actor, Alert, CodeKey, Command, Outcome, Refusal, Request, RequestId, Timestamp, decide,
 };
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
@@ -179,6 +179,7 @@ impl From<StoreError> for ServiceError {
         match error {
             StoreError::SubjectOccupied => Self::Refused(Refusal::AnotherRequestIsOpen),
             StoreError::ApproverOccupied => Self::Refused(Refusal::ApproverIsBusy),
+            StoreError::ApproverAtCap => Self::Refused(Refusal::ApproverAtDailyCap),
             other => Self::Store(other),
         }
     }
@@ -226,29 +227,6 @@ impl Recovery {
             strangers: Strangers::default(),
             attempts: TaskTracker::new(),
             work: Notify::new(),
-        }
-    }
-
-    /// The rules that a configuration gives new requests.
-    pub fn terms(
-        gate: ProofPolicy,
-        look_up_step: Duration,
-        approval: Duration,
-        cool_off: Duration,
-        claim: Duration,
-        lease: Duration,
-        removal: Removal,
-    ) -> Terms {
-        Terms {
-            gate,
-            look_up_step,
-            required_approvals: 1,
-            proving: Duration::from_hours(1),
-            approval,
-            cool_off,
-            claim,
-            lease,
-            removal,
         }
     }
 

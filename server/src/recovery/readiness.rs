@@ -38,8 +38,8 @@ impl Recovery {
         // First: what belongs to somebody who is gone is gone too.
         let person = self.graph.person(id).await?;
         let person = person.ok_or(Refusal::SubjectIsGone)?;
-        let (guards, candidates) =
-            tokio::try_join!(self.guards(&self.graph, id), self.candidates(id))?;
+        let guards = self.guards(&self.graph, id).await?;
+        let named = self.line(id, guards.privileged).await?;
         let rules = self.rules_for(id).await?;
         let own = self.own_codes(id).await?;
         let recovery_address = self.graph.recovery_addresses(&person).await?;
@@ -51,9 +51,12 @@ impl Recovery {
             person,
             recovery_address: recovery_address.clone(),
         };
-        let approvers = candidates
+        let approvers = named
+            .line
+            .tiers
             .iter()
-            .map(|candidate| candidate.approver_for(&subject));
+            .flatten()
+            .map(|candidate| candidate.approver_for(&subject, named.control));
         let approver = approvers
             .reduce(Result::or)
             .unwrap_or(Err(Refusal::NoApprover));

@@ -1,6 +1,6 @@
 //! Readings from the directory that the rules decide on.
 
-use domain::{Candidate, GuardReading, PersonId, PersonRules, PlaceInTree};
+use domain::{GuardReading, PersonId, PersonRules, PlaceInTree};
 
 use super::{Recovery, ServiceError};
 use crate::graph::Graph;
@@ -41,37 +41,7 @@ impl Recovery {
         Ok(policies.of_member(&memberships).clone())
     }
 
-    /// The people whom the directory names as approvers for `subject`: the manager.
-    pub(super) async fn candidates(
-        &self,
-        subject: &PersonId,
-    ) -> Result<Vec<Candidate>, ServiceError> {
-        match self.graph.manager(subject).await? {
-            Some(manager) => {
-                let place = self.place(subject, &manager.id).await?;
-                Ok(vec![Candidate {
-                    person: manager,
-                    place,
-                }])
-            }
-            None => Ok(Vec::new()),
-        }
-    }
-
-    /// The person under `approver`, read again.
-    pub(super) async fn candidate(
-        &self,
-        subject: &PersonId,
-        approver: &PersonId,
-    ) -> Result<Option<Candidate>, ServiceError> {
-        let Some(person) = self.graph.person(approver).await? else {
-            return Ok(None);
-        };
-        let place = self.place(subject, approver).await?;
-        Ok(Some(Candidate { person, place }))
-    }
-
-    async fn place(
+    pub(super) async fn place(
         &self,
         subject: &PersonId,
         candidate: &PersonId,

@@ -22,6 +22,9 @@ pub enum StoreError {
     /// An approver has as many requests waiting as anybody may have. Nothing was written.
     #[error("the approver has too many requests waiting")]
     ApproverOccupied,
+    /// The approver has given as many approvals in a day as anybody may.
+    #[error("the approver has approved as much as anybody may in a day")]
+    ApproverAtCap,
     /// Another process works on the embedded database.
     #[error(
         "another Latchkey process works on it: stop that one first, or move to PostgreSQL, which serves several"

@@ -3,6 +3,7 @@
 
 mod absences;
 mod accounts;
+mod approvals;
 mod audit;
 mod backup;
 mod disowned;

@@ -7,9 +7,13 @@ use super::{
     engine::{Writing, within},
 };
 
+/// As many requests may wait for one person when somebody asks for approval.
+const FIRST_SLOTS: i64 = 10;
+
 /// Keeps within the transaction of a change whom its request waits for.
 ///
-/// The database itself holds the limit: an approver has so many slots, and two requests cannot be in one.
+/// The database itself holds the limit: an approver has so many slots, and two requests cannot be in one. It holds for
+/// those who are asked first; whoever is asked because they do not answer is asked in any case.
 ///
 /// # Errors
 /// [`StoreError::ApproverOccupied`] when no slot is free; [`StoreError::Conflict`] when somebody else took it meanwhile.
@@ -31,37 +35,51 @@ pub(super) async fn update(
         });
         return Ok(());
     }
-    if !events
-        .iter()
-        .any(|event| matches!(event, Event::Submitted { .. }))
-    {
+    let asks = |event: &Event| {
+        matches!(
+            event,
+            Event::Submitted { .. } | Event::ApproversAsked { .. } | Event::HandedOn { .. }
+        )
+    };
+    if !events.iter().any(asks) {
         return Ok(());
     }
-    for approver in &request.facts.approvers {
+    let is_first = |event: &Event| matches!(event, Event::Submitted { .. });
+    let slots = if events.iter().any(is_first) {
+        FIRST_SLOTS
+    } else {
+        i64::MAX
+    };
+    for approver in request.facts.asked() {
         let taken = within!(&mut *transaction, connection => {
             sqlx::query(
                 "INSERT INTO pending_approvals (approver_id, slot, request_id)
-                 SELECT $1, slots.column1, $2
-                   FROM (VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10)) AS slots
-                  WHERE NOT EXISTS (SELECT 1 FROM pending_approvals
-                                     WHERE approver_id = $1 AND slot = slots.column1)
-                  ORDER BY slots.column1 LIMIT 1",
+                 SELECT $1, free.slot, $2
+                   FROM (SELECT MIN(candidates.slot) AS slot
+                           FROM (SELECT 1 AS slot
+                                 UNION ALL
+                                 SELECT slot + 1 FROM pending_approvals WHERE approver_id = $1) AS candidates
+                          WHERE NOT EXISTS (SELECT 1 FROM pending_approvals AS taken
+                                             WHERE taken.approver_id = $1 AND taken.slot = candidates.slot)) AS free
+                  WHERE free.slot <= $3
+                 ON CONFLICT (request_id, approver_id) DO NOTHING",
             )
             .bind(&approver.id.0)
             .bind(id)
+            .bind(slots)
             .execute(connection)
             .await
             .map_err(overtaken)?
             .rows_affected()
         });
-        if taken != 1 {
+        if taken != 1 && slots == FIRST_SLOTS {
             return Err(StoreError::ApproverOccupied);
         }
     }
     Ok(())
 }
 
-fn overtaken(error: sqlx::Error) -> StoreError {
+pub(super) fn overtaken(error: sqlx::Error) -> StoreError {
     match error.as_database_error() {
         Some(fault) if fault.is_unique_violation() => StoreError::Conflict,
         _ => error.into(),

@@ -95,6 +95,7 @@ impl Store {
             return Err(StoreError::Conflict);
         }
         super::pending::update(&mut transaction, request, change.events).await?;
+        super::approvals::keep(&mut transaction, request, change.events, change.at).await?;
         record(&mut transaction, change).await?;
         failpoint!(ChangeWritten);
         transaction.commit().await

@@ -436,7 +436,7 @@ impl Web {
         request: &Request,
         problem: Option<Problem>,
     ) -> Response {
-        let code = self.recovery.contact_code(request.facts.id);
+        let code = self.recovery.contact_code(request);
         let may_replace = self.recovery.can_replace(request);
         match present::status(request, &code, may_replace, problem) {
             Some(view) => self.page_about(request, status, Page::Status(view)),

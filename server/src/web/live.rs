@@ -105,7 +105,7 @@ struct News {
 /// The news, and how long they stay true unless the request changes.
 fn describe(web: &Web, request: &Request) -> (News, Duration) {
     let code = (request.state_name() == StateName::AwaitingApproval)
-        .then(|| web.recovery.contact_code(request.facts.id));
+        .then(|| web.recovery.contact_code(request));
     let wait = code
         .as_ref()
         .map_or(IDLE, |code| code.changes_in.max(Duration::from_millis(50)));

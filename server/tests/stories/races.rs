@@ -70,7 +70,7 @@ async fn a_no_beats_a_yes() {
         let State::Ended(Ended::Denied { reason, .. }) = ada.request().await.state else {
             panic!("not denied: {:?}", ada.state().await);
         };
-        assert!(matches!(reason, DenialReason::ByApprover(_)));
+        assert!(matches!(reason, DenialReason::ByApprover { .. }));
         ada.claims().await.shows(409, "Your request was declined");
     }
 }

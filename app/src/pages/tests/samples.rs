@@ -1,10 +1,10 @@
 //! Every page, shown with text that tries to break out of it.
 
 use crate::view::{
-    AbsenceForm, AbsenceRow, AbsenceView, Account, ApproverSignInView, Audience, CheckView,
-    ClaimTurn, ClaimView, CodesView, DeadCodes, Disowner, EmployeeSignInView, Evidence, Finding,
-    Frame, HoldView, IdentifyView, Mode, Moment, NewCodesView, NotMeAnswer, NotMeView,
-    NotMyCodesView, OfferedWay, OtherApproverView, Page, Paging, PassView, Place,
+    AbsenceForm, AbsenceRow, AbsenceView, Account, ApproverSignInView, AskedView, Audience,
+    CheckView, ClaimTurn, ClaimView, CodesView, DeadCodes, Disowner, EmployeeSignInView, Evidence,
+    Finding, Frame, HoldView, IdentifyView, Mode, Moment, NewCodesView, NextStep, NotMeAnswer,
+    NotMeView, NotMyCodesView, OfferedWay, OtherApproverView, Page, Paging, PassView, Place,
     PresentationStage, Problem, ProblemPage, ProveView, QrCode, ReadinessView, Reason,
     RecoveriesView, RecoveryDetailView, RecoveryRow, ReplaceCodesView, ReviewForm, ReviewOutcome,
     ReviewView, ReviewedView, SavedView, SignInView, SignedIn, SignedInAt, Stage, StartView,
@@ -430,8 +430,16 @@ fn stages() -> Vec<(&'static str, Stage)> {
         (
             "awaiting approval",
             Stage::AwaitingApproval {
-                approver: tricky(),
-                asked_at: moment(),
+                asked: vec![AskedView {
+                    who: tricky(),
+                    role: "your manager".to_owned(),
+                    at: moment(),
+                }],
+                next: Some(NextStep {
+                    asks: Some(tricky()),
+                    at: moment(),
+                }),
+                approvals: (1, 2),
                 deadline: moment(),
                 contact_code: "482 913".to_owned(),
                 code_changes_in: 123,

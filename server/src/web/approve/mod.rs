@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{
-    Approval, Attestation, ContactCode, DenialReason, Ended, PersonId, Refusal, Request, Seat,
+    Approval, Attestation, Decline, DenialReason, Ended, PersonId, Refusal, Request, Seat,
     State as RequestState, TypedCode,
 };
 use serde::Deserialize;
@@ -120,7 +120,7 @@ impl Review {
             ) if self.request.facts.reported_at.is_some() => Some(ReviewOutcome::ReportedLate),
             RequestState::Ended(ended) => Some(match ended {
                 Ended::Denied {
-                    reason: DenialReason::ByApprover(_),
+                    reason: DenialReason::ByApprover { .. },
                     ..
                 } => ReviewOutcome::Denied,
                 Ended::Denied {
@@ -182,7 +182,7 @@ impl Review {
             approver: approver_name(&self.request, &self.decision.approver),
             evidence: present::evidence(&self.request, recent),
             deadline: crate::words::moment(awaiting.deadline),
-            digits: ContactCode::DIGITS,
+            digits: self.request.facts.control.code_digits(),
             tries_left: domain::Terms::MAX_TRIES.saturating_sub(awaiting.tries_used),
             form,
             problem,
@@ -243,7 +243,8 @@ pub async fn approve(
     let kept = ReviewForm {
         attested: form.attested == "yes",
     };
-    let typed = match TypedCode::parse(&form.code, ContactCode::DIGITS) {
+    let digits = review.request.facts.control.code_digits();
+    let typed = match TypedCode::parse(&form.code, digits) {
         Some(typed) if kept.attested => typed,
         Some(_) => {
             return review
@@ -257,7 +258,7 @@ pub async fn approve(
     };
     let verdict = web
         .recovery
-        .approve(&review.decision, &typed, Attestation::SpokeOnKnownNumber)
+        .approve(&review.decision, &typed, Attestation::Phone)
         .await;
     let problem = match verdict {
         Ok(Verdict::Approved) => return Ok(Redirect::to("/approve").into_response()),
@@ -296,7 +297,7 @@ pub async fn approve(
 /// Declines.
 pub async fn deny(State(web): State<Web>, visit: Visit) -> Answer {
     let review = Review::of(&web, &visit, Aim::Stop).await?;
-    Review::settled(web.recovery.deny(&review.decision).await)
+    Review::settled(web.recovery.deny(&review.decision, Decline::Other).await)
 }
 
 /// Reports.

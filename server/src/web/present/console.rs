@@ -2,11 +2,12 @@
 
 use app::view::{HoldView, RecoveryRow, TimelineEntry, Tone};
 use domain::{
-    AbortCause, DenialReason, Event, Fault, LapseCause, Method, MethodRemoval, PersonId, ProofKind,
-    RemovalOutcome, ReportedBy, Request, StateName,
+    AbortCause, Attestation, Control, Decline, DenialReason, Event, Fault, LapseCause, Method,
+    MethodRemoval, PersonId, ProofKind, RemovalOutcome, ReportedBy, Request, Risk, StateName,
+    Timestamp,
 };
 
-use super::reason_in_words;
+use super::{reason_in_words, risk_in_words};
 use crate::{
     store::{AuditRow, Hold, ListedRequest},
     words::{self, moment},
@@ -201,11 +202,16 @@ fn what(event: &Event, request: &Request) -> String {
         Event::Submitted {
             approvers,
             deadline,
-        } => {
+            control,
+            risks,
+        } => submitted(&people(approvers), *deadline, *control, risks),
+        Event::ApproversAsked { approvers } => format!("Asked {} as well", people(approvers)),
+        Event::ApproversReminded { approvers } => format!("Reminded {}", people(approvers)),
+        Event::HandedOn { from, to } => {
             format!(
-                "Asked {} for approval until {}",
-                people(approvers),
-                moment(*deadline).words
+                "{} named {} instead",
+                person(from, request),
+                person(to, request)
             )
         }
         Event::ApprovalRefused { reason, .. } => format!("The approval was refused: {reason}"),
@@ -222,9 +228,7 @@ fn what(event: &Event, request: &Request) -> String {
         Event::ContactCodeRefused { tries_used } => {
             format!("The contact code was wrong, try {tries_used}")
         }
-        Event::Approved { .. } => {
-            "Approved: spoke with the person on a number they already had".to_owned()
-        }
+        Event::Approved { attestation, .. } => format!("Approved: {}", stated(*attestation)),
         Event::CoolingOffStarted { not_before } => {
             format!("Safety delay until {}", moment(*not_before).words)
         }
@@ -339,9 +343,38 @@ const fn fault_name(fault: Fault) -> &'static str {
     }
 }
 
+/// Whom somebody asked, and what spoke against it.
+fn submitted(people: &str, deadline: Timestamp, control: Control, risks: &[Risk]) -> String {
+    let mut said = format!(
+        "Asked {people} for approval until {}",
+        moment(deadline).words
+    );
+    if control == Control::Dual {
+        said.push_str("; two of them have to approve");
+    }
+    for risk in risks {
+        said.push_str("; ");
+        said.push_str(risk_in_words(*risk));
+    }
+    said
+}
+
+const fn stated(attestation: Attestation) -> &'static str {
+    match attestation {
+        Attestation::Phone => "spoke with the person on a number they already had",
+        Attestation::Video => "spoke with the person in a video call that they set up",
+        Attestation::InPerson => "spoke with the person face to face",
+    }
+}
+
 const fn denied(reason: &DenialReason) -> &'static str {
     match reason {
-        DenialReason::ByApprover(_) => "Declined",
+        DenialReason::ByApprover { why, .. } => match why {
+            Decline::NotReached => "Declined: could not reach the person",
+            Decline::Unsure => "Declined: not sure that it is the person",
+            Decline::NotNeeded => "Declined: it is not needed any more",
+            Decline::Other => "Declined",
+        },
         DenialReason::ContactCodeTriesUsedUp => "Declined after three wrong contact codes",
     }
 }

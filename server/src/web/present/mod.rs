@@ -6,7 +6,8 @@ mod status;
 
 use app::view::{self, NotMeAnswer, Way};
 use domain::{
-    Cancellation, Ended, MethodKind, ProofKind, Reason, Removal, RemovalOutcome, Request, State,
+    Cancellation, Ended, MethodKind, ProofKind, Reason, Removal, RemovalOutcome, Request, Risk,
+    State,
 };
 
 use crate::words;
@@ -48,6 +49,23 @@ const fn reason_in_words(reason: Reason) -> &'static str {
         Reason::Throttled => "They were told that there were too many tries",
         Reason::Policy => "They were blocked by a policy",
         Reason::Other => "Something else",
+    }
+}
+
+/// A sign of risk as somebody reads it who decides or audits.
+const fn risk_in_words(risk: Risk) -> &'static str {
+    match risk {
+        Risk::NewCountry => "It comes from a country from which they have not come before",
+        Risk::RecoveredLately => "They were recovered in the last 30 days",
+        Risk::ReportedLately => {
+            "A request in their name was reported in the last 30 days: somebody else may be at work"
+        }
+        Risk::ManagerChanged => {
+            "Their manager was changed in the last three days, and is not asked therefore"
+        }
+        Risk::OffHours => "It was made outside office hours",
+        Risk::OneProof => "They passed one proof only",
+        Risk::HandedOn => "Whoever was asked first named somebody else",
     }
 }
 

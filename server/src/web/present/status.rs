@@ -1,7 +1,9 @@
 //! The status page.
 
-use app::view::{Account, Problem, Stage, StatusView};
-use domain::{AbortCause, ContactCode, Ended, Request, State, Terms};
+use app::view::{Account, AskedView, NextStep, Problem, Stage, StatusView};
+use domain::{
+    AbortCause, Act, ApproverRole, AwaitingApproval, ContactCode, Ended, Request, State, Terms,
+};
 
 use crate::words::{masked, moment};
 
@@ -40,6 +42,10 @@ pub const fn account(request: &Request) -> Account {
 pub fn shows(request: &Request) -> String {
     let name = request.state_name().as_str();
     match &request.state {
+        State::AwaitingApproval(awaiting) => {
+            let (asked, given) = (request.facts.asked().count(), awaiting.approvals.len());
+            format!("{name}-{asked}-{}-{given}", awaiting.plan.len())
+        }
         State::CoolingOff(_) => format!("{name}-{}", request.facts.notice_accepted_at.is_some()),
         State::Ready(ready) => format!("{name}-{}", ready.approved.attempts),
         State::Disclosed(disclosed) => format!("{name}-{}", disclosed.fence.0),
@@ -51,8 +57,12 @@ fn stage(request: &Request, code: &ContactCode, may_replace: bool) -> Option<Sta
     Some(match &request.state {
         State::Proving(_) => return None,
         State::AwaitingApproval(awaiting) => Stage::AwaitingApproval {
-            approver: approvers(request),
-            asked_at: moment(awaiting.asked_at),
+            asked: asked(request),
+            next: next(request, awaiting),
+            approvals: (
+                small(awaiting.approvals.len()),
+                small(request.facts.required_approvals()),
+            ),
             deadline: moment(awaiting.deadline),
             contact_code: code.grouped(),
             code_changes_in: u16::try_from(code.changes_in.as_secs()).unwrap_or(u16::MAX),
@@ -93,13 +103,47 @@ fn stage(request: &Request, code: &ContactCode, may_replace: bool) -> Option<Sta
     })
 }
 
-/// The approvers, masked: enough to know whom to call, too little to learn who that is.
-fn approvers(request: &Request) -> String {
-    let names: Vec<_> = request
-        .facts
-        .approvers
-        .iter()
-        .map(|approver| masked(&approver.name))
-        .collect();
-    names.join(", ")
+/// Who was asked, masked: enough to know whom to call, too little to learn who that is.
+fn asked(request: &Request) -> Vec<AskedView> {
+    let asked = request.facts.asked().filter_map(|approver| {
+        Some(AskedView {
+            who: masked(&approver.name),
+            role: role(&approver.role).to_owned(),
+            at: moment(approver.asked_at?),
+        })
+    });
+    asked.collect()
+}
+
+/// Why somebody was asked, as the subject reads it.
+const fn role(role: &ApproverRole) -> &'static str {
+    match role {
+        ApproverRole::Manager => "your manager",
+        ApproverRole::ManagersManager => "your manager’s manager",
+        ApproverRole::Delegate { .. } => "who stands in for somebody who is away",
+        ApproverRole::OnCall => "who is on call for this",
+        ApproverRole::DualControl => "who decides about accounts like yours",
+        ApproverRole::HandedOn { .. } => "whom the one asked before named",
+    }
+}
+
+/// What is next to come before the deadline.
+fn next(request: &Request, awaiting: &AwaitingApproval) -> Option<NextStep> {
+    let step = awaiting.plan.first()?;
+    let asks = match &step.act {
+        Act::Remind { .. } => None,
+        Act::Ask { approvers } => {
+            let approvers = approvers.iter().filter_map(|id| request.facts.approver(id));
+            let names: Vec<_> = approvers.map(|approver| masked(&approver.name)).collect();
+            Some(names.join(", "))
+        }
+    };
+    Some(NextStep {
+        asks,
+        at: moment(step.at),
+    })
+}
+
+fn small(count: usize) -> u8 {
+    u8::try_from(count).unwrap_or(u8::MAX)
 }

@@ -2,8 +2,8 @@
 //! rules say the same.
 
 use domain::{
-    AbortCause, Actor, Command, Event, Identifier, Opening, Origin, ProofKind, Reason, Refusal,
-    RequestId, Seat, StateName, Timestamp, TypedCode, open,
+    AbortCause, Actor, Command, Decline, Event, Identifier, Opening, Origin, ProofKind, Reason,
+    Refusal, RequestId, Seat, StateName, Timestamp, TypedCode, open,
 };
 use latchkey::{
     clock::SystemEntropy,
@@ -17,7 +17,7 @@ use super::{
     tables::{Content, JobRow},
     world::{MOST, SUBJECTS, World, meet},
 };
-use crate::kit::{MANAGER, by, id as person_id};
+use crate::kit::{MANAGER, by, decline, id as person_id};
 
 impl World<'_> {
     /// The timers' use case.
@@ -97,8 +97,8 @@ impl World<'_> {
                 vec![browser(Command::Withdraw)],
             ),
             1 => (
-                recovery.deny(&decision).await.map(drop),
-                vec![(by(MANAGER), Command::Deny)],
+                recovery.deny(&decision, Decline::Unsure).await.map(drop),
+                vec![(by(MANAGER), decline())],
             ),
             2 => (
                 recovery.report(&decision).await.map(drop),

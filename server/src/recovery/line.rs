@@ -1,0 +1,224 @@
+//! Who is asked to approve, and when: what the rules need to know for it, read from the directory, the records and the
+//! settings.
+
+use domain::{
+    Approver, ApproverRole, Candidate, Control, GuardReading, Line, Person, PersonId, Refusal,
+    Request, Risk, Schedule, Submission, Timestamp, TrackRecord,
+};
+
+use super::{Recovery, ServiceError};
+use crate::graph::Graph;
+
+/// Whom the directory and the settings name for a person.
+pub(super) struct Named {
+    /// The people, in the order in which they are asked.
+    pub line: Line,
+    /// Whose word counts.
+    pub control: Control,
+    /// What of it makes a delay worth while.
+    pub risks: Vec<Risk>,
+}
+
+/// When the steps after the first are due.
+struct Times {
+    remind: Timestamp,
+    escalate: Timestamp,
+    on_call: Timestamp,
+    deadline: Timestamp,
+    off_hours: bool,
+}
+
+impl Recovery {
+    /// What is needed to ask for approval of `request`, read now.
+    pub(super) async fn submission(
+        &self,
+        request: &Request,
+        guards: GuardReading,
+    ) -> Result<Submission, ServiceError> {
+        let subject = request.facts.subject.as_ref();
+        let subject = &subject.ok_or(Refusal::SubjectNotRecognised)?.person;
+        let Named { line, risks, .. } = self.line(&subject.id, guards.privileged).await?;
+        let first = line.tiers.first().and_then(|tier| tier.first());
+        let times = self.times(first.map(|candidate| &candidate.person));
+        // Whoever is on call is asked last, however many come before.
+        let mut escalate = vec![times.escalate; line.tiers.len().saturating_sub(2)];
+        escalate.push(times.on_call);
+        Ok(Submission {
+            guards,
+            schedule: Schedule {
+                remind: times.remind,
+                escalate,
+                deadline: times.deadline,
+                off_hours: times.off_hours,
+            },
+            line,
+            risks,
+        })
+    }
+
+    /// Whom the directory and the settings name for `subject`.
+    pub(super) async fn line(
+        &self,
+        subject: &PersonId,
+        is_privileged: bool,
+    ) -> Result<Named, ServiceError> {
+        let approval = &self.settings.approval;
+        if is_privileged && let Some(group) = &approval.dual_control {
+            let members = self
+                .group(group, subject, &ApproverRole::DualControl)
+                .await?;
+            return Ok(Named {
+                line: Line {
+                    tiers: vec![members],
+                },
+                control: Control::Dual,
+                risks: Vec::new(),
+            });
+        }
+        let mut tiers = Vec::new();
+        if let Some(manager) = self.graph.manager(subject).await? {
+            let above = self.graph.manager(&manager.id).await?;
+            tiers.push(vec![
+                self.named(manager, ApproverRole::Manager, subject).await?,
+            ]);
+            if let Some(above) = above {
+                tiers.push(vec![
+                    self.named(above, ApproverRole::ManagersManager, subject)
+                        .await?,
+                ]);
+            }
+        }
+        if let Some(group) = &approval.on_call_group {
+            tiers.push(self.group(group, subject, &ApproverRole::OnCall).await?);
+        }
+        Ok(Named {
+            line: Line { tiers },
+            control: Control::Single,
+            risks: Vec::new(),
+        })
+    }
+
+    async fn group(
+        &self,
+        group: &str,
+        subject: &PersonId,
+        role: &ApproverRole,
+    ) -> Result<Vec<Candidate>, ServiceError> {
+        let mut members = Vec::new();
+        for member in self.graph.members_of(group).await? {
+            members.push(self.named(member, role.clone(), subject).await?);
+        }
+        Ok(members)
+    }
+
+    /// Somebody who was just read in that role.
+    async fn named(
+        &self,
+        person: Person,
+        role: ApproverRole,
+        subject: &PersonId,
+    ) -> Result<Candidate, ServiceError> {
+        let (place, record) = tokio::try_join!(
+            self.place(subject, &person.id),
+            self.track_record(&person.id, subject)
+        )?;
+        Ok(Candidate {
+            person,
+            place,
+            role,
+            in_role: true,
+            is_away: false,
+            record,
+        })
+    }
+
+    async fn track_record(
+        &self,
+        approver: &PersonId,
+        subject: &PersonId,
+    ) -> Result<TrackRecord, ServiceError> {
+        let a_day = self.settings.terms.approvals_a_day;
+        let now = self.clock.now();
+        Ok(self
+            .store
+            .track_record(approver, subject, a_day, now)
+            .await?)
+    }
+
+    /// Somebody who decides about `request`, or is to decide, as they are now.
+    ///
+    /// # Errors
+    /// [`Refusal::ApproverIsDisabled`] for whoever is not in the directory any more.
+    pub(super) async fn approver_now(
+        &self,
+        graph: &Graph,
+        request: &Request,
+        id: &PersonId,
+    ) -> Result<Candidate, ServiceError> {
+        let subject = request.facts.subject.as_ref();
+        let subject = &subject.ok_or(Refusal::SubjectNotRecognised)?.person.id;
+        let person = graph.person(id).await?.ok_or(Refusal::ApproverIsDisabled)?;
+        let known = request.facts.approver(id);
+        let role = known.map_or(ApproverRole::Manager, |known| known.role.clone());
+        let in_role = match known {
+            Some(known) => self.holds_role(graph, subject, known).await?,
+            // Whoever is named by an approver has no other role.
+            None => true,
+        };
+        let candidate = self.named(person, role, subject).await?;
+        Ok(Candidate {
+            in_role,
+            ..candidate
+        })
+    }
+
+    /// Whether the directory and the settings still give somebody the role for which they were asked.
+    async fn holds_role(
+        &self,
+        graph: &Graph,
+        subject: &PersonId,
+        approver: &Approver,
+    ) -> Result<bool, ServiceError> {
+        let approval = &self.settings.approval;
+        let group = match &approver.role {
+            ApproverRole::Manager => {
+                let manager = graph.manager_id(subject).await?;
+                return Ok(manager.as_ref() == Some(&approver.id));
+            }
+            ApproverRole::ManagersManager => {
+                let Some(manager) = graph.manager_id(subject).await? else {
+                    return Ok(false);
+                };
+                let above = graph.manager_id(&manager).await?;
+                return Ok(above.as_ref() == Some(&approver.id));
+            }
+            ApproverRole::Delegate { .. } | ApproverRole::HandedOn { .. } => return Ok(true),
+            ApproverRole::OnCall => &approval.on_call_group,
+            ApproverRole::DualControl => &approval.dual_control,
+        };
+        let Some(group) = group else {
+            return Ok(false);
+        };
+        let found = graph.memberships(&approver.id, &[group]).await?;
+        Ok(found.contains(group))
+    }
+
+    /// When the steps are due, if `first` is asked now: only their time at work counts.
+    fn times(&self, _first: Option<&Person>) -> Times {
+        let (now, approval) = (self.clock.now(), &self.settings.approval);
+        let hours = approval.offices.open_hours(None, now);
+        let after = |time| hours.after(now, time);
+        Times {
+            remind: after(approval.chain.remind),
+            escalate: after(approval.chain.escalate),
+            on_call: after(approval.chain.on_call),
+            deadline: after(self.settings.terms.approval),
+            off_hours: !hours.is_open(now),
+        }
+    }
+
+    /// When whoever is asked by somebody else is reminded.
+    pub(super) fn reminder(&self) -> Timestamp {
+        self.times(None).remind
+    }
+}
