@@ -83,20 +83,6 @@ impl Graph {
         ))
     }
 
-    /// The people in a group, directly or through others.
-    pub async fn members_of(&self, group: &str) -> Result<Vec<Person>, GraphError> {
-        let ids = [group];
-        let request = Request::get(
-            "/groups/{id}/transitiveMembers/microsoft.graph.user",
-            &ids,
-            "GroupMember.Read.All",
-        )
-        .query("$select", USER_PROPERTIES)
-        .advanced();
-        let members: Vec<User> = self.list(&request).await?;
-        Ok(members.into_iter().map(Person::from).collect())
-    }
-
     /// The person's addresses outside the tenant's own mail, where a message can reach them without
     /// their account: `otherMails`, then the address for password reset. Without repetitions.
     pub async fn recovery_addresses(&self, person: &Person) -> Result<Vec<String>, GraphError> {

@@ -9,8 +9,11 @@ use domain::{
 use super::{Recovery, ServiceError};
 use crate::graph::Graph;
 
+/// Members of a group who are looked at, at most: each takes some calls.
+const MOST: usize = 20;
+
 /// Whom the directory and the settings name for a person.
-pub(super) struct Named {
+pub(super) struct Reading {
     /// The people, in the order in which they are asked.
     pub line: Line,
     /// Whose word counts.
@@ -37,7 +40,7 @@ impl Recovery {
     ) -> Result<Submission, ServiceError> {
         let subject = request.facts.subject.as_ref();
         let subject = &subject.ok_or(Refusal::SubjectNotRecognised)?.person;
-        let Named { line, risks, .. } = self.line(&subject.id, guards.privileged).await?;
+        let Reading { line, risks, .. } = self.line(&subject.id, guards.privileged).await?;
         let first = line.tiers.first().and_then(|tier| tier.first());
         let times = self.times(first.map(|candidate| &candidate.person));
         // Whoever is on call is asked last, however many come before.
@@ -61,13 +64,13 @@ impl Recovery {
         &self,
         subject: &PersonId,
         is_privileged: bool,
-    ) -> Result<Named, ServiceError> {
+    ) -> Result<Reading, ServiceError> {
         let approval = &self.settings.approval;
         if is_privileged && let Some(group) = &approval.dual_control {
             let members = self
                 .group(group, subject, &ApproverRole::DualControl)
                 .await?;
-            return Ok(Named {
+            return Ok(Reading {
                 line: Line {
                     tiers: vec![members],
                 },
@@ -78,24 +81,41 @@ impl Recovery {
         let mut tiers = Vec::new();
         if let Some(manager) = self.graph.manager(subject).await? {
             let above = self.graph.manager(&manager.id).await?;
-            tiers.push(vec![
-                self.named(manager, ApproverRole::Manager, subject).await?,
-            ]);
+            tiers.push(self.tier(manager, ApproverRole::Manager, subject).await?);
             if let Some(above) = above {
-                tiers.push(vec![
-                    self.named(above, ApproverRole::ManagersManager, subject)
-                        .await?,
-                ]);
+                let role = ApproverRole::ManagersManager;
+                tiers.push(self.tier(above, role, subject).await?);
             }
         }
         if let Some(group) = &approval.on_call_group {
             tiers.push(self.group(group, subject, &ApproverRole::OnCall).await?);
         }
-        Ok(Named {
+        Ok(Reading {
             line: Line { tiers },
             control: Control::Single,
             risks: Vec::new(),
         })
+    }
+
+    /// Somebody, and whoever stands in for them if they are away.
+    async fn tier(
+        &self,
+        person: Person,
+        role: ApproverRole,
+        subject: &PersonId,
+    ) -> Result<Vec<Candidate>, ServiceError> {
+        let (id, away) = (person.id.clone(), self.away(&person).await?);
+        let mut tier = vec![self.named(person, role, subject).await?];
+        let delegate = away.and_then(|away| away.delegate);
+        let delegate = match delegate {
+            Some(delegate) => self.graph.person(&delegate).await?,
+            None => None,
+        };
+        if let Some(delegate) = delegate {
+            let role = ApproverRole::Delegate { of: id };
+            tier.push(self.named(delegate, role, subject).await?);
+        }
+        Ok(tier)
     }
 
     async fn group(
@@ -105,7 +125,8 @@ impl Recovery {
         role: &ApproverRole,
     ) -> Result<Vec<Candidate>, ServiceError> {
         let mut members = Vec::new();
-        for member in self.graph.members_of(group).await? {
+        let named = self.graph.members_of(group).await?;
+        for member in named.into_iter().take(MOST) {
             members.push(self.named(member, role.clone(), subject).await?);
         }
         Ok(members)
@@ -122,12 +143,13 @@ impl Recovery {
             self.place(subject, &person.id),
             self.track_record(&person.id, subject)
         )?;
+        let is_away = self.away(&person).await?.is_some();
         Ok(Candidate {
             person,
             place,
             role,
             in_role: true,
-            is_away: false,
+            is_away,
             record,
         })
     }
@@ -192,7 +214,15 @@ impl Recovery {
                 let above = graph.manager_id(&manager).await?;
                 return Ok(above.as_ref() == Some(&approver.id));
             }
-            ApproverRole::Delegate { .. } | ApproverRole::HandedOn { .. } => return Ok(true),
+            ApproverRole::Delegate { of } => {
+                let Some(of) = graph.person(of).await? else {
+                    return Ok(false);
+                };
+                let away = self.away(&of).await?;
+                let delegate = away.and_then(|away| away.delegate);
+                return Ok(delegate.as_ref() == Some(&approver.id));
+            }
+            ApproverRole::HandedOn { .. } => return Ok(true),
             ApproverRole::OnCall => &approval.on_call_group,
             ApproverRole::DualControl => &approval.dual_control,
         };
@@ -204,9 +234,10 @@ impl Recovery {
     }
 
     /// When the steps are due, if `first` is asked now: only their time at work counts.
-    fn times(&self, _first: Option<&Person>) -> Times {
+    fn times(&self, first: Option<&Person>) -> Times {
         let (now, approval) = (self.clock.now(), &self.settings.approval);
-        let hours = approval.offices.open_hours(None, now);
+        let country = first.and_then(|person| person.country.as_deref());
+        let hours = approval.offices.open_hours(country, now);
         let after = |time| hours.after(now, time);
         Times {
             remind: after(approval.chain.remind),
