@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{Named, Recovery, ServiceError, saved_codes::is_enabled_member};
 use crate::{
     audit::InstallationEvent,
+    graph::GraphError,
     jobs::{Job, Promise},
     mail::AbsenceNews,
     store::{HoldChange, Named as KeptName, OwnAbsence, StoreError},
@@ -25,8 +26,8 @@ const SHOWN: u32 = 100;
 /// Somebody is away now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Away {
-    /// Until when.
-    pub until: Timestamp,
+    /// Until when, as far as that is known.
+    pub until: Option<Timestamp>,
     /// Who stands in, if anybody does. The rules have their say about them as about anybody.
     pub delegate: Option<PersonId>,
 }
@@ -69,7 +70,7 @@ pub struct Absences {
 }
 
 impl Recovery {
-    /// Whether somebody is away now: by what they said themselves here, then by the configuration.
+    /// Whether somebody is away now: by what they said themselves here, then by the configuration, then by their mailbox.
     ///
     /// # Errors
     /// If the database fails, or the directory, which knows who stands in.
@@ -77,7 +78,7 @@ impl Recovery {
         let now = self.clock.now();
         if let Some(own) = self.store.absence_of(&person.id, now).await? {
             return Ok(Some(Away {
-                until: own.until,
+                until: Some(own.until),
                 delegate: own.delegate.map(|delegate| delegate.id),
             }));
         }
@@ -86,7 +87,7 @@ impl Recovery {
         let Some(absence) = configured
             .find(|absence| is_now(absence.from, absence.until) && absence.person.is(person))
         else {
-            return Ok(None);
+            return Ok(self.out_of_office(person, now).await);
         };
         let delegate = match &absence.delegate {
             None => None,
@@ -97,9 +98,27 @@ impl Recovery {
             }
         };
         Ok(Some(Away {
-            until: absence.until,
+            until: Some(absence.until),
             delegate,
         }))
+    }
+
+    /// What their mailbox says, where that may be read. Nobody waits for it in vain: who cannot be asked about is there.
+    async fn out_of_office(&self, person: &Person, now: Timestamp) -> Option<Away> {
+        if !self.settings.approval.mailbox_settings {
+            return None;
+        }
+        match self.graph.absence(&person.id, now).await {
+            Ok(absence) => absence.map(|absence| Away {
+                until: absence.until,
+                delegate: None,
+            }),
+            Err(GraphError::NotFound { .. }) => None,
+            Err(error) => {
+                tracing::warn!(person = %person.id, %error, "a mailbox does not say whether somebody is away");
+                None
+            }
+        }
     }
 
     /// Where the days of absences begin and end: at the usual office.

@@ -1,14 +1,18 @@
 //! Who is asked to approve, and when: what the rules need to know for it, read from the directory, the records and the
 //! settings.
 
+use std::time::Duration;
+
 use domain::{
     Approver, ApproverRole, Candidate, Control, GuardReading, Line, Person, PersonId, Refusal,
     Request, Risk, Schedule, Submission, Timestamp, TrackRecord,
 };
 
-use super::{Recovery, ServiceError};
+use super::{Recovery, ServiceError, managers::Standing};
 use crate::graph::Graph;
 
+/// How long a recovery and a report speak for a delay of the next.
+const LATELY: Duration = Duration::from_hours(30 * 24);
 /// Members of a group who are looked at, at most: each takes some calls.
 const MOST: usize = 20;
 
@@ -40,7 +44,12 @@ impl Recovery {
     ) -> Result<Submission, ServiceError> {
         let subject = request.facts.subject.as_ref();
         let subject = &subject.ok_or(Refusal::SubjectNotRecognised)?.person;
-        let Reading { line, risks, .. } = self.line(&subject.id, guards.privileged).await?;
+        let (reading, past) = tokio::try_join!(
+            self.line(&subject.id, guards.privileged),
+            self.past(&subject.id)
+        )?;
+        let Reading { line, risks, .. } = reading;
+        let risks = risks.into_iter().chain(past).collect();
         let first = line.tiers.first().and_then(|tier| tier.first());
         let times = self.times(first.map(|candidate| &candidate.person));
         // Whoever is on call is asked last, however many come before.
@@ -79,10 +88,14 @@ impl Recovery {
             });
         }
         let mut tiers = Vec::new();
-        if let Some(manager) = self.graph.manager(subject).await? {
+        let manager = self.graph.manager(subject).await?;
+        let is_new = self.is_new_manager(subject, manager.as_ref()).await?;
+        // Whoever was put in that place just now leads to nobody further up either.
+        if let Some(manager) = manager.filter(|_| !is_new) {
             let above = self.graph.manager(&manager.id).await?;
+            let above_is_new = self.is_new_manager(&manager.id, above.as_ref()).await?;
             tiers.push(self.tier(manager, ApproverRole::Manager, subject).await?);
-            if let Some(above) = above {
+            if let Some(above) = above.filter(|_| !above_is_new) {
                 let role = ApproverRole::ManagersManager;
                 tiers.push(self.tier(above, role, subject).await?);
             }
@@ -93,8 +106,31 @@ impl Recovery {
         Ok(Reading {
             line: Line { tiers },
             control: Control::Single,
-            risks: Vec::new(),
+            risks: is_new.then_some(Risk::ManagerChanged).into_iter().collect(),
         })
+    }
+
+    async fn is_new_manager(
+        &self,
+        person: &PersonId,
+        manager: Option<&Person>,
+    ) -> Result<bool, ServiceError> {
+        let manager = manager.map(|manager| &manager.id);
+        let standing = self.manager_since(person, manager).await?;
+        Ok(standing != Standing::Settled)
+    }
+
+    /// What happened to `subject` of late.
+    async fn past(&self, subject: &PersonId) -> Result<Vec<Risk>, ServiceError> {
+        let since = self.clock.now() - LATELY;
+        let mut risks = Vec::new();
+        if self.store.recoveries_since(subject, since).await? > 0 {
+            risks.push(Risk::RecoveredLately);
+        }
+        if self.store.reports_since(subject, since).await? > 0 {
+            risks.push(Risk::ReportedLately);
+        }
+        Ok(risks)
     }
 
     /// Somebody, and whoever stands in for them if they are away.

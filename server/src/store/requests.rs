@@ -239,6 +239,25 @@ impl Store {
         });
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
+
+    /// How many requests about this person were reported since `since`.
+    pub async fn reports_since(
+        &self,
+        person: &PersonId,
+        since: Timestamp,
+    ) -> Result<u32, StoreError> {
+        let count: i64 = reading!(self, connection => {
+            sqlx::query_scalar(
+                "SELECT COUNT(*) FROM requests
+                 WHERE subject_id = $1 AND opened_at >= $2 AND state IN ('reported', 'repudiated')",
+            )
+            .bind(&person.0)
+            .bind(since.millis())
+            .fetch_one(connection)
+            .await?
+        });
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
 }
 
 /// Writes what belongs to a change into its transaction.

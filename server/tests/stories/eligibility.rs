@@ -101,27 +101,47 @@ async fn accounts_for_which_nobody_may_approve() {
 #[tokio::test]
 async fn a_request_without_an_approver_goes_on_when_there_is_one() {
     let story = Story::begin().await;
-    let diego = story.locked_out("diego.ramos");
-    diego.asks().await.proves().await;
-    is_refused(&story, &diego, NO_APPROVER).await;
-    let daniel = story
-        .control(
-            reqwest::Method::GET,
-            &format!("/people/daniel.okafor@{DOMAIN}"),
-            json!(null),
-        )
-        .await;
-    story
-        .change("diego.ramos", json!({ "managerId": daniel["id"] }))
-        .await;
-    let before = diego.request().await.facts.id;
-    diego.submits().await;
-    assert_eq!(diego.request().await.facts.id, before);
+    for alias in ["daniel.okafor", "lena.fischer"] {
+        story
+            .change(alias, json!({ "accountEnabled": false }))
+            .await;
+    }
+    let ada = story.locked_out("ada.keller");
+    ada.asks().await.proves().await;
+    is_refused(&story, &ada, NO_APPROVER).await;
+    let enabled = json!({ "accountEnabled": true });
+    story.change("daniel.okafor", enabled).await;
+    let before = ada.request().await.facts.id;
+    ada.submits().await;
+    assert_eq!(ada.request().await.facts.id, before);
     story
         .manager("daniel.okafor")
         .opens_mail()
         .await
-        .shows(200, "Did Diego Ramos ask you for help?");
+        .shows(200, "Did Ada Keller ask you for help?");
+}
+
+#[tokio::test]
+async fn whoever_just_became_the_manager_is_not_asked() {
+    let story = Story::begin().await;
+    let ada = story.locked_out("ada.keller");
+    ada.is_approved_by("daniel.okafor").await;
+    ada.browser.post("/withdraw", &[]).await;
+    let maria = story.object_id("maria.costa").await;
+    story
+        .change("ada.keller", json!({ "managerId": maria }))
+        .await;
+    let again = story.locked_out("ada.keller");
+    again.asks().await.proves().await;
+    is_refused(&story, &again, NO_APPROVER).await;
+    story.advance(Duration::from_hours(73)).await;
+    let later = story.locked_out("ada.keller");
+    later.waits().await;
+    story
+        .manager("maria.costa")
+        .opens_mail()
+        .await
+        .shows(200, "Did Ada Keller ask you for help?");
 }
 
 #[tokio::test]
