@@ -127,10 +127,12 @@ async fn whoever_just_became_the_manager_is_not_asked() {
     let ada = story.locked_out("ada.keller");
     ada.is_approved_by("daniel.okafor").await;
     ada.browser.post("/withdraw", &[]).await;
-    let maria = story.object_id("maria.costa").await;
-    story
-        .change("ada.keller", json!({ "managerId": maria }))
+    let path = format!("/people/maria.costa@{DOMAIN}");
+    let maria = story
+        .control(reqwest::Method::GET, &path, json!(null))
         .await;
+    let promoted = json!({ "managerId": maria["id"] });
+    story.change("ada.keller", promoted).await;
     let again = story.locked_out("ada.keller");
     again.asks().await.proves().await;
     is_refused(&story, &again, NO_APPROVER).await;
