@@ -3,6 +3,7 @@
 
 mod absences;
 mod aftermath;
+mod approver_lost;
 mod approver_sign_in;
 mod backup;
 mod blackout;
@@ -10,6 +11,7 @@ mod bombing;
 mod browser;
 mod canary;
 mod chain;
+mod charts;
 mod codes;
 mod console;
 mod corpus;
@@ -54,6 +56,7 @@ mod saved_proofs;
 mod security;
 mod sign_in;
 mod silence;
+mod smtp;
 mod soak;
 mod stopped;
 mod store;

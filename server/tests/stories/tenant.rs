@@ -198,6 +198,14 @@ impl Story {
         self.control(Method::PATCH, "/tenant", change).await;
     }
 
+    /// The object id of the group with this name.
+    pub async fn group_named(&self, name: &str) -> String {
+        let groups = self.control(Method::GET, "/groups", Value::Null).await;
+        let groups = groups.as_array().unwrap().iter();
+        let mut named = groups.filter(|group| group["displayName"] == name);
+        named.next().unwrap()["id"].as_str().unwrap().to_owned()
+    }
+
     /// Changes the tenant's pass policy.
     pub async fn pass_policy(&self, policy: Value) {
         self.control(Method::PUT, "/tap-policy", policy).await;

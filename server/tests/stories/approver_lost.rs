@@ -1,0 +1,111 @@
+//! An approver who may not answer any more: before they decide, and after it.
+
+use std::time::Duration;
+
+use domain::{AbortCause, Ended, Event, Refusal, State, StateName};
+use serde_json::{Value, json};
+
+use crate::{
+    harness::{DOMAIN, Story},
+    people::Person,
+};
+
+const ADA: &str = "ada.keller";
+const DANIEL: &str = "daniel.okafor";
+/// What becomes of the approver, and what the rules say of them then.
+fn losses() -> [(Value, Refusal); 3] {
+    [
+        (
+            json!({ "accountEnabled": false }),
+            Refusal::ApproverIsDisabled,
+        ),
+        (json!({ "userType": "Guest" }), Refusal::ApproverIsGuest),
+        (json!({ "below": ADA }), Refusal::ApproverIsBelowSubject),
+    ]
+}
+
+/// Changes the approver as a loss says.
+async fn is_lost(story: &Story, loss: &Value) {
+    if loss.get("below").is_none() {
+        return story.change(DANIEL, loss.clone()).await;
+    }
+    let ada = story.id_of(ADA).await.0;
+    story.change(DANIEL, json!({ "managerId": ada })).await;
+}
+
+/// Asks for the pass, and is told that it was stopped.
+async fn is_stopped(story: &Story, ada: &Person<'_>, refusal: Refusal) {
+    let methods = story.methods(ADA).await;
+    let page = ada.claims().await;
+    page.shows(503, "We had to stop");
+    assert_eq!(page.pass(), None);
+    let request = ada.request().await;
+    let State::Ended(Ended::Aborted { cause, .. }) = &request.state else {
+        panic!("{refusal:?}: {:?}", request.state_name());
+    };
+    assert_eq!(*cause, AbortCause::GuardChanged(refusal));
+    let log = story.audit(request.facts.id).await;
+    let is_told =
+        |event: &Event| matches!(event, Event::Aborted { cause: told, .. } if told == cause);
+    assert!(log.iter().any(|row| is_told(&row.event)), "{log:?}");
+    assert_eq!(story.methods(ADA).await, methods, "nothing was touched");
+    assert!(story.passes(ADA).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_approver_who_is_lost_before_they_decide_is_refused() {
+    for (loss, refusal) in losses() {
+        let story = Story::begin().await;
+        let ada = story.locked_out(ADA);
+        ada.waits().await;
+        let daniel = story.manager(DANIEL);
+        daniel.opens_mail().await.shows(200, "ask you for help?");
+        is_lost(&story, &loss).await;
+        let page = daniel.approves(&ada.contact_code().await).await;
+        assert!(page.status >= 400, "{refusal:?}: {}", page.text());
+        assert_eq!(
+            ada.state().await,
+            StateName::AwaitingApproval,
+            "{refusal:?}"
+        );
+        let log = story.audit(ada.request().await.facts.id).await;
+        let is_told = |event: &Event| matches!(event, Event::ApprovalRefused { reason, .. } if *reason == refusal);
+        assert!(
+            log.iter().any(|row| is_told(&row.event)),
+            "{refusal:?}: {log:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_approval_does_not_outlive_its_approver() {
+    for (loss, refusal) in losses() {
+        let story = Story::begin().await;
+        let ada = story.locked_out(ADA);
+        ada.is_approved_by(DANIEL).await;
+        is_lost(&story, &loss).await;
+        is_stopped(&story, &ada, refusal).await;
+    }
+}
+
+#[tokio::test]
+async fn an_approval_does_not_outlive_its_approver_during_a_delay() {
+    let story = Story::with(&[("recovery.cool_off_minutes", "60")]).await;
+    let ada = story.locked_out(ADA);
+    ada.waits().await;
+    let daniel = story.manager(DANIEL);
+    daniel.opens_mail().await;
+    let page = daniel.approves(&ada.contact_code().await).await;
+    page.shows(200, "You have approved the request");
+    story.run_jobs().await;
+    story
+        .control(
+            reqwest::Method::DELETE,
+            &format!("/people/{DANIEL}@{DOMAIN}"),
+            Value::Null,
+        )
+        .await;
+    story.advance(Duration::from_hours(1)).await;
+    story.run_timers().await;
+    is_stopped(&story, &ada, Refusal::ApproverIsDisabled).await;
+}
