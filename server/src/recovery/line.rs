@@ -52,9 +52,13 @@ impl Recovery {
         let risks = risks.into_iter().chain(past).collect();
         let first = line.tiers.first().and_then(|tier| tier.first());
         let times = self.times(first.map(|candidate| &candidate.person));
-        // Whoever is on call is asked last, however many come before.
-        let mut escalate = vec![times.escalate; line.tiers.len().saturating_sub(2)];
-        escalate.push(times.on_call);
+        let mut escalate = vec![times.escalate; line.tiers.len().saturating_sub(1)];
+        // Whoever is on call is asked last, however many come before, and nobody else waits as long.
+        if self.settings.approval.on_call_group.is_some()
+            && let Some(last) = escalate.last_mut()
+        {
+            *last = times.on_call;
+        }
         Ok(Submission {
             guards,
             schedule: Schedule {

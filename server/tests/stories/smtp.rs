@@ -16,6 +16,8 @@ const DANIEL: &str = "daniel.okafor";
 const LENA: &str = "lena.fischer";
 const ASKS: &str = "Ada Keller cannot sign in and asks for your approval";
 const MINUTE: Duration = Duration::from_mins(1);
+/// When the manager's manager is asked.
+const ESCALATION: Duration = Duration::from_mins(30);
 /// Ways in which a mail server does not take a mail now, and may later.
 const FOR_NOW: [&str; 2] = ["refuse-connection", "tempfail"];
 /// Ways in which it never will: before the mail, and after it.
@@ -65,6 +67,26 @@ async fn whoever_no_mail_reaches_is_passed_over_at_once() {
         story.run_timers().await;
         assert_eq!(ada.state().await, StateName::Ready, "{mode}");
     }
+}
+
+#[tokio::test]
+async fn the_next_is_asked_in_time_while_no_mail_reaches_the_first() {
+    let story = Story::begin().await;
+    let daniel = work_address(DANIEL);
+    story
+        .treat_mail(json!({ "mode": "tempfail", "recipient": daniel }))
+        .await;
+    let ada = story.locked_out(ADA);
+    ada.waits().await;
+    time_passes(&story, ESCALATION.checked_sub(MINUTE).unwrap()).await;
+    assert_eq!(asked(&story, LENA).await, 0);
+    time_passes(&story, MINUTE).await;
+    assert_eq!(
+        (asked(&story, DANIEL).await, asked(&story, LENA).await),
+        (0, 1)
+    );
+    approves(&story.manager(LENA), &ada).await;
+    ada.status().await.shows(200, "Approved");
 }
 
 #[tokio::test]
