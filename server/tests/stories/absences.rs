@@ -141,6 +141,7 @@ async fn whoever_stands_in_can_say_that_they_cannot() {
     let story = Story::begin().await;
     let daniel = story.plans("daniel.okafor").await;
     plan(&story, &daniel, (1, 2), &work_address("maria.costa")).await;
+    story.run_jobs().await;
     let maria = story.plans("maria.costa").await;
     let page = maria.get(PAGE).await;
     page.shows(200, "Daniel Okafor ,")

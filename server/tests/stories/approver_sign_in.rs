@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// A setting with which approvers sign in.
-const REQUIRED: (&str, &str) = ("approval.sign_in", "\"required\"");
+pub const REQUIRED: (&str, &str) = ("approval.sign_in", "\"required\"");
 const MINUTE: Duration = Duration::from_mins(1);
 
 const FIRST: &str = "Sign in to review this request";
@@ -29,7 +29,7 @@ const ANSWERS: [&str; 3] = ["/approve", "/approve/deny", "/approve/report"];
 
 impl Story {
     /// Signs in as the person with this name before the `@`, in a browser that carries an approver's link.
-    async fn signs_in_to_review(&self, browser: &Browser<'_>, alias: &str) -> Page {
+    pub async fn signs_in_to_review(&self, browser: &Browser<'_>, alias: &str) -> Page {
         let back = self.employee_signs_in_to(browser, alias, "review").await;
         match back.header("location") {
             "/approve" => browser.get("/approve").await,

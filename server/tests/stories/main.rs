@@ -32,6 +32,7 @@ mod instances;
 mod issuing;
 mod leavers;
 mod limits;
+mod line;
 mod links;
 mod lost_answers;
 mod managers;
