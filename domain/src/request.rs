@@ -164,6 +164,8 @@ pub enum Reason {
 pub struct Origin {
     /// Internet address as text.
     pub address: String,
+    /// The country of that address, as two capitals (ISO 3166-1), where it is known.
+    pub country: Option<String>,
     /// What the browser says about itself, cut to a sensible length.
     pub user_agent: String,
 }

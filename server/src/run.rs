@@ -298,6 +298,7 @@ impl Service {
             limits: Arc::new(limits),
             checkpoints: config.audit.checkpoint_file.map(Checkpoints::new),
             verified_ids,
+            countries: config.countries,
         };
         let recovery = Arc::new(Recovery::new(parts));
         recovery.follow_clock().await?;

@@ -449,6 +449,7 @@ impl Case {
             reason: Reason::LostPhone,
             origin: Origin {
                 address: "192.0.2.1".to_owned(),
+                country: None,
                 user_agent: "Firefox".to_owned(),
             },
             terms,

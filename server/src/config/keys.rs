@@ -206,6 +206,10 @@ pub(super) const KEYS: &[Key] = &[
         r#"never = ["break-glass@example.onmicrosoft.com"]"#,
     ),
     key("privileged.eligible_roles", "eligible_roles = true"),
+    key(
+        "countries.table",
+        r#"table = "/var/lib/latchkey/GeoLite2-Country.mmdb""#,
+    ),
     key("saved_codes.memory_mib", "memory_mib = 76"),
     key("limits.people_per_network", "people_per_network = 200"),
     key("limits.account_opens", "account_opens = 3"),

@@ -34,6 +34,7 @@ pub use error::{ConfigError, Problem};
 
 use crate::{
     auth::{self, oidc},
+    countries::Countries,
     graph,
     limits::Settings as Limits,
     recovery::ApprovalSettings,
@@ -65,6 +66,8 @@ pub struct Config {
     pub recovery: Recovery,
     /// Who approves, when, and how.
     pub approval: ApprovalSettings,
+    /// From which country an address is, if there is a table of that.
+    pub countries: Option<Countries>,
     /// Saved recovery codes.
     pub saved_codes: SavedCodes,
     /// How often things may be done.

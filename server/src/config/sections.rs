@@ -14,6 +14,7 @@ use super::{
     Recovery, Server, Tls, read::Reader, source,
 };
 use crate::{
+    countries::Countries,
     graph::{Credential, Settings},
     mail::address,
     store::{Location, beside},
@@ -62,6 +63,7 @@ impl Config {
         let alerts = alerts(&mut reader);
         let recovery = recovery(&mut reader);
         let approval = super::approval::approval(&mut reader, recovery.approval);
+        let countries = countries(&mut reader);
         let saved_codes = super::saved_codes::saved_codes(&mut reader);
         let limits = super::limits::limits(&mut reader);
         let policies = super::proofs::policies(&mut reader);
@@ -101,6 +103,7 @@ impl Config {
                 alerts,
                 recovery,
                 approval,
+                countries,
                 saved_codes,
                 limits,
                 policies,
@@ -340,6 +343,15 @@ fn recovery(reader: &mut Reader) -> Recovery {
         lease,
         watch,
     }
+}
+
+fn countries(reader: &mut Reader) -> Option<Countries> {
+    const TABLE: &str = "countries.table";
+    let file = reader.text(TABLE)?;
+    let file = reader.path(&file);
+    Countries::read(&file)
+        .map_err(|error| reader.problem(TABLE, format!("names {}, which {error}", file.display())))
+        .ok()
 }
 
 fn log(reader: &mut Reader) -> Log {

@@ -862,6 +862,7 @@ fn the_example_file_shows_every_key_once_and_its_defaults_are_right() {
         "office",
         "offices",
         "absences",
+        "countries",
         "groups",
         "verified_id",
     ] {

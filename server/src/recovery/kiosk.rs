@@ -6,7 +6,7 @@ use domain::{
 };
 
 use super::{Besides, Recovery, ServiceError, Shown, actor_name};
-use crate::{secret::Bearer, store::Change};
+use crate::{countries::Country, secret::Bearer, store::Change};
 
 /// A new request and the secret of its browser.
 pub struct Opened {
@@ -38,6 +38,11 @@ impl Recovery {
         let now = self.clock.now();
         let id = RequestId(self.entropy.sortable_uuid(now));
         let terms = self.settings.terms.clone();
+        let country = self.country_of(&origin.address);
+        let origin = Origin {
+            country: country.map(|country| country.code),
+            ..origin
+        };
         let outcome = open(
             Opening {
                 id,
@@ -67,6 +72,11 @@ impl Recovery {
             request: outcome.request,
             browser,
         })
+    }
+
+    /// The country of an internet address, where a table of them is configured and names it.
+    pub fn country_of(&self, address: &str) -> Option<Country> {
+        self.countries.as_ref()?.of(address.parse().ok()?)
     }
 
     /// The request that a browser is bound to.

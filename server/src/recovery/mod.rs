@@ -40,6 +40,7 @@ use crate::{
     audit::{CheckpointError, Checkpoints},
     auth::{saved_codes::SavedCodes, workshop::Busy},
     clock::{Clock, Entropy},
+    countries::Countries,
     graph::{Graph, GraphError, RequestService},
     jobs::{self, Promise, SecurityTeam},
     limits::Limits,
@@ -87,6 +88,7 @@ pub struct Recovery {
     pub(crate) look_ups: LookUps,
     checkpoints: Option<Checkpoints>,
     verified_ids: Option<RequestService>,
+    countries: Option<Countries>,
     waiting: Waiting,
     /// Browsers that wait for a step of their presentation.
     presenting: Waiting,
@@ -122,6 +124,8 @@ pub struct Parts {
     pub checkpoints: Option<Checkpoints>,
     /// What Verified IDs are presented to, if anything.
     pub verified_ids: Option<RequestService>,
+    /// From which country an address is, if there is a table of that.
+    pub countries: Option<Countries>,
 }
 
 /// What a change does besides changing the request, in the same transaction.
@@ -207,6 +211,7 @@ impl Recovery {
             limits,
             checkpoints,
             verified_ids,
+            countries,
         } = parts;
         Self {
             store,
@@ -222,6 +227,7 @@ impl Recovery {
             look_ups: LookUps::default(),
             checkpoints,
             verified_ids,
+            countries,
             waiting: Waiting::default(),
             presenting: Waiting::default(),
             strangers: Strangers::default(),

@@ -111,10 +111,11 @@ impl Visit {
         Bearer::parse(self.jar.get(&self.name(token))?.value())
     }
 
-    /// From where a request is made.
+    /// From where a request is made, as far as the visit tells.
     pub fn origin(&self) -> Origin {
         Origin {
             address: self.address.to_string(),
+            country: None,
             user_agent: self.user_agent.clone(),
         }
     }

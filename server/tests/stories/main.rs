@@ -15,6 +15,7 @@ mod charts;
 mod codes;
 mod console;
 mod corpus;
+mod countries;
 mod crashes;
 mod defence;
 mod disk;

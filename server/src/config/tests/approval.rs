@@ -1,6 +1,6 @@
 //! Who approves, when, and how.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use domain::{Identifier, PersonId, Timestamp};
 use jiff::civil::{Weekday, time};
@@ -285,6 +285,31 @@ fn each_mistake_about_approval_is_named() {
             error.starts_with("the configuration has a problem:"),
             "{error}"
         );
+    }
+}
+
+#[test]
+fn a_table_of_countries_is_read_and_any_other_file_is_refused() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let table = |name: &str| {
+        let more = format!("[countries]\ntable = \"{}\"\n", data.join(name).display());
+        with("countries", &more)
+    };
+    assert!(table("countries.mmdb").unwrap().countries.is_some());
+    for (name, problem) in [
+        (
+            "absent.mmdb",
+            "absent.mmdb, which cannot be read: i/o error",
+        ),
+        (
+            "README.md",
+            "README.md, which cannot be read: invalid database",
+        ),
+        ("no-countries.mmdb", "which is a table of another kind"),
+    ] {
+        let error = table(name).unwrap_err();
+        assert!(error.contains("countries.table names "), "{error}");
+        assert!(error.contains(problem), "{error}");
     }
 }
 

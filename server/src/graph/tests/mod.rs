@@ -32,6 +32,7 @@ fn leave(id: &PersonId) -> Warrant {
         reason: Reason::Other,
         origin: Origin {
             address: String::new(),
+            country: None,
             user_agent: String::new(),
         },
         terms: Terms {

@@ -50,6 +50,7 @@ impl World<'_> {
         let identifier = Identifier::parse(&format!("{name}@contoso.com")).unwrap();
         let origin = Origin {
             address: "192.0.2.1".to_owned(),
+            country: None,
             user_agent: "Firefox".to_owned(),
         };
         let recovery = self.story.recovery();
