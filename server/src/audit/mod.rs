@@ -102,6 +102,8 @@ pub enum InstallationEvent {
         /// Who was to stand in.
         delegate: PersonId,
     },
+    /// Microsoft refuses to say who is out of office, so everybody counts as present.
+    MailboxSettingsRefused,
     /// Far more proofs fail for one person than one person gets wrong, over several requests.
     ProofsKeepFailing {
         /// Whose account it is.

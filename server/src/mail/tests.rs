@@ -197,6 +197,7 @@ fn every_mail() -> Vec<Mail> {
         count: 3,
     }));
     mails.push(installation(InstallationEvent::Restored { ended: 3 }));
+    mails.push(installation(InstallationEvent::MailboxSettingsRefused));
     let person = PersonId("b".to_owned());
     mails.push(installation(InstallationEvent::SavedCodesVoided {
         person,

@@ -718,6 +718,18 @@ fn installation_words(event: &InstallationEvent) -> (&'static str, Vec<String>) 
                 "The person with the object id {delegate} does not stand in any more for the one with the object id {person}."
             )],
         ),
+        InstallationEvent::MailboxSettingsRefused => (
+            "it is not known who is out of office",
+            vec![
+                "Microsoft refuses to show the automatic replies of approvers, so everybody counts as present, and whoever \
+                 is away is asked as well. Recoveries go on."
+                    .to_owned(),
+                "Grant the application MailboxSettings.Read, with admin consent, and let its access policy in Exchange \
+                 Online include the people who approve; or turn approval.mailbox_settings off. You are told of this once \
+                 after each start."
+                    .to_owned(),
+            ],
+        ),
         InstallationEvent::ProofsKeepFailing { person, request } => (
             "somebody may be guessing at one account",
             vec![

@@ -9,7 +9,6 @@ use uuid::Uuid;
 use super::{Named, Recovery, ServiceError, saved_codes::is_enabled_member};
 use crate::{
     audit::InstallationEvent,
-    graph::GraphError,
     jobs::{Job, Promise},
     mail::AbsenceNews,
     store::{HoldChange, Named as KeptName, OwnAbsence, StoreError},
@@ -26,7 +25,7 @@ const SHOWN: u32 = 100;
 /// Somebody is away now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Away {
-    /// Until when, as far as that is known.
+    /// Until when, if that is known.
     pub until: Option<Timestamp>,
     /// Who stands in, if anybody does. The rules have their say about them as about anybody.
     pub delegate: Option<PersonId>,
@@ -70,7 +69,8 @@ pub struct Absences {
 }
 
 impl Recovery {
-    /// Whether somebody is away now: by what they said themselves here, then by the configuration, then by their mailbox.
+    /// Whether somebody is away now: by what they said themselves here, then by the configuration, then by their
+    /// mailbox, where that is looked at.
     ///
     /// # Errors
     /// If the database fails, or the directory, which knows who stands in.
@@ -82,12 +82,8 @@ impl Recovery {
                 delegate: own.delegate.map(|delegate| delegate.id),
             }));
         }
-        let mut configured = self.settings.approval.absences.iter();
-        let is_now = |from, until| from <= now && now < until;
-        let Some(absence) = configured
-            .find(|absence| is_now(absence.from, absence.until) && absence.person.is(person))
-        else {
-            return Ok(self.out_of_office(person, now).await);
+        let Some(absence) = self.settings.approval.absence_of(person, now) else {
+            return Ok(self.out_of_office(&person.id).await);
         };
         let delegate = match &absence.delegate {
             None => None,
@@ -101,24 +97,6 @@ impl Recovery {
             until: Some(absence.until),
             delegate,
         }))
-    }
-
-    /// What their mailbox says, where that may be read. Nobody waits for it in vain: who cannot be asked about is there.
-    async fn out_of_office(&self, person: &Person, now: Timestamp) -> Option<Away> {
-        if !self.settings.approval.mailbox_settings {
-            return None;
-        }
-        match self.graph.absence(&person.id, now).await {
-            Ok(absence) => absence.map(|absence| Away {
-                until: absence.until,
-                delegate: None,
-            }),
-            Err(GraphError::NotFound { .. }) => None,
-            Err(error) => {
-                tracing::warn!(person = %person.id, %error, "a mailbox does not say whether somebody is away");
-                None
-            }
-        }
     }
 
     /// Where the days of absences begin and end: at the usual office.

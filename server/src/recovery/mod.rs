@@ -14,6 +14,7 @@ mod live_pass;
 mod look_ups;
 mod managers;
 mod office;
+mod out_of_office;
 mod presentations;
 mod prove;
 mod readiness;
@@ -28,7 +29,10 @@ mod timers;
 mod waiting;
 mod watch;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use domain::{
     Actor, Alert, CodeKey, Command, Outcome, Refusal, Request, RequestId, Timestamp, decide,
@@ -89,6 +93,8 @@ pub struct Recovery {
     checkpoints: Option<Checkpoints>,
     verified_ids: Option<RequestService>,
     countries: Option<Countries>,
+    /// Microsoft has refused to say who is out of office, and the administrators know.
+    mailboxes_refused: AtomicBool,
     waiting: Waiting,
     /// Browsers that wait for a step of their presentation.
     presenting: Waiting,
@@ -228,6 +234,7 @@ impl Recovery {
             checkpoints,
             verified_ids,
             countries,
+            mailboxes_refused: AtomicBool::new(false),
             waiting: Waiting::default(),
             presenting: Waiting::default(),
             strangers: Strangers::default(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Person, Timestamp, UserKind};
+use domain::Timestamp;
 use jiff::{ToSpan, civil::Date, tz::TimeZone};
 use latchkey::audit::InstallationEvent;
 use serde_json::json;
@@ -320,19 +320,10 @@ async fn what_somebody_says_themselves_comes_before_what_is_configured() {
         { person = \"lena.fischer@harbourfinch.example\", from = \"2020-01-01\", until = \"2020-12-31\" },
     ]";
     let story = Story::with(&[("absences", configured)]).await;
-    let somebody = async |alias: &str| Person {
-        id: story.id_of(alias).await,
-        user_principal_name: work_address(alias),
-        display_name: String::new(),
-        given_name: None,
-        mail: None,
-        other_mails: Vec::new(),
-        position: None,
-        country: None,
-        enabled: true,
-        kind: UserKind::Member,
+    let away = async |alias: &str| {
+        let somebody = story.as_read(alias).await;
+        story.recovery().away(&somebody).await.unwrap()
     };
-    let away = async |alias: &str| story.recovery().away(&somebody(alias).await).await.unwrap();
     let by = async |alias: &str| away(alias).await.unwrap().delegate;
 
     assert_eq!(away("lena.fischer").await, None, "that is over");

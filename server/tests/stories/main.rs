@@ -39,6 +39,7 @@ mod lost_answers;
 mod managers;
 mod on_postgres;
 mod on_sqlite;
+mod out_of_office;
 mod outages;
 mod own_codes;
 mod password;

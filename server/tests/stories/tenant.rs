@@ -1,5 +1,6 @@
 //! What a story does to the stand-in tenant, and what it sees there.
 
+use domain::{PersonId, UserKind};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -191,6 +192,24 @@ impl Story {
     pub async fn person(&self, alias: &str) -> Value {
         let path = format!("/people/{alias}@{DOMAIN}");
         self.control(Method::GET, &path, Value::Null).await
+    }
+
+    /// Somebody as the directory's reader knows them.
+    pub async fn as_read(&self, alias: &str) -> domain::Person {
+        let person = self.person(alias).await;
+        let text = |key: &str| person[key].as_str().map(str::to_owned);
+        domain::Person {
+            id: PersonId(text("id").unwrap()),
+            display_name: text("displayName").unwrap(),
+            given_name: None,
+            user_principal_name: text("userPrincipalName").unwrap(),
+            mail: text("mail"),
+            other_mails: Vec::new(),
+            position: None,
+            country: text("usageLocation"),
+            enabled: person["accountEnabled"] == true,
+            kind: UserKind::Member,
+        }
     }
 
     /// Changes how the tenant behaves.

@@ -1,0 +1,51 @@
+//! Who says in their mailbox that they are away. It is a hint, which nothing waits for and nothing depends on.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use domain::{Actor, PersonId};
+
+use super::{Away, Recovery};
+use crate::{audit::InstallationEvent, graph::GraphError};
+
+/// How long Microsoft may take to say so.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+impl Recovery {
+    /// What the person's mailbox says about an absence, where that is looked at. Whoever has none, or whose mailbox
+    /// cannot be read, counts as present.
+    pub(super) async fn out_of_office(&self, person: &PersonId) -> Option<Away> {
+        if !self.settings.approval.mailbox_settings {
+            return None;
+        }
+        let asked = self.graph.within(PATIENCE);
+        match asked.absence(person, self.clock.now()).await {
+            Ok(absence) => absence.map(|absence| Away {
+                until: absence.until,
+                delegate: None,
+            }),
+            Err(GraphError::NotFound { .. }) => None,
+            Err(error) => {
+                tracing::warn!(%error, "it is not known who is out of office");
+                if matches!(error, GraphError::Forbidden { .. }) {
+                    self.tell_of_refused_mailboxes().await;
+                }
+                None
+            }
+        }
+    }
+
+    /// Tells the administrators that the permission is missing: once while this process runs, since they know then.
+    async fn tell_of_refused_mailboxes(&self) {
+        if self.mailboxes_refused.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let event = InstallationEvent::MailboxSettingsRefused;
+        if let Err(error) = self
+            .record_installation_event(&Actor::Directory, &event)
+            .await
+        {
+            tracing::error!(%error, "nobody was told that mailbox settings cannot be read");
+            self.mailboxes_refused.store(false, Ordering::Relaxed);
+        }
+    }
+}
