@@ -8,7 +8,7 @@ use maxminddb::{MaxMindDbError, Reader, geoip2};
 const WITH_COUNTRIES: [&str; 3] = ["Country", "City", "Enterprise"];
 
 /// A table of countries by network.
-pub struct Countries(Reader<Vec<u8>>);
+pub struct Countries(Box<Reader<Vec<u8>>>);
 
 /// A country.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,12 +42,12 @@ impl Countries {
     /// Reads the table in `file`, which is kept in memory.
     ///
     /// # Errors
-    /// If it is no MaxMind DB, or has no countries.
+    /// If it is no such table, or has no countries.
     pub fn read(file: &Path) -> Result<Self, NoCountries> {
         let reader = Reader::open_readfile(file)?;
         let kind = &reader.metadata().database_type;
         if WITH_COUNTRIES.iter().any(|known| kind.contains(known)) {
-            Ok(Self(reader))
+            Ok(Self(Box::new(reader)))
         } else {
             Err(NoCountries::OfAnotherKind(kind.clone()))
         }
@@ -143,7 +143,7 @@ mod tests {
         for filling in [0x00, 0x3f, 0x5d, 0xff] {
             let mut broken = whole.clone();
             broken[tree + 16..end].fill(filling);
-            let broken = Countries(Reader::from_source(broken).unwrap());
+            let broken = Countries(Box::new(Reader::from_source(broken).unwrap()));
             assert_eq!(broken.of("89.160.20.112".parse().unwrap()), None);
         }
     }

@@ -256,10 +256,10 @@ pub async fn approve(
         }
         None => return review.page(&web, kept, Some(Problem::CodeMalformed)).await,
     };
-    let verdict = web
+    let approval = web
         .recovery
-        .approve(&review.decision, &typed, Attestation::Phone)
-        .await;
+        .approve(&review.decision, &typed, Attestation::Phone);
+    let verdict = Box::pin(approval).await;
     let problem = match verdict {
         Ok(Verdict::Approved) => return Ok(Redirect::to("/approve").into_response()),
         Ok(Verdict::DeniedByCode) => {
