@@ -31,6 +31,8 @@ pub enum Action {
     Deny,
     /// Reports a request as somebody else's.
     Report,
+    /// Opens a review from the approver's own list.
+    OpenReview,
     /// Says when somebody is away.
     PlanAbsence,
     /// Takes that back.
@@ -74,6 +76,7 @@ impl Action {
             Self::Approve => "/approve",
             Self::Deny => "/approve/deny",
             Self::Report => "/approve/report",
+            Self::OpenReview => "/approvals",
             Self::PlanAbsence => "/approvals/absence",
             Self::UndoAbsence => "/approvals/absence/undo",
             Self::NotMe => "/not-me",

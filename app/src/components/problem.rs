@@ -188,6 +188,11 @@ impl Words {
                 "delegate",
                 "We found no active colleague with that work email address who can stand in for you",
             ),
+            Problem::NotYoursToReview => notice(
+                "You were not asked about that request.",
+                "Nothing has changed.",
+                "What you were asked about stands on this page.",
+            ),
             Problem::NamedTooMany => notice(
                 "You have named many colleagues within the hour, so we did not look this one up.",
                 "Nothing has changed.",

@@ -4,7 +4,8 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
-        Action, Button, ErrorSummary, Field, Input, Inset, LabelLook, Look, problem::Words,
+        Action, BackLink, Button, ErrorSummary, Field, Input, Inset, LabelLook, Look,
+        problem::Words,
     },
     view::{AbsenceForm, AbsenceRow, AbsenceView},
 };
@@ -25,6 +26,7 @@ pub fn absence(view: AbsenceView) -> impl IntoView {
         delegate,
     } = form;
     view! {
+        <BackLink href="/approvals"/>
         <ErrorSummary problem fields=&["from", "until", "delegate"]/>
         <h1>{TITLE}</h1>
         <p class="lead">

@@ -9,7 +9,7 @@ use crate::{
 
 pub const fn title(view: &EmployeeSignInView) -> &'static str {
     match view.to {
-        Place::Codes => "Sign in with your work account",
+        Place::Codes | Place::Approvals => "Sign in with your work account",
         Place::MakeCodes | Place::ReplaceCodes => "Sign in again to make codes",
         Place::Review => "Sign in to review a request",
         Place::Absence => "Sign in to say when you are away",
@@ -19,7 +19,7 @@ pub const fn title(view: &EmployeeSignInView) -> &'static str {
 pub fn employee_sign_in(view: &EmployeeSignInView) -> impl IntoView + use<> {
     let to = view.to.slug();
     let (lead, more) = match view.to {
-        Place::Codes | Place::Review => (
+        Place::Codes | Place::Review | Place::Approvals => (
             "We send you to your organisation's own sign-in, and you come back here afterwards.",
             "We never see your password. When you come back, you stay signed in for an hour at most.",
         ),

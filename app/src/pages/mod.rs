@@ -1,6 +1,7 @@
 //! One module per page; each is a function from its view model to HTML.
 
 mod absence;
+mod approvals;
 mod approver_sign_in;
 mod check;
 mod claim;
@@ -53,6 +54,7 @@ pub fn title(page: &Page) -> String {
         Page::Review(view) => return prefix(view.problem) + &review::title(view),
         Page::Reviewed(view) => reviewed::title(view.outcome),
         Page::Absence(_) => absence::TITLE,
+        Page::Approvals(_) => approvals::TITLE,
         Page::NotMe(view) => not_me::title(view),
         Page::EmployeeSignIn(view) => employee_sign_in::title(view),
         Page::Codes(_) => codes::TITLE,
@@ -108,6 +110,7 @@ fn content(page: Page) -> AnyView {
         Page::Review(view) => review::review(*view).into_any(),
         Page::Reviewed(view) => reviewed::reviewed(view).into_any(),
         Page::Absence(view) => absence::absence(view).into_any(),
+        Page::Approvals(view) => approvals::approvals(view).into_any(),
         Page::NotMe(view) => not_me::not_me(view),
         Page::EmployeeSignIn(view) => employee_sign_in::employee_sign_in(&view).into_any(),
         Page::Codes(view) => codes::codes(view).into_any(),
@@ -125,6 +128,7 @@ fn content(page: Page) -> AnyView {
 const fn problem(page: &Page) -> Option<Problem> {
     match page {
         Page::Absence(view) => view.problem,
+        Page::Approvals(view) => view.problem,
         Page::WhatHappened(view) => view.problem,
         Page::Identify(view) => view.problem,
         Page::Prove(view) => view.problem,

@@ -17,7 +17,8 @@ use crate::{
 };
 
 /// The addresses that the server knows.
-const ACTIONS: [&str; 24] = [
+const ACTIONS: [&str; 25] = [
+    "/approvals",
     "/approvals/absence",
     "/approvals/absence/undo",
     "/approve",

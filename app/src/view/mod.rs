@@ -5,6 +5,7 @@
 //! tokens.
 
 mod absence;
+mod approvals;
 mod approve;
 mod codes;
 mod console;
@@ -14,6 +15,7 @@ mod sign_in;
 mod verified_id;
 
 pub use absence::{AbsenceForm, AbsenceRow, AbsenceView};
+pub use approvals::{ApprovalsView, DecidedRow, WaitingRow};
 pub use approve::{
     ApproverSignInView, Disowner, Evidence, NotMeAnswer, NotMeView, OtherApproverView, ReviewForm,
     ReviewOutcome, ReviewView, ReviewedView,
@@ -68,6 +70,8 @@ pub enum Page {
     Review(Box<ReviewView>),
     /// What the approver's decision led to.
     Reviewed(ReviewedView),
+    /// What waits for an approver, and what they did.
+    Approvals(ApprovalsView),
     /// When an employee is away.
     Absence(AbsenceView),
     /// "This wasn't me", asked and answered.

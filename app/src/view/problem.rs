@@ -94,6 +94,9 @@ pub enum Problem {
     DelegateIsOneself,
     /// So many colleagues were named of late that no other is looked up.
     NamedTooMany,
+    // Approvals
+    /// The request is none that the person was asked about.
+    NotYoursToReview,
     // Services
     /// Microsoft did not answer, or asked to wait. Nothing was lost.
     DirectoryUnavailable,

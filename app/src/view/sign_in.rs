@@ -13,16 +13,19 @@ pub enum Place {
     Review,
     /// When somebody is away, and who stands in.
     Absence,
+    /// What waits for an approver.
+    Approvals,
 }
 
 impl Place {
     /// Every place. Of those that an address belongs to, the first is meant.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Codes,
         Self::MakeCodes,
         Self::ReplaceCodes,
         Self::Review,
         Self::Absence,
+        Self::Approvals,
     ];
 
     /// The word in forms and addresses.
@@ -33,6 +36,7 @@ impl Place {
             Self::ReplaceCodes => "replace-codes",
             Self::Review => "review",
             Self::Absence => "absence",
+            Self::Approvals => "approvals",
         }
     }
 
@@ -48,6 +52,7 @@ impl Place {
             Self::ReplaceCodes => "/codes/replace",
             Self::Review => "/approve",
             Self::Absence => "/approvals/absence",
+            Self::Approvals => "/approvals",
         }
     }
 
@@ -55,7 +60,7 @@ impl Place {
     /// at the organisation's sign-in, does not get them in.
     pub const fn needs_fresh_sign_in(self) -> bool {
         match self {
-            Self::Codes => false,
+            Self::Codes | Self::Approvals => false,
             Self::MakeCodes | Self::ReplaceCodes | Self::Review | Self::Absence => true,
         }
     }

@@ -1,5 +1,7 @@
 //! What approvers and owners do.
 
+use std::time::Duration;
+
 use domain::{
     Actor, Attestation, Command, Decline, Ended, Event, PersonId, Refusal, Request, RequestId,
     Seat, State, StateName, Timestamp, TypedCode,
@@ -8,8 +10,13 @@ use domain::{
 use super::{Recovery, ServiceError, actor_name};
 use crate::{
     secret::Bearer,
-    store::{Link, Purpose},
+    store::{Decided, Link, Mark, Page, Purpose},
 };
+
+/// How long the link works with which an approver opens a request from their own list: they can open it again.
+const OPENED_LINK: Duration = Duration::from_hours(1);
+/// How long approvers find what they did.
+const OWN_DECISIONS: Duration = Duration::from_hours(30 * 24);
 
 /// An approver at work: who they are and where they sit.
 #[derive(Clone, Debug)]
@@ -75,6 +82,51 @@ impl Recovery {
         since: Timestamp,
     ) -> Result<u32, ServiceError> {
         Ok(self.store.recoveries_since(person, since).await?)
+    }
+
+    /// A link of this person's own to a request that they were asked about, as their mail has one; none if they were not.
+    pub async fn review_link(
+        &self,
+        id: RequestId,
+        person: &PersonId,
+    ) -> Result<Option<Bearer>, ServiceError> {
+        let Some(request) = self.store.request(id).await? else {
+            return Ok(None);
+        };
+        if !request.facts.asked().any(|asked| asked.id == *person) {
+            return Ok(None);
+        }
+        let now = self.clock.now();
+        let secret = Bearer::generate(self.entropy.as_ref());
+        let link = Link {
+            purpose: Purpose::Approve,
+            request: id,
+            person: Some(person.clone()),
+            expires_at: now + OPENED_LINK,
+        };
+        self.store.add_link(secret.hash(), &link, now).await?;
+        Ok(Some(secret))
+    }
+
+    /// The requests that wait for this person, whoever waits longest first.
+    pub async fn waiting_for(
+        &self,
+        person: &PersonId,
+        after: Option<Mark>,
+        size: u32,
+    ) -> Result<Page<Request>, ServiceError> {
+        Ok(self.store.waiting_for(person, after, size).await?)
+    }
+
+    /// What this person did about requests in the last 30 days, newest first.
+    pub async fn decided_by(
+        &self,
+        person: &PersonId,
+        before: Option<Mark>,
+        size: u32,
+    ) -> Result<Page<Decided>, ServiceError> {
+        let since = self.clock.now() - OWN_DECISIONS;
+        Ok(self.store.decided_by(person, since, before, size).await?)
     }
 
     /// Keeps in the log of a request that somebody else than the approver signed in with the approver's link.

@@ -96,6 +96,8 @@ impl Store {
         }
         super::pending::update(&mut transaction, request, change.events).await?;
         super::approvals::keep(&mut transaction, request, change.events, change.at).await?;
+        super::decisions::keep(&mut transaction, request.facts.id, change.events, change.at)
+            .await?;
         record(&mut transaction, change).await?;
         failpoint!(ChangeWritten);
         transaction.commit().await

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{
     Web,
     answer::{Answer, Failure},
-    present,
+    paging, present,
     visit::{Form, Path, Query, Token, Visit},
 };
 use crate::{
@@ -158,14 +158,8 @@ pub async fn recoveries(
 
 /// A place in the list, as [`recoveries`] writes it into an address.
 fn cursor(text: &str) -> Result<Cursor, Failure> {
-    let read = || {
-        let (opened_at, id) = text.split_once('_')?;
-        Some(Cursor {
-            opened_at: opened_at.parse().ok()?,
-            id: Uuid::parse_str(id).ok()?,
-        })
-    };
-    read().ok_or_else(|| ProblemPage::NotFound.into())
+    let (opened_at, id) = paging::place(text)?;
+    Ok(Cursor { opened_at, id })
 }
 
 /// One recovery.

@@ -3,6 +3,7 @@
 
 mod absences;
 mod answer;
+mod approvals;
 mod approve;
 mod assets;
 mod codes;
@@ -13,6 +14,7 @@ mod kiosk;
 mod live;
 mod not_me;
 mod not_my_codes;
+mod paging;
 mod pass;
 mod present;
 mod prove_password;
@@ -126,6 +128,7 @@ impl Web {
             .route("/approve/deny", post(approve::deny))
             .route("/approve/report", post(approve::report))
             .route("/approve/{secret}", get(approve::open_link))
+            .route("/approvals", get(approvals::page).post(approvals::open))
             .route(
                 "/approvals/absence",
                 get(absences::page).post(absences::plan),

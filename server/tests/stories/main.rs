@@ -4,6 +4,7 @@
 mod absences;
 mod aftermath;
 mod approver_lost;
+mod approvals;
 mod approver_sign_in;
 mod backup;
 mod blackout;

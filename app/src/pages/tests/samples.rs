@@ -1,20 +1,20 @@
 //! Every page, shown with text that tries to break out of it.
 
 use crate::view::{
-    AbsenceForm, AbsenceRow, AbsenceView, Account, ApproverSignInView, AskedView, Audience,
-    CheckView, ClaimTurn, ClaimView, CodesView, DeadCodes, Disowner, EmployeeSignInView, Evidence,
-    Finding, Frame, HoldView, IdentifyView, Mode, Moment, NewCodesView, NextStep, NotMeAnswer,
-    NotMeView, NotMyCodesView, OfferedWay, OtherApproverView, Page, Paging, PassView, Place,
-    PresentationStage, Problem, ProblemPage, ProveView, QrCode, ReadinessView, Reason,
-    RecoveriesView, RecoveryDetailView, RecoveryRow, ReplaceCodesView, ReviewForm, ReviewOutcome,
-    ReviewView, ReviewedView, SavedView, SignInView, SignedIn, SignedInAt, Stage, StartView,
-    StatusView, TimelineEntry, Tone, Verdict, VerifiedIdView, Way, WhatHappenedView, WorkView,
-    YourCodeView,
+    AbsenceForm, AbsenceRow, AbsenceView, Account, ApprovalsView, ApproverSignInView, AskedView,
+    Audience, CheckView, ClaimTurn, ClaimView, CodesView, DeadCodes, DecidedRow, Disowner,
+    EmployeeSignInView, Evidence, Finding, Frame, HoldView, IdentifyView, Mode, Moment,
+    NewCodesView, NextStep, NotMeAnswer, NotMeView, NotMyCodesView, OfferedWay, OtherApproverView,
+    Page, Paging, PassView, Place, PresentationStage, Problem, ProblemPage, ProveView, QrCode,
+    ReadinessView, Reason, RecoveriesView, RecoveryDetailView, RecoveryRow, ReplaceCodesView,
+    ReviewForm, ReviewOutcome, ReviewView, ReviewedView, SavedView, SignInView, SignedIn,
+    SignedInAt, Stage, StartView, StatusView, TimelineEntry, Tone, Verdict, VerifiedIdView,
+    WaitingRow, Way, WhatHappenedView, WorkView, YourCodeView,
 };
 
 pub const TRICKY: &str = "ava <img src=x onerror=alert(1)> \"O'Neil\" & </title></script>";
 
-pub const PROBLEMS: [Problem; 50] = [
+pub const PROBLEMS: [Problem; 51] = [
     Problem::ReasonMissing,
     Problem::IdentifierMissing,
     Problem::IdentifierTooLong,
@@ -65,6 +65,7 @@ pub const PROBLEMS: [Problem; 50] = [
     Problem::DelegateUnknown,
     Problem::DelegateIsOneself,
     Problem::NamedTooMany,
+    Problem::NotYoursToReview,
 ];
 
 pub fn frame() -> Frame {
@@ -143,6 +144,34 @@ fn absence(problem: Option<Problem>) -> Page {
             until: tricky(),
             delegate: tricky(),
         },
+        problem,
+    })
+}
+
+fn approvals(problem: Option<Problem>) -> Page {
+    let waiting = |answered| WaitingRow {
+        id: tricky(),
+        name: tricky(),
+        reference: reference(),
+        role: tricky(),
+        asked_at: moment(),
+        deadline: moment(),
+        answered,
+    };
+    Page::Approvals(ApprovalsView {
+        waiting: vec![waiting(false), waiting(true)],
+        more_waiting: Some("/approvals?after=1_2".to_owned()),
+        decided: vec![DecidedRow {
+            id: tricky(),
+            name: tricky(),
+            reference: reference(),
+            verdict: "approved",
+            at: moment(),
+            state: "Completed".to_owned(),
+            tone: Tone::Good,
+        }],
+        more_decided: Some("/approvals?before=1_2".to_owned()),
+        is_continued: false,
         problem,
     })
 }
@@ -584,6 +613,7 @@ pub fn with_problem(problem: Problem) -> Vec<(String, Page)> {
         ),
         ("review, again".to_owned(), review(problem)),
         ("absence, again".to_owned(), absence(problem)),
+        ("approvals, again".to_owned(), approvals(problem)),
         ("codes, again".to_owned(), codes(Some(1), problem)),
         ("readiness, again".to_owned(), readiness(&[], problem)),
         ("sign in, again".to_owned(), sign_in(problem)),
@@ -647,6 +677,18 @@ pub fn all() -> Vec<(String, Page)> {
         ("finished".to_owned(), Page::Finished),
         ("review".to_owned(), review(None)),
         ("absence".to_owned(), absence(None)),
+        ("approvals".to_owned(), approvals(None)),
+        (
+            "approvals, none".to_owned(),
+            Page::Approvals(ApprovalsView {
+                waiting: Vec::new(),
+                more_waiting: None,
+                decided: Vec::new(),
+                more_decided: None,
+                is_continued: true,
+                problem: None,
+            }),
+        ),
         (
             "other approver".to_owned(),
             Page::OtherApprover(OtherApproverView { name: tricky() }),

@@ -49,7 +49,8 @@ pub fn row(listed: &ListedRequest) -> RecoveryRow {
     }
 }
 
-const fn state(name: StateName) -> (&'static str, Tone) {
+/// A state in words, and its colour.
+pub const fn state(name: StateName) -> (&'static str, Tone) {
     match name {
         StateName::Proving => ("Proving identity", Tone::Active),
         StateName::AwaitingApproval => ("Waiting for approval", Tone::Waiting),

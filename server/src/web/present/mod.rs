@@ -6,14 +6,14 @@ mod status;
 
 use app::view::{self, NotMeAnswer, Way};
 use domain::{
-    Cancellation, Ended, MethodKind, ProofKind, Reason, Removal, RemovalOutcome, Request, Risk,
-    State,
+    Approver, ApproverRole, Cancellation, Ended, MethodKind, ProofKind, Reason, Removal,
+    RemovalOutcome, ReportedBy, Request, Risk, State,
 };
 
 use crate::words;
 
 pub use codes::{findings, saved};
-pub use console::{entry, facts, hold, removals, row};
+pub use console::{entry, facts, hold, removals, row, state};
 pub use status::{account, shows, status};
 
 /// The reason as pages know it.
@@ -85,6 +85,45 @@ const fn proof_in_words(kind: ProofKind) -> &'static str {
         ProofKind::RecoveryCode => "Typed one of the codes they had saved",
         ProofKind::Password => "Signed in with their password",
         ProofKind::VerifiedId => "Presented a Verified ID that matches their face",
+    }
+}
+
+/// The name of the person whose account it is.
+pub fn subject_name(request: &Request) -> String {
+    let subject = request.facts.subject.as_ref();
+    subject
+        .map(|subject| subject.person.display_name.clone())
+        .unwrap_or_default()
+}
+
+/// Why somebody is asked to approve, in a sentence that they read.
+pub fn why_asked(request: &Request, approver: &Approver) -> String {
+    let facts = &request.facts;
+    let first_name = facts
+        .subject
+        .as_ref()
+        .map_or("this person", |subject| words::first_name(&subject.person));
+    let name_of = |id| {
+        let known = facts.approver(id);
+        known.map_or("a colleague", |known| known.name.as_str())
+    };
+    match &approver.role {
+        ApproverRole::Manager => format!("You are asked because you are {first_name}’s manager."),
+        ApproverRole::ManagersManager => {
+            format!("You are asked because you are the manager of {first_name}’s manager.")
+        }
+        ApproverRole::Delegate { of } => {
+            format!("You are asked because you stand in for {}.", name_of(of))
+        }
+        ApproverRole::OnCall => {
+            "You are asked because you are on call for account recovery.".to_owned()
+        }
+        ApproverRole::DualControl => format!(
+            "You are asked because {first_name}’s account has special rights, and you are one of those who decide about such accounts."
+        ),
+        ApproverRole::HandedOn { by } => {
+            format!("You are asked because {} named you.", name_of(by))
+        }
     }
 }
 
