@@ -29,6 +29,10 @@ pub enum Action {
     Approve,
     /// Declines.
     Deny,
+    /// Names somebody else who decides.
+    HandOn,
+    /// Takes a lapsed case up again.
+    Reopen,
     /// Reports a request as somebody else's.
     Report,
     /// Opens a review from the approver's own list.
@@ -75,6 +79,8 @@ impl Action {
             Self::Finish => "/finish",
             Self::Approve => "/approve",
             Self::Deny => "/approve/deny",
+            Self::HandOn => "/approve/hand-on",
+            Self::Reopen => "/approve/reopen",
             Self::Report => "/approve/report",
             Self::OpenReview => "/approvals",
             Self::PlanAbsence => "/approvals/absence",

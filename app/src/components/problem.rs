@@ -188,6 +188,52 @@ impl Words {
                 "delegate",
                 "We found no active colleague with that work email address who can stand in for you",
             ),
+            Problem::DeclineReasonMissing => field("why", "Choose why you decline"),
+            Problem::ColleagueMissing => field(
+                "colleague",
+                "Choose somebody, or enter the work email address of a colleague",
+            ),
+            Problem::ColleagueUnknown => field(
+                "colleague",
+                "We found no active colleague with that work email address",
+            ),
+            Problem::ColleagueRefused => field(
+                "colleague",
+                "They may not decide about this person: name somebody else",
+            ),
+            Problem::ColleagueAsked => {
+                field("colleague", "They were asked already: name somebody else")
+            }
+            Problem::HandedOnTooOften => notice(
+                "The request was handed on several times, so nobody else can be named.",
+                "Nothing has changed on the account.",
+                "Decide yourself, or contact the people named at the bottom of this page.",
+            ),
+            Problem::MayNotApprove => notice(
+                "You may not approve this request any more, for instance because you are not the person’s manager now.",
+                "Nothing has changed on the account, and the request still waits.",
+                "Name somebody else, decline the request, or contact the people named at the bottom of this page.",
+            ),
+            Problem::ApproverRecoveredLately => notice(
+                "Your own account was recovered within the last seven days, so you cannot approve for others yet.",
+                "Nothing has changed on the account, and the request still waits.",
+                "Name somebody else below.",
+            ),
+            Problem::ApproverOwesSubject => notice(
+                "This person approved a recovery of yours within the last 30 days, so somebody else has to approve for them.",
+                "Nothing has changed on the account, and the request still waits.",
+                "Name somebody else below.",
+            ),
+            Problem::ApproverAtDailyCap => notice(
+                "You have approved as many requests within a day as one person may.",
+                "Nothing has changed on the account, and the request still waits.",
+                "Name somebody else below, or contact the people named at the bottom of this page.",
+            ),
+            Problem::SubjectNotEligible => notice(
+                "This account cannot be recovered here at the moment, so the approval was not taken.",
+                "Nothing has changed on the account.",
+                "Contact the people named at the bottom of this page: something about the account has changed since the request was made.",
+            ),
             Problem::NotYoursToReview => notice(
                 "You were not asked about that request.",
                 "Nothing has changed.",

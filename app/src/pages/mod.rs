@@ -7,7 +7,9 @@ mod check;
 mod claim;
 mod codes;
 mod console;
+mod decline;
 mod employee_sign_in;
+mod hand_on;
 mod identify;
 mod ladder;
 mod not_me;
@@ -52,6 +54,8 @@ pub fn title(page: &Page) -> String {
         Page::ApproverSignIn(view) => approver_sign_in::title(*view),
         Page::OtherApprover(_) => approver_sign_in::OTHER,
         Page::Review(view) => return prefix(view.problem) + &review::title(view),
+        Page::Decline(_) => decline::QUESTION,
+        Page::HandOn(_) => hand_on::QUESTION,
         Page::Reviewed(view) => reviewed::title(view.outcome),
         Page::Absence(_) => absence::TITLE,
         Page::Approvals(_) => approvals::TITLE,
@@ -108,6 +112,8 @@ fn content(page: Page) -> AnyView {
         Page::ApproverSignIn(view) => approver_sign_in::approver_sign_in(view).into_any(),
         Page::OtherApprover(view) => approver_sign_in::other_approver(view).into_any(),
         Page::Review(view) => review::review(*view).into_any(),
+        Page::Decline(view) => decline::decline(view).into_any(),
+        Page::HandOn(view) => hand_on::hand_on(view).into_any(),
         Page::Reviewed(view) => reviewed::reviewed(view).into_any(),
         Page::Absence(view) => absence::absence(view).into_any(),
         Page::Approvals(view) => approvals::approvals(view).into_any(),
@@ -128,6 +134,8 @@ fn content(page: Page) -> AnyView {
 const fn problem(page: &Page) -> Option<Problem> {
     match page {
         Page::Absence(view) => view.problem,
+        Page::Decline(view) => view.problem,
+        Page::HandOn(view) => view.problem,
         Page::Approvals(view) => view.problem,
         Page::WhatHappened(view) => view.problem,
         Page::Identify(view) => view.problem,

@@ -4,10 +4,10 @@ use leptos::prelude::*;
 
 use crate::{
     components::{
-        Action, Button, ErrorSummary, Field, Input, LabelLook, Look, Reference, SummaryRow, Time,
-        problem::Words,
+        Action, Button, ErrorSummary, Field, Input, Inset, LabelLook, LinkButton, Look, Reference,
+        SummaryRow, Time, problem::Words,
     },
-    view::{Evidence, ReviewView},
+    view::{Evidence, OtherAsked, ReviewView, Spoken},
 };
 
 pub fn title(view: &ReviewView) -> String {
@@ -19,6 +19,12 @@ pub fn review(view: ReviewView) -> impl IntoView {
     let ReviewView {
         reference,
         approver,
+        why_asked,
+        others,
+        risks,
+        approvals: (given, needed),
+        delay_minutes,
+        may_hand_on,
         evidence,
         deadline,
         digits,
@@ -27,10 +33,6 @@ pub fn review(view: ReviewView) -> impl IntoView {
         problem,
     } = view;
     let first_name = evidence.first_name.clone();
-    let statement = format!(
-        "I spoke with {first_name} just now, on a number I already had, and they asked for this."
-    );
-    let attestation = Words::at(problem, "attested");
     view! {
         <ErrorSummary problem fields=&["code", "attested"]/>
         <h1 dir="auto">{title}</h1>
@@ -38,8 +40,11 @@ pub fn review(view: ReviewView) -> impl IntoView {
             <span dir="auto">{approver}</span>", a request to recover this account waits for you until "
             <Time moment=deadline/>". Nothing has changed on the account."
         </p>
+        <p dir="auto">{why_asked}</p>
+        {(needed > 1).then(|| two_approvals(given, needed))}
+        {(!risks.is_empty()).then(|| care(risks))}
         <h2>"What we know"</h2>
-        <Facts evidence/>
+        <Facts evidence others/>
         <h2>"Before you answer"</h2>
         <ol class="stations">
             <li>{format!("Call {first_name} on a number you already had, or meet them. Do not use a number from a mail or a message about this.")}</li>
@@ -55,48 +60,123 @@ pub fn review(view: ReviewView) -> impl IntoView {
                 hint=tries(tries_left)
                 error=Words::at(problem, "code")
             />
-            <div class="field">
-                {attestation.map(|error| view! {
-                    <p class="field-error" id="attested-error">
-                        <span class="sr-only">"Error: "</span>{error}
-                    </p>
-                })}
-                <div class="radio">
-                    <input
-                        type="checkbox"
-                        id="attested"
-                        name="attested"
-                        value="yes"
-                        checked=form.attested
-                        aria-describedby=attestation.map(|_| "attested-error")
-                        aria-invalid=attestation.map(|_| "true")
-                    />
-                    <label for="attested">{statement}</label>
-                </div>
-            </div>
+            <Statement first_name=first_name.clone() spoken=form.spoken error=Words::at(problem, "attested")/>
         </form>
         <form id="report" method="post" action=Action::Report.path()></form>
-        <form id="deny" method="post" action=Action::Deny.path()></form>
         <div class="choices">
             <div>
                 <Button look=Look::Main form="approve">"Approve"</Button>
-                <p class="hint">{format!("{first_name} can then replace their ways to sign in.")}</p>
+                <p class="hint">{follows(&first_name, delay_minutes, needed > given + 1)}</p>
             </div>
             <div>
                 <Button look=Look::Stop form="report">"I don’t recognise this, report it"</Button>
                 <p class="hint">"Stops the request, locks recovery for a day and alerts the security team."</p>
             </div>
         </div>
+        <h2>"Or answer in another way"</h2>
         <p class="flex flex-wrap items-center gap-x-4 gap-y-2">
-            <Button look=Look::Quiet form="deny">"Decline"</Button>
-            <span class="hint">{format!("If {first_name} did ask, but no longer needs it or should not have it now.")}</span>
+            <LinkButton look=Look::Quiet href="/approve/deny">"Decline"</LinkButton>
+            <span class="hint">{format!("If you cannot reach {first_name}, are not sure, or they no longer need it.")}</span>
         </p>
+        {may_hand_on.then(|| view! {
+            <p class="flex flex-wrap items-center gap-x-4 gap-y-2">
+                <LinkButton look=Look::Quiet href="/approve/hand-on">"I’m not the right person"</LinkButton>
+                <span class="hint">{format!("If somebody else knows {first_name} better. You name them.")}</span>
+            </p>
+        })}
         <Reference reference/>
     }
 }
 
+/// How the approver states that they spoke with the person. The first radio has the name as its id, so that an error can
+/// link there.
 #[component]
-fn Facts(evidence: Evidence) -> impl IntoView {
+fn Statement(
+    first_name: String,
+    spoken: Option<Spoken>,
+    error: Option<&'static str>,
+) -> impl IntoView {
+    let radios = Spoken::ALL.map(|way| {
+        let statement = match way {
+            Spoken::Phone => format!("I spoke with {first_name} just now, on a number I already had, and they asked for this."),
+            Spoken::Video => format!("I saw and spoke with {first_name} just now, in a video call that I set up, and they asked for this."),
+            Spoken::InPerson => format!("I met {first_name} just now, and they asked for this."),
+        };
+        let id = match way {
+            Spoken::Phone => "attested".to_owned(),
+            other => format!("attested-{}", other.slug()),
+        };
+        view! {
+            <div class="radio">
+                <input type="radio" id=id.clone() name="attested" value=way.slug() checked=spoken == Some(way)/>
+                <label for=id>{statement}</label>
+            </div>
+        }
+    });
+    view! {
+        <fieldset class="field" aria-describedby=error.map(|_| "attested-error")>
+            <legend class="label">"How did you speak with them?"</legend>
+            {error.map(|error| view! {
+                <p class="field-error" id="attested-error">
+                    <span class="sr-only">"Error: "</span>{error}
+                </p>
+            })}
+            <div class="mt-4 flex flex-col gap-3">{radios.collect_view()}</div>
+        </fieldset>
+    }
+}
+
+/// That one approval is not enough.
+fn two_approvals(given: u8, needed: u8) -> impl IntoView {
+    let yours = if given == 0 {
+        format!("It takes {needed} approvals, and none is there yet.")
+    } else {
+        "One approval is there: yours is the second of two.".to_owned()
+    };
+    view! {
+        <Inset>
+            <p>
+                <strong>"This account has special rights. "</strong>{yours}
+                " Each of you calls the person yourself, and the code is longer."
+            </p>
+        </Inset>
+    }
+}
+
+/// What speaks for special care.
+fn care(risks: Vec<String>) -> impl IntoView {
+    view! {
+        <div class="warning" role="note">
+            <h2>"Take special care"</h2>
+            <ul>{risks.into_iter().map(|risk| view! { <li>{risk}"."</li> }).collect_view()}</ul>
+        </div>
+    }
+}
+
+/// What follows from an approval.
+fn follows(first_name: &str, delay_minutes: u64, takes_another: bool) -> String {
+    if takes_another {
+        return "It then takes another approval.".to_owned();
+    }
+    match delay_minutes {
+        0 => format!("{first_name} can then replace their ways to sign in."),
+        minutes => format!(
+            "After a safety delay of {} {first_name} can replace their ways to sign in.",
+            duration(minutes)
+        ),
+    }
+}
+
+fn duration(minutes: u64) -> String {
+    match (minutes / 60, minutes % 60) {
+        (1, 0) => "an hour".to_owned(),
+        (hours, 0) => format!("{hours} hours"),
+        _ => format!("{minutes} minutes"),
+    }
+}
+
+#[component]
+fn Facts(evidence: Evidence, others: Vec<OtherAsked>) -> impl IntoView {
     let Evidence {
         name,
         first_name: _,
@@ -123,6 +203,9 @@ fn Facts(evidence: Evidence) -> impl IntoView {
                 <span dir="ltr" translate="no">{address}</span><br/>{browser}
             </SummaryRow>
             <SummaryRow label="Proof given"><Lines lines=proofs/></SummaryRow>
+            {(!others.is_empty()).then(|| view! {
+                <SummaryRow label="Also asked"><Lines lines=others.into_iter().map(asked).collect()/></SummaryRow>
+            })}
             <SummaryRow label="Recoveries in the last 90 days">{recoveries(recent_recoveries)}</SummaryRow>
             <SummaryRow label="If you approve, this is removed"><Lines lines=removes/></SummaryRow>
         </dl>
@@ -140,6 +223,14 @@ fn Lines(lines: Vec<String>) -> impl IntoView {
         </ul>
     }
     .into_any()
+}
+
+fn asked(other: OtherAsked) -> String {
+    let OtherAsked { name, role, answer } = other;
+    match answer {
+        Some(answer) => format!("{name}, {role}: {answer}"),
+        None => format!("{name}, {role}"),
+    }
 }
 
 fn recoveries(count: u32) -> String {

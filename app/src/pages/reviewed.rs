@@ -4,12 +4,15 @@ use leptos::prelude::*;
 
 use crate::{
     components::{Action, Button, Look},
-    view::{Account, ReviewOutcome, ReviewedView},
+    view::{Account, DeclineReason, ReviewOutcome, ReviewedView},
 };
 
 pub const fn title(outcome: ReviewOutcome) -> &'static str {
     match outcome {
         ReviewOutcome::Approved => "You have approved the request",
+        ReviewOutcome::FirstOfTwo => "Yours is the first of two approvals",
+        ReviewOutcome::HandedOn => "You have named somebody else",
+        ReviewOutcome::Lapsed => "Nothing came of the pass",
         ReviewOutcome::Denied => "The request is declined",
         ReviewOutcome::DeniedByCode => "The code was wrong three times",
         ReviewOutcome::Reported | ReviewOutcome::ReportedLate => "Thank you for reporting this",
@@ -25,6 +28,18 @@ const fn sentences(outcome: ReviewOutcome) -> (&'static str, &'static str) {
         ReviewOutcome::Approved => (
             "They can now get a pass in the browser in which they asked. You will never see that pass, and nobody may ask you for it.",
             "Did you approve by mistake? Take it back here, and tell the people named at the bottom of this page.",
+        ),
+        ReviewOutcome::FirstOfTwo => (
+            "Nothing has changed on the account. It waits for another approver, who speaks with the person too.",
+            "Did you approve by mistake? Take it back here, and tell the people named at the bottom of this page.",
+        ),
+        ReviewOutcome::HandedOn => (
+            "We have asked them. You can no longer approve this request, and nothing has changed on the account.",
+            "If you hear that something about it is wrong, decline or report it here.",
+        ),
+        ReviewOutcome::Lapsed => (
+            "The person was given a pass, and has not registered new ways to sign in with it.",
+            "Call them on a number you already had, and ask what went wrong.",
         ),
         ReviewOutcome::Denied => (
             "The person reads that the request was declined.",
@@ -80,13 +95,22 @@ pub fn reviewed(view: ReviewedView) -> impl IntoView {
         <h1>{title(view.outcome)}</h1>
         <p class="lead">{happened}" "{account_words(view)}</p>
         <p>{next}</p>
+        {view.may_reopen.then(|| view! {
+            <p>"If they still need help, take the case up again. They need not start over: whoever was asked before is asked once more, and has to approve again."</p>
+            <form method="post" action=Action::Reopen.path()>
+                <Button look=Look::Main>"Take the case up again"</Button>
+            </form>
+        })}
         {view.may_stop.then(|| view! {
             <div class="actions">
                 <form method="post" action=Action::Report.path()>
                     <Button look=Look::Stop>"I don’t recognise this, report it"</Button>
                 </form>
                 <form method="post" action=Action::Deny.path()>
-                    <Button look=Look::Quiet>"Take the approval back"</Button>
+                    <input type="hidden" name="why" value=DeclineReason::Other.slug()/>
+                    <Button look=Look::Quiet>
+                        {if view.outcome == ReviewOutcome::HandedOn { "Decline" } else { "Take the approval back" }}
+                    </Button>
                 </form>
             </div>
         })}

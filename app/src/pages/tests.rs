@@ -17,12 +17,14 @@ use crate::{
 };
 
 /// The addresses that the server knows.
-const ACTIONS: [&str; 25] = [
+const ACTIONS: [&str; 27] = [
     "/approvals",
     "/approvals/absence",
     "/approvals/absence/undo",
     "/approve",
     "/approve/deny",
+    "/approve/hand-on",
+    "/approve/reopen",
     "/approve/report",
     "/codes",
     "/codes/download",

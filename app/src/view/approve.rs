@@ -2,6 +2,69 @@
 
 use super::{Account, Moment, Problem};
 
+/// How an approver spoke with the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spoken {
+    /// By telephone, on a number that they already had.
+    Phone,
+    /// In a video call that they set up.
+    Video,
+    /// Face to face.
+    InPerson,
+}
+
+impl Spoken {
+    /// Every way.
+    pub const ALL: [Self; 3] = [Self::Phone, Self::Video, Self::InPerson];
+
+    /// The word in forms.
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::Phone => "phone",
+            Self::Video => "video",
+            Self::InPerson => "in-person",
+        }
+    }
+
+    /// The reverse of [`Self::slug`].
+    pub fn from_slug(slug: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|way| way.slug() == slug)
+    }
+}
+
+/// Why an approver declines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeclineReason {
+    /// They did not reach the person.
+    NotReached,
+    /// They are not sure that it is the person.
+    Unsure,
+    /// The person does not need it any more.
+    NotNeeded,
+    /// Anything else.
+    Other,
+}
+
+impl DeclineReason {
+    /// Every reason, in the order of the page.
+    pub const ALL: [Self; 4] = [Self::NotReached, Self::Unsure, Self::NotNeeded, Self::Other];
+
+    /// The word in forms.
+    pub const fn slug(self) -> &'static str {
+        match self {
+            Self::NotReached => "not-reached",
+            Self::Unsure => "unsure",
+            Self::NotNeeded => "not-needed",
+            Self::Other => "other",
+        }
+    }
+
+    /// The reverse of [`Self::slug`].
+    pub fn from_slug(slug: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.slug() == slug)
+    }
+}
+
 /// What is known about a request, for the one who decides.
 #[derive(Clone, Debug)]
 pub struct Evidence {
@@ -32,18 +95,41 @@ pub struct Evidence {
 /// The approver's answers, kept when there was a problem.
 #[derive(Clone, Debug, Default)]
 pub struct ReviewForm {
-    /// Whether the attestation was ticked. The code is never kept.
-    pub attested: bool,
+    /// How they spoke with the person, as they state. The code is never kept.
+    pub spoken: Option<Spoken>,
 }
 
-/// The review page. Forms: `POST /approve` (`code`, `attested=yes`), `POST /approve/deny`,
-/// `POST /approve/report`.
+/// Somebody else who was asked.
+#[derive(Clone, Debug)]
+pub struct OtherAsked {
+    /// Their name.
+    pub name: String,
+    /// Why they, as in `the manager of Ada’s manager`.
+    pub role: String,
+    /// What they said, as far as it does not end the request.
+    pub answer: Option<&'static str>,
+}
+
+/// The review page. Forms: `POST /approve` (`code`, `attested`), `POST /approve/report`; the ways to decline and to name
+/// somebody else are pages.
 #[derive(Clone, Debug)]
 pub struct ReviewView {
     /// Public reference of the request.
     pub reference: String,
     /// The approver's name.
     pub approver: String,
+    /// Why they are asked, in a sentence.
+    pub why_asked: String,
+    /// Who else was asked.
+    pub others: Vec<OtherAsked>,
+    /// What speaks for special care, in sentences.
+    pub risks: Vec<String>,
+    /// Approvals that are there, and how many it takes.
+    pub approvals: (u8, u8),
+    /// How long the person waits after the approval, in minutes.
+    pub delay_minutes: u64,
+    /// Whether they can name somebody else.
+    pub may_hand_on: bool,
     /// The evidence.
     pub evidence: Evidence,
     /// Until when to answer.
@@ -77,11 +163,45 @@ pub struct OtherApproverView {
     pub name: String,
 }
 
+/// "Why do you decline?" (`POST /approve/deny`: `why`).
+#[derive(Clone, Debug)]
+pub struct DeclineView {
+    /// Public reference of the request.
+    pub reference: String,
+    /// Given name of the person.
+    pub first_name: String,
+    /// What was wrong with the answer.
+    pub problem: Option<Problem>,
+}
+
+/// "Who should decide?" (`POST /approve/hand-on`: `to`, `colleague`).
+#[derive(Clone, Debug)]
+pub struct HandOnView {
+    /// Public reference of the request.
+    pub reference: String,
+    /// Given name of the person.
+    pub first_name: String,
+    /// Those whose turn would come later: the value of each, and who it is.
+    pub people: Vec<(String, String)>,
+    /// Whom the approver chose of them.
+    pub chosen: String,
+    /// Sign-in name that they typed.
+    pub colleague: String,
+    /// What was wrong with the answer.
+    pub problem: Option<Problem>,
+}
+
 /// What the approver reads after a decision, theirs or somebody else's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReviewOutcome {
     /// Approved; the person can continue (now or after the delay).
     Approved,
+    /// Approved by this approver; another has to approve too.
+    FirstOfTwo,
+    /// This approver has named somebody else, who was asked.
+    HandedOn,
+    /// A pass was given out, and nothing came of it.
+    Lapsed,
     /// Declined.
     Denied,
     /// Declined because of three wrong codes; the security team knows.
@@ -98,15 +218,17 @@ pub enum ReviewOutcome {
     AlreadyDecided,
 }
 
-/// The page after a decision (`POST /approve/deny`, `POST /approve/report`).
+/// The page after a decision (`POST /approve/deny`, `POST /approve/report`, `POST /approve/reopen`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReviewedView {
     /// What the decision led to.
     pub outcome: ReviewOutcome,
     /// What has been done to the account.
     pub account: Account,
-    /// Whether the approver can still take an approval back.
+    /// Whether the approver can still stop it.
     pub may_stop: bool,
+    /// Whether the approver can take it up again.
+    pub may_reopen: bool,
 }
 
 /// What "this wasn't me" led to.

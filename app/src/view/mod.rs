@@ -17,8 +17,9 @@ mod verified_id;
 pub use absence::{AbsenceForm, AbsenceRow, AbsenceView};
 pub use approvals::{ApprovalsView, DecidedRow, WaitingRow};
 pub use approve::{
-    ApproverSignInView, Disowner, Evidence, NotMeAnswer, NotMeView, OtherApproverView, ReviewForm,
-    ReviewOutcome, ReviewView, ReviewedView,
+    ApproverSignInView, DeclineReason, DeclineView, Disowner, Evidence, HandOnView, NotMeAnswer,
+    NotMeView, OtherApproverView, OtherAsked, ReviewForm, ReviewOutcome, ReviewView, ReviewedView,
+    Spoken,
 };
 pub use codes::{
     CodesView, DeadCodes, Finding, NewCodesView, NotMyCodesView, ReadinessView, ReplaceCodesView,
@@ -68,6 +69,10 @@ pub enum Page {
     OtherApprover(OtherApproverView),
     /// The approver's review of one request.
     Review(Box<ReviewView>),
+    /// "Why do you decline?"
+    Decline(DeclineView),
+    /// "Who should decide?"
+    HandOn(HandOnView),
     /// What the approver's decision led to.
     Reviewed(ReviewedView),
     /// What waits for an approver, and what they did.

@@ -95,6 +95,28 @@ pub enum Problem {
     /// So many colleagues were named of late that no other is looked up.
     NamedTooMany,
     // Approvals
+    /// No reason was chosen.
+    DeclineReasonMissing,
+    /// Nobody was named.
+    ColleagueMissing,
+    /// Nobody active bears that name.
+    ColleagueUnknown,
+    /// The rules do not let them decide about this person.
+    ColleagueRefused,
+    /// They were asked already.
+    ColleagueAsked,
+    /// It was handed on as often as it may be.
+    HandedOnTooOften,
+    /// The rules do not let this approver decide about this person any more.
+    MayNotApprove,
+    /// The approver's own account was recovered a few days ago.
+    ApproverRecoveredLately,
+    /// The person has approved for the approver not long ago.
+    ApproverOwesSubject,
+    /// The approver has approved as many requests in a day as anybody may.
+    ApproverAtDailyCap,
+    /// The account cannot be recovered here any more.
+    SubjectNotEligible,
     /// The request is none that the person was asked about.
     NotYoursToReview,
     // Services

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    Actor, Attestation, Command, Decline, Ended, Event, PersonId, Refusal, Request, RequestId,
-    Seat, State, StateName, Timestamp, TypedCode,
+    Actor, Attestation, Command, Decline, Ended, Event, Identifier, PersonId, Refusal, Request,
+    RequestId, Seat, State, StateName, Timestamp, TypedCode,
 };
 
 use super::{Recovery, ServiceError, actor_name};
@@ -246,6 +246,20 @@ impl Recovery {
         };
         self.apply(decision.request, &decision.actor(), command)
             .await
+    }
+
+    /// The one person whose sign-in name or work address `approver` has typed, if there is one.
+    ///
+    /// # Errors
+    /// [`ServiceError::Limited`] for whoever types one name after the other.
+    pub async fn colleague_named(
+        &self,
+        approver: &PersonId,
+        name: &Identifier,
+    ) -> Result<Option<PersonId>, ServiceError> {
+        self.limits.take_naming(approver).await?;
+        let found = self.graph.find_person(name.as_str()).await?;
+        Ok(found.map(|person| person.id))
     }
 
     /// Takes a lapsed case up again: everybody who was asked is asked once more.

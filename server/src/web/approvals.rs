@@ -134,15 +134,13 @@ pub struct OpenForm {
 pub async fn open(State(web): State<Web>, visit: Visit, Form(form): Form<OpenForm>) -> Answer {
     let employee = visit.employee(&web).await?;
     let request = RequestId(form.request);
-    match web.recovery.review_link(request, &employee.id).await? {
-        Some(secret) => Ok((
-            visit.give(Token::Approver, &secret),
-            Redirect::to(Place::Review.path()),
-        )
-            .into_response()),
-        None => {
-            let problem = Some(Problem::NotYoursToReview);
-            show(&web, &employee, &ListQuery::default(), problem).await
-        }
-    }
+    let Some(secret) = web.recovery.review_link(request, &employee.id).await? else {
+        let problem = Some(Problem::NotYoursToReview);
+        return show(&web, &employee, &ListQuery::default(), problem).await;
+    };
+    Ok((
+        visit.give(Token::Approver, &secret),
+        Redirect::to(Place::Review.path()),
+    )
+        .into_response())
 }

@@ -125,7 +125,12 @@ impl Web {
             .merge(self.clone().kiosk())
             .route("/finish", post(pass::finish))
             .route("/approve", get(approve::review_page).post(approve::approve))
-            .route("/approve/deny", post(approve::deny))
+            .route("/approve/deny", get(approve::deny_page).post(approve::deny))
+            .route(
+                "/approve/hand-on",
+                get(approve::hand_on_page).post(approve::hand_on),
+            )
+            .route("/approve/reopen", post(approve::reopen))
             .route("/approve/report", post(approve::report))
             .route("/approve/{secret}", get(approve::open_link))
             .route("/approvals", get(approvals::page).post(approvals::open))

@@ -119,7 +119,7 @@ async fn a_link_alone_answers_nothing() {
     daniel.opens_mail().await;
     let code = ada.contact_code().await;
     for path in ANSWERS {
-        let form = [("code", code.as_str()), ("attested", "yes")];
+        let form = [("code", code.as_str()), ("attested", "phone")];
         let page = daniel.browser.post(path, &form).await;
         page.shows(403, AGAIN).shows(403, NOT_TAKEN);
         tells_nothing(&page);
@@ -154,7 +154,7 @@ async fn a_forwarded_link_shows_nothing_to_whoever_got_it() {
 
     let code = ada.contact_code().await;
     for path in ANSWERS {
-        let form = [("code", code.as_str()), ("attested", "yes")];
+        let form = [("code", code.as_str()), ("attested", "phone")];
         let page = lena.post(path, &form).await;
         page.shows(403, OTHER);
         tells_nothing(&page);
@@ -310,7 +310,7 @@ async fn the_browser_that_asked_is_no_place_to_decide() {
         .await;
     page.shows(403, same);
     let code = ada.contact_code().await;
-    let form = [("code", code.as_str()), ("attested", "yes")];
+    let form = [("code", code.as_str()), ("attested", "phone")];
     ada.browser.post("/approve", &form).await.shows(403, same);
     assert_eq!(tries(&ada).await, 0);
 }

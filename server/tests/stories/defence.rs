@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Every action, and whether its address is a page too.
-const ACTIONS: [(&str, bool); 20] = [
+const ACTIONS: [(&str, bool); 25] = [
     ("/identify", true),
     ("/prove", true),
     ("/prove/resend", false),
@@ -21,7 +21,12 @@ const ACTIONS: [(&str, bool); 20] = [
     ("/pass/again", false),
     ("/finish", false),
     ("/approve", true),
-    ("/approve/deny", false),
+    ("/approve/deny", true),
+    ("/approve/hand-on", true),
+    ("/approve/reopen", false),
+    ("/approvals", true),
+    ("/approvals/absence", true),
+    ("/approvals/absence/undo", false),
     ("/approve/report", false),
     ("/not-me", true),
     ("/sign-in", true),
@@ -37,7 +42,8 @@ const ACTIONS: [(&str, bool); 20] = [
 const FORM: &[(&str, &str)] = &[
     ("identifier", "ada.keller@harbourfinch.example"),
     ("code", "123456"),
-    ("attested", "yes"),
+    ("attested", "phone"),
+    ("why", "other"),
 ];
 
 /// A browser that holds everything: the request, the approver's link and the owner's.
@@ -263,8 +269,8 @@ async fn the_browser_that_asked_cannot_approve() {
         .await
         .shows(403, "Use another browser to review this");
     for form in [
-        &[("code", code.as_str()), ("attested", "yes")][..],
-        &[("code", &wrong(&code)), ("attested", "yes")],
+        &[("code", code.as_str()), ("attested", "phone")][..],
+        &[("code", &wrong(&code)), ("attested", "phone")],
         &[("code", &code)],
         &[],
     ] {
@@ -274,7 +280,7 @@ async fn the_browser_that_asked_cannot_approve() {
     assert_eq!(ada.request().await, before);
     // A no is taken from anywhere.
     ada.browser
-        .post("/approve/deny", &[])
+        .post("/approve/deny", &[("why", "other")])
         .await
         .shows(200, "The request is declined");
     assert_eq!(ada.state().await, StateName::Denied);
@@ -296,7 +302,7 @@ async fn a_browser_with_another_request_may_approve() {
     page.shows(200, "ask you for help?");
     let form = [
         ("code", ada.contact_code().await),
-        ("attested", "yes".to_owned()),
+        ("attested", "phone".to_owned()),
     ];
     let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
     let page = daniel.browser.post("/approve", &form).await;

@@ -10,7 +10,7 @@ use crate::{browser::Page, harness::Story};
 const HTTPS: &str = "\"https://recovery.harbourfinch.example\"";
 
 /// Every route, some that are none, and some that are refused.
-const ADDRESSES: [(&str, &str); 53] = [
+const ADDRESSES: [(&str, &str); 62] = [
     ("GET", "/"),
     ("GET", "/what-happened"),
     ("GET", "/what-happened?reason=lost-phone"),
@@ -37,7 +37,16 @@ const ADDRESSES: [(&str, &str); 53] = [
     ("POST", "/finish"),
     ("GET", "/approve"),
     ("POST", "/approve"),
+    ("GET", "/approve/deny"),
     ("POST", "/approve/deny"),
+    ("GET", "/approve/hand-on"),
+    ("POST", "/approve/hand-on"),
+    ("POST", "/approve/reopen"),
+    ("GET", "/approvals"),
+    ("POST", "/approvals"),
+    ("GET", "/approvals/absence"),
+    ("POST", "/approvals/absence"),
+    ("POST", "/approvals/absence/undo"),
     ("POST", "/approve/report"),
     ("GET", "/approve/nonsense"),
     ("GET", "/not-me"),

@@ -84,9 +84,9 @@ async fn answers_that_are_incomplete_cost_no_try() {
     for (form, sentence) in [
         (&[("code", code.as_str())][..], attest),
         (&[("code", &without), ("attested", "no")], attest),
-        (&[("attested", "yes")], "Enter the code"),
-        (&[("code", short), ("attested", "yes")], digits),
-        (&[("code", "abcdef"), ("attested", "yes")], digits),
+        (&[("attested", "phone")], "Enter the code"),
+        (&[("code", short), ("attested", "phone")], digits),
+        (&[("code", "abcdef"), ("attested", "phone")], digits),
         (&[], "Enter the code"),
     ] {
         let page = daniel.browser.post("/approve", form).await;

@@ -55,6 +55,7 @@ mod races;
 mod readiness;
 mod reaper;
 mod repeats;
+mod reviews;
 mod saved_codes;
 mod saved_proofs;
 mod security;

@@ -218,13 +218,14 @@ impl<'a> Manager<'a> {
 
     /// Types the code and attests.
     pub async fn approves(&self, code: &str) -> Page {
-        let form = [("code", code), ("attested", "yes")];
+        let form = [("code", code), ("attested", "phone")];
         self.browser.post("/approve", &form).await
     }
 
     /// Declines.
     pub async fn denies(&self) -> Page {
-        self.browser.post("/approve/deny", &[]).await
+        let form = [("why", "other")];
+        self.browser.post("/approve/deny", &form).await
     }
 
     /// Reports.

@@ -129,9 +129,9 @@ impl<'a> Round<'a> {
             Kind::WrongCodes => wrong(&self.code),
             _ => self.code.clone(),
         };
-        let approval = [("code", code.as_str()), ("attested", "yes")];
+        let approval = [("code", code.as_str()), ("attested", "phone")];
         let approve = (office, "/approve", &approval[..]);
-        let deny = (office, "/approve/deny", &[][..]);
+        let deny = (office, "/approve/deny", &[("why", "other")][..]);
         let claim = (mine, "/pass", &[][..]);
         let owner = self.owner().await;
         let report = (&owner, "/not-me", &[][..]);

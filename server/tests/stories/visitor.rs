@@ -230,7 +230,7 @@ impl<'a> Visitor<'a> {
         let Some(code) = self.meets(page).await? else {
             return Ok(Step::Waits);
         };
-        let form = [("code", code.as_str()), ("attested", "yes")];
+        let form = [("code", code.as_str()), ("attested", "phone")];
         let answer = self.office.try_post("/approve", &form).await?;
         if answer.status == 200 && heading(&answer) == "You have approved the request" {
             self.hears(page, Told::Approved);

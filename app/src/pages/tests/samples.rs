@@ -2,19 +2,19 @@
 
 use crate::view::{
     AbsenceForm, AbsenceRow, AbsenceView, Account, ApprovalsView, ApproverSignInView, AskedView,
-    Audience, CheckView, ClaimTurn, ClaimView, CodesView, DeadCodes, DecidedRow, Disowner,
-    EmployeeSignInView, Evidence, Finding, Frame, HoldView, IdentifyView, Mode, Moment,
-    NewCodesView, NextStep, NotMeAnswer, NotMeView, NotMyCodesView, OfferedWay, OtherApproverView,
-    Page, Paging, PassView, Place, PresentationStage, Problem, ProblemPage, ProveView, QrCode,
-    ReadinessView, Reason, RecoveriesView, RecoveryDetailView, RecoveryRow, ReplaceCodesView,
-    ReviewForm, ReviewOutcome, ReviewView, ReviewedView, SavedView, SignInView, SignedIn,
-    SignedInAt, Stage, StartView, StatusView, TimelineEntry, Tone, Verdict, VerifiedIdView,
-    WaitingRow, Way, WhatHappenedView, WorkView, YourCodeView,
+    Audience, CheckView, ClaimTurn, ClaimView, CodesView, DeadCodes, DecidedRow, DeclineView,
+    Disowner, EmployeeSignInView, Evidence, Finding, Frame, HandOnView, HoldView, IdentifyView,
+    Mode, Moment, NewCodesView, NextStep, NotMeAnswer, NotMeView, NotMyCodesView, OfferedWay,
+    OtherApproverView, OtherAsked, Page, Paging, PassView, Place, PresentationStage, Problem,
+    ProblemPage, ProveView, QrCode, ReadinessView, Reason, RecoveriesView, RecoveryDetailView,
+    RecoveryRow, ReplaceCodesView, ReviewForm, ReviewOutcome, ReviewView, ReviewedView, SavedView,
+    SignInView, SignedIn, SignedInAt, Spoken, Stage, StartView, StatusView, TimelineEntry, Tone,
+    Verdict, VerifiedIdView, WaitingRow, Way, WhatHappenedView, WorkView, YourCodeView,
 };
 
 pub const TRICKY: &str = "ava <img src=x onerror=alert(1)> \"O'Neil\" & </title></script>";
 
-pub const PROBLEMS: [Problem; 51] = [
+pub const PROBLEMS: [Problem; 62] = [
     Problem::ReasonMissing,
     Problem::IdentifierMissing,
     Problem::IdentifierTooLong,
@@ -66,6 +66,17 @@ pub const PROBLEMS: [Problem; 51] = [
     Problem::DelegateIsOneself,
     Problem::NamedTooMany,
     Problem::NotYoursToReview,
+    Problem::DeclineReasonMissing,
+    Problem::ColleagueMissing,
+    Problem::ColleagueUnknown,
+    Problem::ColleagueRefused,
+    Problem::ColleagueAsked,
+    Problem::HandedOnTooOften,
+    Problem::MayNotApprove,
+    Problem::ApproverRecoveredLately,
+    Problem::ApproverOwesSubject,
+    Problem::ApproverAtDailyCap,
+    Problem::SubjectNotEligible,
 ];
 
 pub fn frame() -> Frame {
@@ -255,6 +266,16 @@ pub fn review(problem: Option<Problem>) -> Page {
     Page::Review(Box::new(ReviewView {
         reference: reference(),
         approver: tricky(),
+        why_asked: tricky(),
+        others: vec![OtherAsked {
+            name: tricky(),
+            role: tricky(),
+            answer: Some("has approved"),
+        }],
+        risks: vec![tricky()],
+        approvals: (1, 2),
+        delay_minutes: 60,
+        may_hand_on: true,
         evidence: Evidence {
             name: tricky(),
             first_name: tricky(),
@@ -272,10 +293,29 @@ pub fn review(problem: Option<Problem>) -> Page {
         digits: 6,
         tries_left: 3,
         form: ReviewForm {
-            attested: problem == Some(Problem::ContactCodeWrong),
+            spoken: (problem == Some(Problem::ContactCodeWrong)).then_some(Spoken::Phone),
         },
         problem,
     }))
+}
+
+fn decline(problem: Option<Problem>) -> Page {
+    Page::Decline(DeclineView {
+        reference: reference(),
+        first_name: tricky(),
+        problem,
+    })
+}
+
+fn hand_on(problem: Option<Problem>, people: Vec<(String, String)>) -> Page {
+    Page::HandOn(HandOnView {
+        reference: reference(),
+        first_name: tricky(),
+        people,
+        chosen: tricky(),
+        colleague: tricky(),
+        problem,
+    })
 }
 
 fn what_happened(reason: Option<Reason>, problem: Option<Problem>) -> Page {
@@ -612,6 +652,11 @@ pub fn with_problem(problem: Problem) -> Vec<(String, Page)> {
             status(Stage::Issuing, Account::Touched, problem),
         ),
         ("review, again".to_owned(), review(problem)),
+        ("decline, again".to_owned(), decline(problem)),
+        (
+            "hand on, again".to_owned(),
+            hand_on(problem, vec![(tricky(), tricky())]),
+        ),
         ("absence, again".to_owned(), absence(problem)),
         ("approvals, again".to_owned(), approvals(problem)),
         ("codes, again".to_owned(), codes(Some(1), problem)),
@@ -676,6 +721,12 @@ pub fn all() -> Vec<(String, Page)> {
         ),
         ("finished".to_owned(), Page::Finished),
         ("review".to_owned(), review(None)),
+        ("decline".to_owned(), decline(None)),
+        (
+            "hand on".to_owned(),
+            hand_on(None, vec![(tricky(), tricky()), (String::new(), tricky())]),
+        ),
+        ("hand on, nobody".to_owned(), hand_on(None, Vec::new())),
         ("absence".to_owned(), absence(None)),
         ("approvals".to_owned(), approvals(None)),
         (
@@ -735,6 +786,9 @@ pub fn all() -> Vec<(String, Page)> {
     pages.extend(
         [
             ReviewOutcome::Approved,
+            ReviewOutcome::FirstOfTwo,
+            ReviewOutcome::HandedOn,
+            ReviewOutcome::Lapsed,
             ReviewOutcome::Denied,
             ReviewOutcome::DeniedByCode,
             ReviewOutcome::Reported,
@@ -749,7 +803,8 @@ pub fn all() -> Vec<(String, Page)> {
                 let view = ReviewedView {
                     outcome,
                     account,
-                    may_stop: outcome == ReviewOutcome::Approved,
+                    may_stop: matches!(outcome, ReviewOutcome::Approved | ReviewOutcome::HandedOn),
+                    may_reopen: outcome == ReviewOutcome::Lapsed,
                 };
                 (
                     format!("reviewed {outcome:?} {account:?}"),

@@ -1,39 +1,33 @@
 //! The approver's pages.
 
+mod hand_on;
+mod review;
 mod signed_in;
 
-use std::time::Duration;
-
-use app::view::{Page, Problem, ProblemPage, ReviewForm, ReviewOutcome, ReviewView, ReviewedView};
+use app::view::{DeclineReason, Problem, ProblemPage, ReviewForm, ReviewOutcome, Spoken};
 use axum::{
     extract::State,
     http::StatusCode,
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect},
 };
-use domain::{
-    Approval, Attestation, Decline, DenialReason, Ended, PersonId, Refusal, Request, Seat,
-    State as RequestState, TypedCode,
-};
+use domain::{Attestation, Decline, Refusal, TypedCode};
 use serde::Deserialize;
 
 use super::{
     Web,
-    answer::{Answer, Failure},
-    present,
+    answer::Answer,
     visit::{Form, Path, Token, Visit},
 };
 use crate::{
-    auth::employee::Employee,
-    recovery::{Decision, ServiceError, Verdict},
+    recovery::{ServiceError, Verdict},
     secret::Bearer,
     store::Purpose,
 };
 
+pub use hand_on::{hand_on, page as hand_on_page};
+use review::Review;
 use signed_in::Aim;
 pub use signed_in::{Carried, arrive};
-
-/// How far back recent recoveries are counted.
-const RECENT: Duration = Duration::from_hours(90 * 24);
 
 /// Moves the secret of a mailed link into a cookie, out of the address and its history.
 pub async fn open_link(State(web): State<Web>, visit: Visit, Path(secret): Path<String>) -> Answer {
@@ -47,169 +41,6 @@ pub async fn open_link(State(web): State<Web>, visit: Visit, Path(secret): Path<
         Redirect::to("/approve"),
     )
         .into_response())
-}
-
-/// An approver at the page, and the request that they review.
-struct Review {
-    decision: Decision,
-    request: Request,
-    /// The approver, if they have signed in.
-    employee: Option<Employee>,
-}
-
-impl Review {
-    /// What the link of this browser leads to.
-    ///
-    /// # Errors
-    /// With the page for whoever may not see it, or may not do what they aim at.
-    async fn of(web: &Web, visit: &Visit, aim: Aim) -> Result<Self, Failure> {
-        let carried = Carried::by(web, visit).await?;
-        let link = carried.ok_or(ProblemPage::DeadLink)?;
-        let request = web.recovery.request(link.request).await?;
-        let seat = match visit.secret(Token::Browser) {
-            Some(browser) => match web.recovery.request_of(&browser).await? {
-                Some(bound) if bound.facts.id == request.facts.id => Seat::RequestersBrowser,
-                _ => Seat::OwnBrowser,
-            },
-            None => Seat::OwnBrowser,
-        };
-        let mut review = Self {
-            decision: Decision {
-                request: request.facts.id,
-                approver: link.approver.clone(),
-                seat,
-            },
-            request,
-            employee: None,
-        };
-        let decides = aim != Aim::Stop && review.outcome().is_none();
-        if decides && seat == Seat::RequestersBrowser {
-            return Err(ProblemPage::SameBrowser.into());
-        }
-        review.employee = link.signed_in(web, visit, aim).await?;
-        Ok(review)
-    }
-
-    /// What there is to read, if nothing is left to decide.
-    fn outcome(&self) -> Option<ReviewOutcome> {
-        let approved_here = |approvals: &[Approval]| {
-            if approvals
-                .iter()
-                .any(|approval| approval.approver == self.decision.approver)
-            {
-                ReviewOutcome::Approved
-            } else {
-                ReviewOutcome::AlreadyDecided
-            }
-        };
-        match &self.request.state {
-            RequestState::AwaitingApproval(awaiting) => (approved_here(&awaiting.approvals)
-                == ReviewOutcome::Approved)
-                .then_some(ReviewOutcome::Approved),
-            RequestState::CoolingOff(cooling) => Some(approved_here(&cooling.approved.approvals)),
-            RequestState::Ready(ready) => Some(approved_here(&ready.approved.approvals)),
-            RequestState::Ended(
-                Ended::Denied { .. } | Ended::Withdrawn { .. } | Ended::Expired { .. },
-            ) if self.request.facts.reported_at.is_some() => Some(ReviewOutcome::Reported),
-            RequestState::Disclosed(_)
-            | RequestState::Ended(
-                Ended::Completed { .. }
-                | Ended::Aborted { .. }
-                | Ended::Rehearsed { .. }
-                | Ended::Lapsed { .. },
-            ) if self.request.facts.reported_at.is_some() => Some(ReviewOutcome::ReportedLate),
-            RequestState::Ended(ended) => Some(match ended {
-                Ended::Denied {
-                    reason: DenialReason::ByApprover { .. },
-                    ..
-                } => ReviewOutcome::Denied,
-                Ended::Denied {
-                    reason: DenialReason::ContactCodeTriesUsedUp,
-                    ..
-                } => ReviewOutcome::DeniedByCode,
-                Ended::Reported { .. } => ReviewOutcome::Reported,
-                Ended::Withdrawn { .. } => ReviewOutcome::Withdrawn,
-                Ended::Expired { .. } => ReviewOutcome::Expired,
-                Ended::Completed { .. }
-                | Ended::Aborted { .. }
-                | Ended::Rehearsed { .. }
-                | Ended::Lapsed { .. }
-                | Ended::Repudiated { .. } => ReviewOutcome::AlreadyDecided,
-            }),
-            RequestState::Proving(_) | RequestState::Issuing(_) | RequestState::Disclosed(_) => {
-                Some(ReviewOutcome::AlreadyDecided)
-            }
-        }
-    }
-
-    /// The page that says what became of the request.
-    fn reviewed(&self, web: &Web, status: StatusCode, outcome: ReviewOutcome) -> Response {
-        let may_stop = outcome == ReviewOutcome::Approved
-            && matches!(
-                self.request.state,
-                RequestState::AwaitingApproval(_)
-                    | RequestState::CoolingOff(_)
-                    | RequestState::Ready(_)
-            );
-        let view = ReviewedView {
-            outcome,
-            account: present::account(&self.request),
-            may_stop,
-        };
-        self.drawn(web, status, Page::Reviewed(view))
-    }
-
-    async fn page(&self, web: &Web, form: ReviewForm, problem: Option<Problem>) -> Answer {
-        let RequestState::AwaitingApproval(awaiting) = &self.request.state else {
-            return Ok(self.reviewed(web, StatusCode::OK, ReviewOutcome::AlreadyDecided));
-        };
-        let status = match problem {
-            None => StatusCode::OK,
-            Some(Problem::DirectoryUnavailable) => StatusCode::SERVICE_UNAVAILABLE,
-            Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        };
-        let recent = match &self.request.facts.subject {
-            Some(subject) => {
-                let since = self.request.facts.opened_at - RECENT;
-                web.recovery
-                    .recoveries_since(&subject.person.id, since)
-                    .await?
-            }
-            None => 0,
-        };
-        let view = ReviewView {
-            reference: self.request.facts.id.reference().to_string(),
-            approver: approver_name(&self.request, &self.decision.approver),
-            evidence: present::evidence(&self.request, recent),
-            deadline: crate::words::moment(awaiting.deadline),
-            digits: self.request.facts.control.code_digits(),
-            tries_left: domain::Terms::MAX_TRIES.saturating_sub(awaiting.tries_used),
-            form,
-            problem,
-        };
-        Ok(self.drawn(web, status, Page::Review(Box::new(view))))
-    }
-
-    fn drawn(&self, web: &Web, status: StatusCode, page: Page) -> Response {
-        web.review_page(&self.request, self.employee.as_ref(), status, page)
-    }
-
-    /// The way back after an action: to what became of the request.
-    fn settled(result: Result<Request, ServiceError>) -> Answer {
-        match result {
-            Ok(_) | Err(ServiceError::Refused(_)) => Ok(Redirect::to("/approve").into_response()),
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
-fn approver_name(request: &Request, approver: &PersonId) -> String {
-    let asked = request
-        .facts
-        .approvers
-        .iter()
-        .find(|asked| asked.id == *approver);
-    asked.map(|asked| asked.name.clone()).unwrap_or_default()
 }
 
 /// The evidence and the decision, or what became of the request.
@@ -241,25 +72,24 @@ pub async fn approve(
         return Ok(review.reviewed(&web, StatusCode::CONFLICT, outcome));
     }
     let kept = ReviewForm {
-        attested: form.attested == "yes",
+        spoken: Spoken::from_slug(&form.attested),
     };
     let digits = review.request.facts.control.code_digits();
-    let typed = match TypedCode::parse(&form.code, digits) {
-        Some(typed) if kept.attested => typed,
-        Some(_) => {
-            return review
-                .page(&web, kept, Some(Problem::AttestationMissing))
-                .await;
+    let (typed, spoken) = match (TypedCode::parse(&form.code, digits), kept.spoken) {
+        (Some(typed), Some(spoken)) => (typed, spoken),
+        (Some(_), None) => {
+            let problem = Some(Problem::AttestationMissing);
+            return review.page(&web, kept, problem).await;
         }
-        None if form.code.trim().is_empty() => {
+        (None, _) if form.code.trim().is_empty() => {
             return review.page(&web, kept, Some(Problem::CodeMissing)).await;
         }
-        None => return review.page(&web, kept, Some(Problem::CodeMalformed)).await,
+        (None, _) => return review.page(&web, kept, Some(Problem::CodeMalformed)).await,
     };
-    let approval = web
+    let approving = web
         .recovery
-        .approve(&review.decision, &typed, Attestation::Phone);
-    let verdict = Box::pin(approval).await;
+        .approve(&review.decision, &typed, attestation(spoken));
+    let verdict = Box::pin(approving).await;
     let problem = match verdict {
         Ok(Verdict::Approved) => return Ok(Redirect::to("/approve").into_response()),
         Ok(Verdict::DeniedByCode) => {
@@ -270,22 +100,18 @@ pub async fn approve(
             tracing::error!(request = %review.request.facts.id, %error, "the guards could not be read");
             Problem::DirectoryUnavailable
         }
-        Err(ServiceError::Refused(Refusal::ApproverInRequestersBrowser)) => {
-            return Err(ProblemPage::SameBrowser.into());
-        }
-        Err(ServiceError::Refused(Refusal::ApproverIsDisabled)) => {
-            let approver = &review.decision.approver;
-            tracing::warn!(%approver, "an approver is not active any more, and is signed out");
-            web.recovery.sign_out_everywhere(approver).await?;
-            return Err(ProblemPage::ApproverInactive.into());
-        }
         Err(ServiceError::Refused(refusal)) => {
             tracing::warn!(request = %review.request.facts.id, %refusal, "an approval was refused");
-            match refusal {
-                Refusal::WrongState(_) | Refusal::DeadlinePassed | Refusal::AlreadyApproved => {
-                    return Ok(Redirect::to("/approve").into_response());
+            match not_approved(refusal) {
+                NotApproved::Because(problem) => problem,
+                NotApproved::MovedOn => return Ok(Redirect::to("/approve").into_response()),
+                NotApproved::SameBrowser => return Err(ProblemPage::SameBrowser.into()),
+                NotApproved::Inactive => {
+                    web.recovery
+                        .sign_out_everywhere(&review.decision.approver)
+                        .await?;
+                    return Err(ProblemPage::ApproverInactive.into());
                 }
-                _ => Problem::NotEligible,
             }
         }
         Err(error) => return Err(error.into()),
@@ -294,14 +120,91 @@ pub async fn approve(
     review.page(&web, kept, Some(problem)).await
 }
 
+/// What becomes of an approval that the rules refuse.
+enum NotApproved {
+    /// The page comes back with this.
+    Because(Problem),
+    /// The page tells what became of the request meanwhile.
+    MovedOn,
+    /// They sit in the wrong place.
+    SameBrowser,
+    /// They are not active any more.
+    Inactive,
+}
+
+const fn not_approved(refusal: Refusal) -> NotApproved {
+    NotApproved::Because(match refusal {
+        Refusal::ApproverInRequestersBrowser => return NotApproved::SameBrowser,
+        Refusal::ApproverIsDisabled => return NotApproved::Inactive,
+        Refusal::WrongState(_)
+        | Refusal::DeadlinePassed
+        | Refusal::AlreadyApproved
+        | Refusal::ApproverSteppedAside => return NotApproved::MovedOn,
+        Refusal::ApproverRecoveredLately => Problem::ApproverRecoveredLately,
+        Refusal::ApproverOwesSubject => Problem::ApproverOwesSubject,
+        Refusal::ApproverAtDailyCap => Problem::ApproverAtDailyCap,
+        Refusal::NotAnApprover
+        | Refusal::ApproverIsSubject
+        | Refusal::ApproverIsBelowSubject
+        | Refusal::ApproverIsGuest
+        | Refusal::ApproverLostRole => Problem::MayNotApprove,
+        _ => Problem::SubjectNotEligible,
+    })
+}
+
+const fn attestation(spoken: Spoken) -> Attestation {
+    match spoken {
+        Spoken::Phone => Attestation::Phone,
+        Spoken::Video => Attestation::Video,
+        Spoken::InPerson => Attestation::InPerson,
+    }
+}
+
+/// The form of [`deny`].
+#[derive(Deserialize)]
+pub struct DenyForm {
+    #[serde(default)]
+    why: String,
+}
+
+/// "Why do you decline?"
+pub async fn deny_page(State(web): State<Web>, visit: Visit) -> Answer {
+    let review = Review::of(&web, &visit, Aim::Read).await?;
+    if let Some(outcome) = review.outcome() {
+        return Ok(review.reviewed(&web, StatusCode::OK, outcome));
+    }
+    Ok(review.decline(&web, StatusCode::OK, None))
+}
+
 /// Declines.
-pub async fn deny(State(web): State<Web>, visit: Visit) -> Answer {
+pub async fn deny(State(web): State<Web>, visit: Visit, Form(form): Form<DenyForm>) -> Answer {
     let review = Review::of(&web, &visit, Aim::Stop).await?;
-    Review::settled(web.recovery.deny(&review.decision, Decline::Other).await)
+    let Some(why) = DeclineReason::from_slug(&form.why) else {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return Ok(review.decline(&web, status, Some(Problem::DeclineReasonMissing)));
+    };
+    let why = match why {
+        DeclineReason::NotReached => Decline::NotReached,
+        DeclineReason::Unsure => Decline::Unsure,
+        DeclineReason::NotNeeded => Decline::NotNeeded,
+        DeclineReason::Other => Decline::Other,
+    };
+    Review::settled(web.recovery.deny(&review.decision, why).await)
 }
 
 /// Reports.
 pub async fn report(State(web): State<Web>, visit: Visit) -> Answer {
     let review = Review::of(&web, &visit, Aim::Stop).await?;
     Review::settled(web.recovery.report(&review.decision).await)
+}
+
+/// Takes a lapsed case up again.
+pub async fn reopen(State(web): State<Web>, visit: Visit) -> Answer {
+    let review = Review::of(&web, &visit, Aim::Approve).await?;
+    match web.recovery.reopen(&review.decision).await {
+        Err(ServiceError::Refused(Refusal::ApproverInRequestersBrowser)) => {
+            Err(ProblemPage::SameBrowser.into())
+        }
+        result => Review::settled(result),
+    }
 }

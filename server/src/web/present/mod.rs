@@ -6,8 +6,8 @@ mod status;
 
 use app::view::{self, NotMeAnswer, Way};
 use domain::{
-    Approver, ApproverRole, Cancellation, Ended, MethodKind, ProofKind, Reason, Removal,
-    RemovalOutcome, ReportedBy, Request, Risk, State,
+    Approver, ApproverRole, AwaitingApproval, Cancellation, Ended, MethodKind, PersonId, ProofKind,
+    Reason, Removal, RemovalOutcome, Request, Risk, State,
 };
 
 use crate::words;
@@ -125,6 +125,80 @@ pub fn why_asked(request: &Request, approver: &Approver) -> String {
             format!("You are asked because {} named you.", name_of(by))
         }
     }
+}
+
+/// Given name of the person whose account it is.
+pub fn first_name(request: &Request) -> String {
+    let subject = request.facts.subject.as_ref();
+    subject
+        .map(|subject| words::first_name(&subject.person).to_owned())
+        .unwrap_or_default()
+}
+
+/// Who else than `me` was asked, and what they said.
+pub fn others_asked(
+    request: &Request,
+    awaiting: &AwaitingApproval,
+    me: &PersonId,
+) -> Vec<view::OtherAsked> {
+    let others = request.facts.asked().filter(|asked| asked.id != *me);
+    let answer = |asked: &Approver| {
+        let mut given = awaiting.approvals.iter();
+        if given.any(|approval| approval.approver == asked.id) {
+            Some("has approved")
+        } else {
+            asked.stepped_aside.then_some("named somebody else")
+        }
+    };
+    others
+        .map(|asked| view::OtherAsked {
+            name: asked.name.clone(),
+            role: role(request, asked),
+            answer: answer(asked),
+        })
+        .collect()
+}
+
+/// Those whose turn to be asked would come later: what the form sends, and who it is.
+pub fn not_asked_yet(request: &Request) -> Vec<(String, String)> {
+    let approvers = request.facts.approvers.iter();
+    approvers
+        .filter(|approver| approver.asked_at.is_none())
+        .map(|approver| {
+            let who = format!("{}, {}", approver.name, role(request, approver));
+            (approver.id.0.clone(), who)
+        })
+        .collect()
+}
+
+/// Why somebody is an approver, as another approver reads it.
+fn role(request: &Request, approver: &Approver) -> String {
+    let first_name = first_name(request);
+    match &approver.role {
+        ApproverRole::Manager => format!("{first_name}’s manager"),
+        ApproverRole::ManagersManager => format!("the manager of {first_name}’s manager"),
+        ApproverRole::Delegate { .. } => "who stands in for somebody".to_owned(),
+        ApproverRole::OnCall => "who is on call".to_owned(),
+        ApproverRole::DualControl => "who decides about such accounts".to_owned(),
+        ApproverRole::HandedOn { .. } => "whom another approver named".to_owned(),
+    }
+}
+
+/// What speaks for special care, in the order of the rules.
+pub fn risks(request: &Request) -> Vec<String> {
+    let mut risks = request.facts.risks.clone();
+    risks.sort_unstable();
+    let words = risks.into_iter().map(risk_in_words);
+    words.map(str::to_owned).collect()
+}
+
+/// Approvals that are there, and how many it takes.
+pub fn approvals(request: &Request, awaiting: &AwaitingApproval) -> (u8, u8) {
+    let small = |count: usize| u8::try_from(count).unwrap_or(u8::MAX);
+    (
+        small(awaiting.approvals.len()),
+        small(request.facts.required_approvals()),
+    )
 }
 
 /// What the one who decides gets to know.
