@@ -58,7 +58,10 @@ story("the manager reports a request", "Ada Keller", async ({ stack, person, bef
 story("the manager declines", "Ada Keller", async ({ stack, person, before, page }) => {
   await askForRecovery(stack, page, person);
   const manager = await openReview(stack, person);
-  await press(manager.page, "Decline");
+  await follow(manager.page, "Decline");
+  await at(manager.page, "Why do you decline?");
+  await manager.page.getByLabel("They no longer need it").check();
+  await press(manager.page, "Yes, decline the request");
   await at(manager.page, "The request is declined");
 
   await follow(page, "Check again");
@@ -261,7 +264,7 @@ story("dead links say so", "Ada Keller", async ({ stack, person, page }) => {
 
 story("an action cannot be opened as a page", "Ada Keller", async ({ stack, person, before, page }) => {
   await askForRecovery(stack, page, person);
-  for (const path of ["/submit", "/withdraw", "/prove/resend", "/pass/again", "/finish", "/approve/deny", "/approve/report", "/console/sign-out"]) {
+  for (const path of ["/submit", "/withdraw", "/prove/resend", "/pass/again", "/finish", "/approve/report", "/approve/reopen", "/console/sign-out"]) {
     const answer = await page.goto(`${stack.app}${path}`);
     assert.equal(answer.status(), 405, path);
     await at(page, "This address cannot be opened by itself");
