@@ -3,8 +3,8 @@
 
 mod absences;
 mod aftermath;
-mod approver_lost;
 mod approvals;
+mod approver_lost;
 mod approver_sign_in;
 mod backup;
 mod blackout;
