@@ -94,6 +94,10 @@ pub struct Candidate {
 
 /// What somebody who may decide did here, and had done, of late.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each finding stands by itself, and is a reading, not a state"
+)]
 pub struct TrackRecord {
     /// They were recovered themselves in the last seven days: whoever took their account over could approve others.
     pub recovered: bool,

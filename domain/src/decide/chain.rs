@@ -100,8 +100,8 @@ fn ask(
         })
 }
 
-fn mails(approvers: &[PersonId]) -> impl Iterator<Item = Effect> + use<> {
-    let asked = approvers.to_vec().into_iter();
+fn mails(approvers: &[PersonId]) -> impl Iterator<Item = Effect> {
+    let asked = approvers.iter().cloned();
     asked.map(|approver| Effect::AskApprover { approver })
 }
 
