@@ -43,7 +43,7 @@ pub use policy::{GroupRules, Policies};
 pub use presentation::PresentationFault;
 pub use proof::{Proof, ProofClass, ProofKind, ProofPolicy, UnusablePolicy};
 pub use request::{Origin, Reason, Request, RequestFacts, Terms};
-pub use risk::Risk;
+pub use risk::{Risk, is_new_country};
 pub use saved_code::{MalformedSavedCode, SavedCode};
 pub use state::{
     AbortCause, Approval, Approved, Attestation, AwaitingApproval, Cancellation, Challenge,

@@ -23,6 +23,20 @@ pub enum Risk {
     HandedOn,
 }
 
+/// Whether a request from the country `from` comes from a new one: not the person's own, `home`, and none of those that they
+/// were recovered from before. Where nothing is known to compare it with, no country is new.
+pub fn is_new_country<'a>(
+    from: Option<&str>,
+    home: Option<&'a str>,
+    earlier: impl IntoIterator<Item = &'a str>,
+) -> bool {
+    let Some(from) = from else {
+        return false;
+    };
+    let mut known = home.into_iter().chain(earlier).peekable();
+    known.peek().is_some() && known.all(|country| !country.eq_ignore_ascii_case(from))
+}
+
 impl Risk {
     /// Every risk, in the order in which approvers read them.
     pub const ALL: [Self; 7] = [
@@ -34,4 +48,26 @@ impl Risk {
         Self::OneProof,
         Self::HandedOn,
     ];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_country_is_new_where_nothing_speaks_for_it() {
+        for (from, home, earlier, expected) in [
+            (Some("NO"), Some("NO"), &[][..], false),
+            (Some("no"), Some("NO"), &[], false),
+            (Some("BR"), Some("NO"), &[], true),
+            (Some("BR"), Some("NO"), &["DE", "BR"], false),
+            (Some("BR"), None, &["DE"], true),
+            (Some("DE"), None, &["DE"], false),
+            (Some("BR"), None, &[], false),
+            (None, Some("NO"), &["DE"], false),
+        ] {
+            let found = is_new_country(from, home, earlier.iter().copied());
+            assert_eq!(found, expected, "{from:?} {home:?} {earlier:?}");
+        }
+    }
 }

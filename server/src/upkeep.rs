@@ -133,7 +133,7 @@ pub async fn restore(mut config: Config, file: PathBuf) -> anyhow::Result<()> {
         service.recovery.close().await;
         anyhow::Ok((inventory, ended))
     };
-    let (inventory, ended) = match result.await {
+    let (inventory, ended) = match Box::pin(result).await {
         Ok(done) => done,
         Err(error) => {
             let _ = store::clear(&incoming);

@@ -141,9 +141,8 @@ pub(super) async fn perform(
         Job::ReportForOwner => report_for_owner(recovery, &request).await,
         Job::CleanUp { clean_up: what } => clean_up(recovery, &request, *what).await,
         Job::Reap { fence, until } => {
-            let again = recovery
-                .look_behind(request.facts.id, *fence, *until)
-                .await?;
+            let looking = recovery.look_behind(request.facts.id, *fence, *until);
+            let again = Box::pin(looking).await?;
             return Ok(again.map_or(Progress::Done, Progress::Again));
         }
         Job::AlertInstallation { .. } | Job::TellOfCodes { .. } | Job::TellOfAbsence { .. } => {

@@ -158,7 +158,7 @@ impl Recovery {
         typed: &TypedCode,
         attestation: Attestation,
     ) -> Result<Verdict, ServiceError> {
-        let verdict = self.decide_to_approve(decision, typed, attestation).await;
+        let verdict = Box::pin(self.decide_to_approve(decision, typed, attestation)).await;
         if let Err(ServiceError::Refused(reason)) = &verdict {
             let event = Event::ApprovalRefused {
                 approver: decision.approver.clone(),

@@ -146,7 +146,7 @@ impl Recovery {
             .ok_or(Refusal::SubjectNotRecognised)?;
         let subject = &subject.person.id;
         let guards = self.guards(&self.graph, subject).await?;
-        let submission = self.submission(&request, guards).await?;
+        let submission = Box::pin(self.submission(&request, guards)).await?;
         let next = self.successor(browser, Shown::Page(page));
         let besides = Besides {
             bind: Some(next.hash()),

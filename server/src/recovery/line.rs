@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{
     Approver, ApproverRole, Candidate, Control, GuardReading, Line, Person, PersonId, Refusal,
-    Request, Risk, Schedule, Submission, Timestamp, TrackRecord,
+    Request, Risk, Schedule, Submission, Timestamp, TrackRecord, is_new_country,
 };
 
 use super::{Recovery, ServiceError, managers::Standing};
@@ -46,7 +46,7 @@ impl Recovery {
         let subject = &subject.ok_or(Refusal::SubjectNotRecognised)?.person;
         let (reading, past) = tokio::try_join!(
             self.line(&subject.id, guards.privileged),
-            self.past(&subject.id)
+            self.past(request, subject)
         )?;
         let Reading { line, risks, .. } = reading;
         let risks = risks.into_iter().chain(past).collect();
@@ -124,8 +124,9 @@ impl Recovery {
         Ok(standing != Standing::Settled)
     }
 
-    /// What happened to `subject` of late.
-    async fn past(&self, subject: &PersonId) -> Result<Vec<Risk>, ServiceError> {
+    /// What happened to the subject before, as far as it makes a delay worth while.
+    async fn past(&self, request: &Request, person: &Person) -> Result<Vec<Risk>, ServiceError> {
+        let subject = &person.id;
         let since = self.clock.now() - LATELY;
         let mut risks = Vec::new();
         if self.store.recoveries_since(subject, since).await? > 0 {
@@ -133,6 +134,16 @@ impl Recovery {
         }
         if self.store.reports_since(subject, since).await? > 0 {
             risks.push(Risk::ReportedLately);
+        }
+        if request.facts.origin.country.is_some() {
+            let others = self.store.other_requests(request).await?;
+            let recovered = others.iter().map(|other| &other.facts);
+            let recovered = recovered.filter(|facts| facts.disclosed.is_some());
+            let earlier = recovered.filter_map(|facts| facts.origin.country.as_deref());
+            let from = request.facts.origin.country.as_deref();
+            if is_new_country(from, person.country.as_deref(), earlier) {
+                risks.push(Risk::NewCountry);
+            }
         }
         Ok(risks)
     }

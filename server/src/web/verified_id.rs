@@ -240,10 +240,11 @@ async fn heard(web: &Web, message: HttpRequest<Body>) -> Result<StatusCode, Serv
     let body = to_bytes(message.into_body(), LARGEST_MESSAGE)
         .await
         .unwrap_or_default();
-    let heard = web
-        .recovery
-        .hear_of_presentation(service, &presentation, &body)
-        .await?;
+    let heard = Box::pin(
+        web.recovery
+            .hear_of_presentation(service, &presentation, &body),
+    )
+    .await?;
     Ok(match heard {
         Heard::Understood => StatusCode::OK,
         Heard::Foreign => StatusCode::BAD_REQUEST,

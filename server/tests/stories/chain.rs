@@ -86,12 +86,12 @@ async fn recovers_with_minimum(minimum: u32, minutes: u32) {
 
 #[tokio::test]
 async fn a_policy_with_a_60_minute_minimum_lengthens_the_pass() {
-    recovers_with_minimum(60, 60).await;
+    Box::pin(recovers_with_minimum(60, 60)).await;
 }
 
 #[tokio::test]
 async fn a_policy_with_a_10_minute_minimum_gives_the_15_wanted() {
-    recovers_with_minimum(10, 15).await;
+    Box::pin(recovers_with_minimum(10, 15)).await;
 }
 
 #[tokio::test]

@@ -231,21 +231,17 @@ async fn is_asked_rightly(chart: &Chart, met: &RefCell<Met>) {
     let company = Company { story: &story, ids };
     company.is_as(chart).await;
     let mut changed = false;
-    for subject in 0..PEOPLE.len() {
+    for (subject, alias) in PEOPLE.into_iter().enumerate() {
         if matches!(chart.places[subject].kind, Kind::Guest | Kind::Disabled) {
             continue;
         }
-        let person = story.locked_out(PEOPLE[subject]);
+        let person = story.locked_out(alias);
         person.asks().await.proves().await;
         let page = person.browser.post("/submit", &[]).await;
         let asked = company.asked(&person).await;
         for approver in &asked {
             let against = chart.forbids(*approver, subject);
-            assert_eq!(
-                against, None,
-                "{} for {}",
-                PEOPLE[*approver], PEOPLE[subject]
-            );
+            assert_eq!(against, None, "{} for {}", PEOPLE[*approver], alias);
         }
         let named = chart.named(subject);
         for person in &named {
@@ -308,7 +304,7 @@ async fn is_refused_after(
         Change::Guest => {
             company
                 .becomes(approver, json!({ "userType": "Guest" }))
-                .await
+                .await;
         }
         Change::Disabled => {
             company

@@ -52,7 +52,7 @@ async fn is_privileged_now(story: &Story, flip: Flip) {
         Flip::Restricted => {
             story
                 .change(ADA, json!({ "isManagementRestricted": true }))
-                .await
+                .await;
         }
         Flip::ByNestedGroup => {
             let members = json!({ "members": [work_address(ADA)] });

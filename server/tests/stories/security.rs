@@ -22,7 +22,7 @@ async fn stop_link(story: &Story) -> String {
 }
 
 /// Somebody of the team at their browser, with the question before them.
-async fn opens<'a>(story: &'a Story) -> Browser<'a> {
+async fn opens(story: &Story) -> Browser<'_> {
     let browser = story.browser();
     let page = browser.get(&stop_link(story).await).await;
     page.shows(200, "Stop this recovery?");
