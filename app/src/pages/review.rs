@@ -186,6 +186,7 @@ fn Facts(evidence: Evidence, others: Vec<OtherAsked>) -> impl IntoView {
         proofs,
         asked_at,
         address,
+        country,
         browser,
         recent_recoveries,
         removes,
@@ -200,7 +201,8 @@ fn Facts(evidence: Evidence, others: Vec<OtherAsked>) -> impl IntoView {
             <SummaryRow label="Why">{reason}</SummaryRow>
             <SummaryRow label="When"><Time moment=asked_at/></SummaryRow>
             <SummaryRow label="From where">
-                <span dir="ltr" translate="no">{address}</span><br/>{browser}
+                <span dir="ltr" translate="no">{address}</span>
+                {country.map(|country| view! { ", "{country} })}<br/>{browser}
             </SummaryRow>
             <SummaryRow label="Proof given"><Lines lines=proofs/></SummaryRow>
             {(!others.is_empty()).then(|| view! {

@@ -84,6 +84,8 @@ pub struct Evidence {
     pub asked_at: Moment,
     /// Internet address they asked from.
     pub address: String,
+    /// The country of that address, where it is known.
+    pub country: Option<String>,
     /// Browser and system in words.
     pub browser: String,
     /// Recoveries of this person in the last 90 days.

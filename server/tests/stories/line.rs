@@ -107,7 +107,7 @@ async fn privileged_people_take_two_of_their_group() {
     let mei = reviews(&story, "mei.tanaka").await;
     mei.approves(&code)
         .await
-        .shows(200, "You have approved the request");
+        .shows(200, "Yours is the first of two approvals");
     assert_eq!(tara.state().await, StateName::AwaitingApproval);
     tara.status().await.shows(200, "1 of 2 have.");
     // The same person once more is no second.

@@ -285,6 +285,7 @@ pub fn review(problem: Option<Problem>) -> Page {
             proofs: vec![tricky()],
             asked_at: moment(),
             address: "203.0.113.7".to_owned(),
+            country: Some(tricky()),
             browser: tricky(),
             recent_recoveries: 1,
             removes: vec![tricky()],

@@ -169,6 +169,9 @@ impl Review {
             }
             None => 0,
         };
+        // As the table names it now; what was weighed when they asked is among the risks.
+        let country = web.recovery.country_of(&self.request.facts.origin.address);
+        let country = country.map(|country| country.name);
         let view = ReviewView {
             reference: self.request.facts.id.reference().to_string(),
             approver: self
@@ -184,7 +187,7 @@ impl Review {
             approvals: present::approvals(&self.request, awaiting),
             delay_minutes: self.request.facts.cool_off().as_secs().div_ceil(60),
             may_hand_on: self.request.facts.control == Control::Single,
-            evidence: present::evidence(&self.request, recent),
+            evidence: present::evidence(&self.request, recent, country),
             deadline: words::moment(awaiting.deadline),
             digits: self.request.facts.control.code_digits(),
             tries_left: domain::Terms::MAX_TRIES.saturating_sub(awaiting.tries_used),

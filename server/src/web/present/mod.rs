@@ -202,7 +202,11 @@ pub fn approvals(request: &Request, awaiting: &AwaitingApproval) -> (u8, u8) {
 }
 
 /// What the one who decides gets to know.
-pub fn evidence(request: &Request, recent_recoveries: u32) -> view::Evidence {
+pub fn evidence(
+    request: &Request,
+    recent_recoveries: u32,
+    country: Option<String>,
+) -> view::Evidence {
     let facts = &request.facts;
     let person = facts.subject.as_ref().map(|subject| &subject.person);
     view::Evidence {
@@ -230,6 +234,7 @@ pub fn evidence(request: &Request, recent_recoveries: u32) -> view::Evidence {
             .collect(),
         asked_at: words::moment(facts.opened_at),
         address: facts.origin.address.clone(),
+        country,
         browser: words::browser(&facts.origin.user_agent),
         recent_recoveries,
         removes: removes(facts.terms.removal),
