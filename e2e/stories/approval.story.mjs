@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AxeBuilder } from "@axe-core/playwright";
+import { eventually } from "../harness.mjs";
 import {
   approve, askForRecovery, at, checkAgainUntil, claim, contactCode, follow, haveApproved, linkIn, managerOf,
-  openReview, personNamed, pictures, press, withStack,
+  openReview, passesOf, personNamed, pictures, press, withStack,
 } from "./steps.mjs";
 
 /** The width of WCAG 1.4.10. */
@@ -186,6 +187,28 @@ test("“this wasn’t me” before anybody has approved, and once it is approve
     await haveApproved(stack, approved.page, approved.person);
     await disown(stack, approved.person, "Somebody asked to recover");
     await checkAgainUntil(approved.page, "This request was reported");
+  }));
+
+test("“this wasn’t me” while the pass is being made leaves none", () =>
+  withStack(async (stack) => {
+    const { person, page } = await waiting(stack, "Ada Keller");
+    await haveApproved(stack, page, person);
+    const call = { method: "POST", path: "/temporaryAccessPassMethods", kind: "hold", times: 1 };
+    await stack.control("POST", "/faults", call);
+    await follow(page, "Get your pass");
+    await at(page, "Get your pass");
+    const claiming = press(page, "Yes, show me the pass");
+    const isHeld = async () => (await stack.control("GET", "/faults")).length === 0;
+    await eventually("Microsoft to be asked for the pass", isHeld);
+    await disown(stack, person, "Somebody asked to recover");
+    await stack.control("POST", "/held-calls");
+    await claiming;
+    await page.locator("h1").waitFor();
+    assert.equal(await page.locator("#pass").count(), 0, "no pass is shown");
+    await page.goto(`${stack.app}/status`);
+    await checkAgainUntil(page, "This request was reported");
+    const passes = await passesOf(stack, person);
+    assert.deepEqual(passes.map(({ state }) => state), ["Removed"], "none stays");
   }));
 
 test("“this wasn’t me” after the pass was shown undoes what was done", () =>
