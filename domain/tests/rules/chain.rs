@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use domain::{
-    Actor, Alert, ApproverRole, Candidate, Command, Control, Effect, Event, GuardReading, Line,
-    PersonId, Refusal, Risk, Schedule, Seat, StateName, Submission, Terms, Timestamp,
+    Actor, Alert, ApproverRole, Candidate, CodeKey, Command, Control, Effect, Event, GuardReading,
+    Line, PersonId, Refusal, Risk, Schedule, Seat, State, StateName, Submission, Terms, Timestamp,
+    TypedCode, contact_code,
 };
 
 use crate::kit::{
@@ -160,6 +161,19 @@ fn tiers_that_the_rules_leave_empty_are_skipped() {
 }
 
 #[test]
+fn where_everybody_is_only_busy_it_helps_to_ask_again() {
+    let mut busy = line();
+    for candidate in busy.tiers.iter_mut().flatten() {
+        candidate.record.is_busy = true;
+    }
+    let case = Case::proven(terms());
+    let asked = submit(busy.clone(), schedule());
+    case.refuses(&Actor::Browser, asked, Refusal::ApproverIsBusy);
+    busy.tiers[2][1].record.is_busy = false;
+    assert_eq!(names(&asked_along(busy, schedule())), ["olive"]);
+}
+
+#[test]
 fn nobody_waits_for_people_who_are_away() {
     let mut away = line();
     away.tiers[0][0].is_away = true;
@@ -201,6 +215,10 @@ fn steps_end_with_the_deadline() {
         .at(START + 10 * MINUTE)
         .does(&Actor::Timer, Command::Tick);
     assert_eq!(case.request.due_at(), Some(START + 20 * MINUTE));
+    let State::AwaitingApproval(awaiting) = &case.request.state else {
+        panic!("{case:#?}");
+    };
+    assert_eq!(awaiting.plan, [], "nobody is told of what will not be");
     // Nobody has longer than a day, whatever the hours are.
     let long = Schedule {
         deadline: START + 3 * DAY,
@@ -287,6 +305,14 @@ fn handing_on_to_whose_turn_comes_later_asks_them_now() {
             remind_at: REMINDED,
         },
     );
+    let asked = asked_along(line(), schedule());
+    for (broken, refusal) in broken_approvers(ABOVE) {
+        let command = Command::HandOn {
+            to: broken,
+            remind_at: REMINDED,
+        };
+        asked.refuses(&by(MANAGER), command, refusal);
+    }
     let above = case.request.facts.approver(&id(ABOVE)).unwrap();
     assert_eq!(above.role, ApproverRole::ManagersManager);
     assert!(!case.request.facts.risks.contains(&Risk::HandedOn));
@@ -379,6 +405,12 @@ fn privileged_people_take_two_of_the_group_and_a_day() {
         submit_privileged(vec![of_the_group(MANAGER), of_the_group(SECOND)]),
     );
     assert_eq!(case.request.facts.control, Control::Dual);
+    let key = CodeKey::new([7; 32]);
+    let code = contact_code(&key, case.request.facts.id, Control::Dual, case.now).grouped();
+    let typed = TypedCode::parse(&code, 8).expect("eight digits");
+    let (request, now) = (case.request.facts.id, case.now);
+    assert!(typed.is_contact_code(&key, request, Control::Dual, now));
+    assert!(!typed.is_contact_code(&key, request, Control::Single, now));
     let approve = |name| approve_with(privileged(), of_the_group(name));
     let try_code = Command::SpendContactCodeTry;
     let case = case.does(&by(MANAGER), try_code.clone());
