@@ -114,7 +114,7 @@ pub struct TrackRecord {
 pub enum PlaceInTree {
     /// Not below the subject.
     Elsewhere,
-    /// Reports to the subject, directly or through others, or the chain of managers runs in a circle.
+    /// Reports to the subject, directly or through others, also where the chain of managers comes back to the subject.
     BelowSubject,
 }
 

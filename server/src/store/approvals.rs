@@ -7,6 +7,7 @@ use domain::{Event, PersonId, Request, Timestamp, TrackRecord};
 use super::{
     Store, StoreError,
     engine::{Writing, reading, within},
+    pending::FIRST_SLOTS,
 };
 
 /// What counts as a day.
@@ -15,8 +16,6 @@ const DAY: Duration = Duration::from_hours(24);
 const SETTLING: Duration = Duration::from_hours(7 * 24);
 /// Whoever approved for somebody within this is not approved by them.
 const RETURNED: Duration = Duration::from_hours(30 * 24);
-/// Requests that may wait for one person when somebody asks them.
-const PENDING: i64 = 10;
 
 impl Store {
     /// What `approver` did here of late, and had done, as far as it matters for an approval of `subject`. They may approve
@@ -44,7 +43,7 @@ impl Store {
             recovered,
             approved_by_subject: returned > 0,
             at_daily_cap: today >= i64::from(a_day),
-            is_busy: pending >= PENDING,
+            is_busy: pending >= FIRST_SLOTS,
         })
     }
 }

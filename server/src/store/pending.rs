@@ -8,7 +8,7 @@ use super::{
 };
 
 /// As many requests may wait for one person when somebody asks for approval.
-const FIRST_SLOTS: i64 = 10;
+pub(super) const FIRST_SLOTS: i64 = 10;
 
 /// Keeps within the transaction of a change whom its request waits for.
 ///
