@@ -83,8 +83,13 @@ impl FullDisk<'_> {
 
 /// Lets the server run a line of shell, as its account and with what it sees.
 async fn run_on(story: &Story, line: &str) {
-    let statement = format!("COPY (SELECT) TO PROGRAM '{line}'");
-    on_server(url_of(story), &[statement]).await;
+    on_server(url_of(story), &[shell(line)]).await;
+}
+
+/// The statement that lets the server run a line of shell. It gives the line nothing to read: a line that ended before
+/// it had read a row would make the statement fail.
+fn shell(line: &str) -> String {
+    format!("COPY (SELECT WHERE false) TO PROGRAM '{line}'")
 }
 
 fn url_of(story: &Story) -> &Url {
@@ -156,7 +161,7 @@ async fn a_full_disk_stops_what_needs_room_until_there_is_some() {
     server.start_again().unwrap();
     let small = disk.folder().join("small").display().to_string();
     let make = [
-        format!("COPY (SELECT) TO PROGRAM 'mkdir {small}'"),
+        shell(&format!("mkdir {small}")),
         format!("CREATE TABLESPACE small LOCATION '{small}'"),
     ];
     on_server(&server.url().parse().unwrap(), &make).await;
