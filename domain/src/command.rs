@@ -91,6 +91,8 @@ pub enum Command {
     Deny(Decline),
     /// "I'm not the right person": ask somebody else, and let the one who says so approve no more.
     HandOn {
+        /// Who says so, read again.
+        from: Candidate,
         /// Whom.
         to: Candidate,
         /// When they are reminded.

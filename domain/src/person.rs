@@ -145,11 +145,12 @@ impl Candidate {
         Ok(())
     }
 
-    /// Whether the candidate may approve for `subject` now: besides [`Self::stands_for`], what they did lately.
+    /// Whether the candidate may say who decides in their place: besides [`Self::stands_for`], nothing speaks against their
+    /// word. Whoever may not approve must not have somebody else do it.
     ///
     /// # Errors
     /// The rule that is against it.
-    pub fn may_approve(&self, subject: &Subject, control: Control) -> Result<(), Refusal> {
+    pub fn may_name_others(&self, subject: &Subject, control: Control) -> Result<(), Refusal> {
         self.stands_for(subject, control)?;
         if self.record.recovered {
             return Err(Refusal::ApproverRecoveredLately);
@@ -157,6 +158,15 @@ impl Candidate {
         if self.record.approved_by_subject {
             return Err(Refusal::ApproverOwesSubject);
         }
+        Ok(())
+    }
+
+    /// Whether the candidate may approve for `subject` now: besides [`Self::may_name_others`], how much they approved today.
+    ///
+    /// # Errors
+    /// The rule that is against it.
+    pub fn may_approve(&self, subject: &Subject, control: Control) -> Result<(), Refusal> {
+        self.may_name_others(subject, control)?;
         if self.record.at_daily_cap {
             return Err(Refusal::ApproverAtDailyCap);
         }

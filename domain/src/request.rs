@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Approver, Control, Disclosed, Ended, Fence, Identifier, MethodRemoval, PersonId, PersonRules,
-    Proof, ProofKind, ProofPolicy, Refusal, RequestId, Risk, State, StateName, Subject, Timestamp,
-    state::Removal,
+    Approver, Candidate, Control, Disclosed, Ended, Fence, GuardReading, Identifier, MethodRemoval,
+    PersonId, PersonRules, Proof, ProofKind, ProofPolicy, Refusal, RequestId, Risk, State,
+    StateName, Subject, Timestamp, state::Removal,
 };
 
 /// A recovery request: the aggregate that every rule is about.
@@ -309,6 +309,28 @@ impl Request {
             }
             _ => false,
         }
+    }
+
+    /// Whether an approval by `approver` would count at `now`, the contact code apart: so nobody's try is spent on one that
+    /// would not.
+    ///
+    /// # Errors
+    /// The rule or the guard that is against it.
+    pub fn may_be_approved_by(
+        &self,
+        approver: &Candidate,
+        guards: &GuardReading,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let facts = &self.facts;
+        let subject = facts.subject.as_ref();
+        let subject = subject.ok_or(Refusal::SubjectNotRecognised)?;
+        let known = facts.approver(&approver.person.id);
+        if known.is_some_and(|known| known.stepped_aside) {
+            return Err(Refusal::ApproverSteppedAside);
+        }
+        approver.may_approve(subject, facts.control)?;
+        guards.hold(subject, facts.control, now)
     }
 
     /// Whether an approver can take a lapsed case up again at `now`.

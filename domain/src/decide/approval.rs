@@ -92,12 +92,8 @@ pub(super) fn approve(
         // A code that was not counted before it was compared was not checked by the rules.
         return Err(Refusal::ActorMayNot);
     }
-    let (facts, subject) = (&request.facts, subject(request)?);
-    if facts.approver(&id).is_some_and(|known| known.stepped_aside) {
-        return Err(Refusal::ApproverSteppedAside);
-    }
-    approver.may_approve(subject, facts.control)?;
-    guards.hold(subject, facts.control, now)?;
+    let facts = &request.facts;
+    request.may_be_approved_by(approver, guards, now)?;
     if awaiting
         .approvals
         .iter()

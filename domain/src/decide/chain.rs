@@ -3,8 +3,8 @@
 use super::approval::{awaiting, subject};
 use crate::{
     Act, Actor, Alert, Approver, ApproverRole, AwaitingApproval, Candidate, Control, Effect, Event,
-    GuardReading, Notice, Outcome, PersonId, Refusal, Request, RequestFacts, Risk, Seat, State,
-    Step, Submission, Terms, Timestamp, chain::Chain,
+    GuardReading, Notice, Outcome, PersonId, Refusal, Request, RequestFacts, Risk, Schedule, Seat,
+    State, Step, Submission, Terms, Timestamp, chain::Chain,
 };
 
 pub(super) fn submit(
@@ -24,8 +24,11 @@ pub(super) fn submit(
     let subject = subject(request)?;
     let control = control(&submission.guards, &request.facts.terms);
     submission.guards.hold(subject, control, now)?;
-    let schedule = &submission.schedule;
-    let Chain { approvers, plan } = submission.line.chain(subject, control, schedule, now)?;
+    let schedule = Schedule {
+        deadline: submission.schedule.deadline.min(now + Terms::MAX_APPROVAL),
+        ..submission.schedule.clone()
+    };
+    let Chain { approvers, plan } = submission.line.chain(subject, control, &schedule, now)?;
     let facts = RequestFacts {
         approvers,
         control,
@@ -41,8 +44,7 @@ pub(super) fn submit(
         .then_some(Effect::AlertAdmins {
             alert: Alert::ManagerChanged,
         });
-    let deadline = schedule.deadline.min(now + Terms::MAX_APPROVAL);
-    Ok(ask(facts, request.version, plan, deadline, now).effects(alert))
+    Ok(ask(facts, request.version, plan, schedule.deadline, now).effects(alert))
 }
 
 /// What an account takes, by the guards as they were read: the privileged are recovered under dual control, where that
@@ -172,7 +174,7 @@ fn note_asked(facts: &mut RequestFacts, approvers: &[PersonId], now: Timestamp) 
 pub(super) fn hand_on(
     request: &Request,
     actor: &Actor,
-    to: &Candidate,
+    (read, to): (&Candidate, &Candidate),
     remind_at: Timestamp,
     now: Timestamp,
 ) -> Result<Outcome, Refusal> {
@@ -181,11 +183,15 @@ pub(super) fn hand_on(
     if seat == Seat::RequestersBrowser {
         return Err(Refusal::ApproverInRequestersBrowser);
     }
+    if read.person.id != from {
+        return Err(Refusal::NotAnApprover);
+    }
     let mut facts = request.facts.clone();
     if facts.control == Control::Dual {
         // Everybody whose word counts was asked already.
         return Err(Refusal::ActorMayNot);
     }
+    read.may_name_others(subject(request)?, facts.control)?;
     let has_approved = |id: &PersonId| awaiting.approvals.iter().any(|given| given.approver == *id);
     if has_approved(&from) {
         return Err(Refusal::AlreadyApproved);

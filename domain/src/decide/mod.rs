@@ -203,7 +203,11 @@ pub fn decide(
             guards,
             approver,
         } => approval::approve(request, actor, attestation, &guards, &approver, now),
-        Command::HandOn { to, remind_at } => chain::hand_on(request, actor, &to, remind_at, now),
+        Command::HandOn {
+            from,
+            to,
+            remind_at,
+        } => chain::hand_on(request, actor, (&from, &to), remind_at, now),
         Command::Reopen { remind_at } => chain::reopen(request, actor, remind_at, now),
         Command::Deny(why) => ending::deny(request, actor, why, now),
         Command::Report => ending::report(request, actor, now),

@@ -124,7 +124,7 @@ impl Asked {
             Self::RefuseContactCode => Command::RefuseContactCode,
             Self::Approve => approve_with(guards_for(case.subject_name()), candidate(MANAGER)),
             Self::Deny => decline(),
-            Self::HandOn => hand_on(COLLEAGUE),
+            Self::HandOn => hand_on(MANAGER, COLLEAGUE),
             Self::ReportByOwner | Self::ReportByApprover => Command::Report,
             Self::Withdraw => Command::Withdraw,
             Self::AcceptNotice => Command::AcceptNotice,

@@ -138,7 +138,7 @@ fn whoever_has_decided_or_stepped_aside_is_not_reminded() {
         .owes(&[Effect::RemindApprover {
             approver: id(SECOND),
         }]);
-    case.does(&by(SECOND), hand_on(COLLEAGUE))
+    case.does(&by(SECOND), hand_on(SECOND, COLLEAGUE))
         .at(START + 10 * MINUTE)
         .does(&Actor::Timer, Command::Tick)
         .owes(&[Effect::RemindApprover {
@@ -268,7 +268,7 @@ fn a_changed_manager_is_told_to_the_administrators() {
 #[test]
 fn somebody_else_is_asked_by_whoever_is_not_the_right_person() {
     let case = asked_along(line(), schedule())
-        .does(&by(MANAGER), hand_on(COLLEAGUE))
+        .does(&by(MANAGER), hand_on(MANAGER, COLLEAGUE))
         .logs(&[Event::HandedOn {
             from: id(MANAGER),
             to: id(COLLEAGUE),
@@ -285,7 +285,11 @@ fn somebody_else_is_asked_by_whoever_is_not_the_right_person() {
         approve(MANAGER),
         Refusal::ApproverSteppedAside,
     );
-    case.refuses(&by(MANAGER), hand_on(SECOND), Refusal::ApproverSteppedAside);
+    case.refuses(
+        &by(MANAGER),
+        hand_on(MANAGER, SECOND),
+        Refusal::ApproverSteppedAside,
+    );
     // Who stepped aside can still stop it.
     case.clone()
         .does(&by(MANAGER), decline())
@@ -301,6 +305,7 @@ fn handing_on_to_whose_turn_comes_later_asks_them_now() {
     let case = asked_along(line(), schedule()).does(
         &by(MANAGER),
         Command::HandOn {
+            from: candidate(MANAGER),
             to: as_role(ABOVE, ApproverRole::ManagersManager),
             remind_at: REMINDED,
         },
@@ -308,6 +313,7 @@ fn handing_on_to_whose_turn_comes_later_asks_them_now() {
     let asked = asked_along(line(), schedule());
     for (broken, refusal) in broken_approvers(ABOVE) {
         let command = Command::HandOn {
+            from: candidate(MANAGER),
             to: broken,
             remind_at: REMINDED,
         };
@@ -326,6 +332,7 @@ fn handing_on_to_whose_turn_comes_later_asks_them_now() {
 fn nobody_hands_on_to_whom_the_rules_exclude_nor_for_ever() {
     let case = asked_along(line(), schedule());
     let to = |to| Command::HandOn {
+        from: candidate(MANAGER),
         to,
         remind_at: REMINDED,
     };
@@ -348,11 +355,35 @@ fn nobody_hands_on_to_whom_the_rules_exclude_nor_for_ever() {
         Refusal::ApproverInRequestersBrowser,
     );
     let handed = case
-        .does(&by(MANAGER), hand_on("b"))
-        .does(&by("b"), hand_on("c"))
-        .does(&by("c"), hand_on("d"));
-    handed.refuses(&by("d"), hand_on("e"), Refusal::HandedOnTooOften);
+        .does(&by(MANAGER), hand_on(MANAGER, "b"))
+        .does(&by("b"), hand_on("b", "c"))
+        .does(&by("c"), hand_on("c", "d"));
+    handed.refuses(&by("d"), hand_on("d", "e"), Refusal::HandedOnTooOften);
     handed.approved_by("d");
+}
+
+#[test]
+fn whoever_may_not_decide_names_nobody_who_does() {
+    let case = asked_along(line(), schedule());
+    for (broken, refusal) in broken_approvers(MANAGER) {
+        let command = Command::HandOn {
+            from: broken,
+            to: candidate(COLLEAGUE),
+            remind_at: REMINDED,
+        };
+        match refusal {
+            // Who has approved enough today is right to name somebody else.
+            Refusal::ApproverAtDailyCap => drop(case.clone().does(&by(MANAGER), command)),
+            _ => case.refuses(&by(MANAGER), command, refusal),
+        }
+    }
+    // A reading of somebody else does not vouch for the one who names.
+    let command = Command::HandOn {
+        from: candidate(SECOND),
+        to: candidate(COLLEAGUE),
+        remind_at: REMINDED,
+    };
+    case.refuses(&by(MANAGER), command, Refusal::NotAnApprover);
 }
 
 /// Privileged people are recovered, by two of a group.
@@ -422,7 +453,11 @@ fn privileged_people_take_two_of_the_group_and_a_day() {
         approve_with(privileged(), left),
         Refusal::ApproverLostRole,
     );
-    case.refuses(&by(MANAGER), hand_on(COLLEAGUE), Refusal::ActorMayNot);
+    case.refuses(
+        &by(MANAGER),
+        hand_on(MANAGER, COLLEAGUE),
+        Refusal::ActorMayNot,
+    );
     let case = case
         .does(&by(MANAGER), approve(MANAGER))
         .is(StateName::AwaitingApproval);

@@ -300,9 +300,10 @@ pub fn schedule(now: Timestamp) -> Schedule {
 }
 
 /// "I'm not the right person", and somebody who is.
-pub fn hand_on(name: &str) -> Command {
+pub fn hand_on(from: &str, to: &str) -> Command {
     Command::HandOn {
-        to: candidate(name),
+        from: candidate(from),
+        to: candidate(to),
         remind_at: REMINDED,
     }
 }

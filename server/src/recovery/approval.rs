@@ -199,6 +199,8 @@ impl Recovery {
             self.approver_now(&self.graph, &request, &decision.approver)
         )?;
 
+        // Before a try is spent, and before the code is looked at: whoever may not approve learns nothing about it.
+        request.may_be_approved_by(&approver, &guards, self.clock.now())?;
         let counted = self.apply(id, &actor, Command::SpendContactCodeTry).await?;
         if counted.state_name() == StateName::Denied {
             return Ok(Verdict::DeniedByCode);
@@ -241,6 +243,9 @@ impl Recovery {
         self.ensure_not_paused().await?;
         let request = self.request(decision.request).await?;
         let command = Command::HandOn {
+            from: self
+                .approver_now(&self.graph, &request, &decision.approver)
+                .await?,
             to: self.approver_now(&self.graph, &request, to).await?,
             remind_at: self.reminder(),
         };

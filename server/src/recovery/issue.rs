@@ -199,7 +199,7 @@ impl Recovery {
             warrant,
             ends,
         };
-        attempt.run().await
+        Box::pin(attempt.run()).await
     }
 
     /// Refuses to replace a pass unless Microsoft lists it as unused. Whoever has used it is signed in

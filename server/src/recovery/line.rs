@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::{
     Approver, ApproverRole, Candidate, Control, GuardReading, Line, Person, PersonId, Refusal,
-    Request, Risk, Schedule, Submission, Timestamp, TrackRecord, is_new_country,
+    Request, Risk, Schedule, Subject, Submission, Timestamp, TrackRecord, is_new_country,
 };
 
 use super::{Recovery, ServiceError, managers::Standing};
@@ -43,10 +43,10 @@ impl Recovery {
         guards: GuardReading,
     ) -> Result<Submission, ServiceError> {
         let subject = request.facts.subject.as_ref();
-        let subject = &subject.ok_or(Refusal::SubjectNotRecognised)?.person;
+        let subject = subject.ok_or(Refusal::SubjectNotRecognised)?;
         let (reading, past) = tokio::try_join!(
-            self.line(&subject.id, guards.privileged),
-            self.past(request, subject)
+            self.line(subject, guards.privileged),
+            self.past(request, &subject.person)
         )?;
         let Reading { line, risks, .. } = reading;
         let risks = risks.into_iter().chain(past).collect();
@@ -75,10 +75,10 @@ impl Recovery {
     /// Whom the directory and the settings name for `subject`.
     pub(super) async fn line(
         &self,
-        subject: &PersonId,
+        person: &Subject,
         is_privileged: bool,
     ) -> Result<Reading, ServiceError> {
-        let approval = &self.settings.approval;
+        let (approval, subject) = (&self.settings.approval, &person.person.id);
         if is_privileged && let Some(group) = &approval.dual_control {
             let members = self
                 .group(group, subject, &ApproverRole::DualControl)
@@ -98,10 +98,10 @@ impl Recovery {
         if let Some(manager) = manager.filter(|_| !is_new) {
             let above = self.graph.manager(&manager.id).await?;
             let above_is_new = self.is_new_manager(&manager.id, above.as_ref()).await?;
-            tiers.push(self.tier(manager, ApproverRole::Manager, subject).await?);
+            tiers.push(self.tier(manager, ApproverRole::Manager, person).await?);
             if let Some(above) = above.filter(|_| !above_is_new) {
                 let role = ApproverRole::ManagersManager;
-                tiers.push(self.tier(above, role, subject).await?);
+                tiers.push(self.tier(above, role, person).await?);
             }
         }
         if let Some(group) = &approval.on_call_group {
@@ -148,23 +148,26 @@ impl Recovery {
         Ok(risks)
     }
 
-    /// Somebody, and whoever stands in for them if they are away.
+    /// Somebody, and whoever stands in for them if they are away: as far as their own word would count.
     async fn tier(
         &self,
         person: Person,
         role: ApproverRole,
-        subject: &PersonId,
+        subject: &Subject,
     ) -> Result<Vec<Candidate>, ServiceError> {
-        let (id, away) = (person.id.clone(), self.away(&person).await?);
-        let mut tier = vec![self.named(person, role, subject).await?];
-        let delegate = away.and_then(|away| away.delegate);
+        let away = self.away(&person).await?;
+        let principal = self.named(person, role, &subject.person.id).await?;
+        let counts = principal.may_name_others(subject, Control::Single).is_ok();
+        let delegate = away.and_then(|away| away.delegate).filter(|_| counts);
         let delegate = match delegate {
             Some(delegate) => self.graph.person(&delegate).await?,
             None => None,
         };
+        let of = principal.person.id.clone();
+        let mut tier = vec![principal];
         if let Some(delegate) = delegate {
-            let role = ApproverRole::Delegate { of: id };
-            tier.push(self.named(delegate, role, subject).await?);
+            let role = ApproverRole::Delegate { of };
+            tier.push(self.named(delegate, role, &subject.person.id).await?);
         }
         Ok(tier)
     }
@@ -234,9 +237,12 @@ impl Recovery {
         let known = request.facts.approver(id);
         let role = known.map_or(ApproverRole::Manager, |known| known.role.clone());
         let in_role = match known {
-            Some(known) => self.holds_role(graph, subject, known).await?,
-            // Whoever is named by an approver has no other role.
-            None => true,
+            Some(known) => self.holds_role(graph, request, subject, known).await?,
+            // Whoever is named by an approver has no other role, and is not who was left out as too new in theirs.
+            None => matches!(
+                self.lead_standing(graph, subject, id).await?,
+                None | Some(Standing::Settled)
+            ),
         };
         let candidate = self.named(person, role, subject).await?;
         Ok(Candidate {
@@ -249,6 +255,7 @@ impl Recovery {
     async fn holds_role(
         &self,
         graph: &Graph,
+        request: &Request,
         subject: &PersonId,
         approver: &Approver,
     ) -> Result<bool, ServiceError> {
@@ -266,14 +273,16 @@ impl Recovery {
                 return Ok(above.as_ref() == Some(&approver.id));
             }
             ApproverRole::Delegate { of } => {
-                let Some(of) = graph.person(of).await? else {
+                let Some(principal) = self.may_name(graph, request, of).await? else {
                     return Ok(false);
                 };
-                let away = self.away(&of).await?;
+                let away = self.away(&principal).await?;
                 let delegate = away.and_then(|away| away.delegate);
                 return Ok(delegate.as_ref() == Some(&approver.id));
             }
-            ApproverRole::HandedOn { .. } => return Ok(true),
+            ApproverRole::HandedOn { by } => {
+                return Ok(self.may_name(graph, request, by).await?.is_some());
+            }
             ApproverRole::OnCall => &approval.on_call_group,
             ApproverRole::DualControl => &approval.dual_control,
         };
@@ -282,6 +291,54 @@ impl Recovery {
         };
         let found = graph.memberships(&approver.id, &[group]).await?;
         Ok(found.contains(group))
+    }
+
+    /// Somebody on whose word another decides, if their word counts now: they hold their own role, and the rules allow them.
+    async fn may_name(
+        &self,
+        graph: &Graph,
+        request: &Request,
+        id: &PersonId,
+    ) -> Result<Option<Person>, ServiceError> {
+        let facts = &request.facts;
+        let Some(subject) = &facts.subject else {
+            return Ok(None);
+        };
+        if facts.approver(id).is_none() {
+            // They were left out because nobody could ask them, and had a place in the line all the same.
+            let standing = self.lead_standing(graph, &subject.person.id, id).await?;
+            if standing != Some(Standing::Settled) {
+                return Ok(None);
+            }
+        }
+        // Each is named by somebody who was named before, so this comes to an end.
+        let read = match Box::pin(self.approver_now(graph, request, id)).await {
+            Err(ServiceError::Refused(_)) => return Ok(None),
+            read => read?,
+        };
+        let counts = read.may_name_others(subject, facts.control).is_ok();
+        Ok(counts.then_some(read.person))
+    }
+
+    /// How long somebody has been the subject's manager, or the manager's manager, if they are either.
+    async fn lead_standing(
+        &self,
+        graph: &Graph,
+        subject: &PersonId,
+        id: &PersonId,
+    ) -> Result<Option<Standing>, ServiceError> {
+        let mut below = subject.clone();
+        for _ in 0..2 {
+            let Some(lead) = graph.manager_id(&below).await? else {
+                return Ok(None);
+            };
+            let standing = self.manager_since(&below, Some(&lead)).await?;
+            if lead == *id {
+                return Ok(Some(standing));
+            }
+            below = lead;
+        }
+        Ok(None)
     }
 
     /// When the steps are due, if `first` is asked now: only their time at work counts.
@@ -293,7 +350,8 @@ impl Recovery {
         Times {
             remind: after(approval.chain.remind),
             escalate: after(approval.chain.escalate),
-            on_call: after(approval.chain.on_call),
+            // Whoever is on call is there for the time in which the others are not.
+            on_call: now + approval.chain.on_call,
             deadline: after(self.settings.terms.approval),
             off_hours: !hours.is_open(now),
         }

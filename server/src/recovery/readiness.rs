@@ -39,7 +39,6 @@ impl Recovery {
         let person = self.graph.person(id).await?;
         let person = person.ok_or(Refusal::SubjectIsGone)?;
         let guards = self.guards(&self.graph, id).await?;
-        let named = self.line(id, guards.privileged).await?;
         let rules = self.rules_for(id).await?;
         let own = self.own_codes(id).await?;
         let recovery_address = self.graph.recovery_addresses(&person).await?;
@@ -51,6 +50,7 @@ impl Recovery {
             person,
             recovery_address: recovery_address.clone(),
         };
+        let named = self.line(&subject, guards.privileged).await?;
         let approvers = named
             .line
             .tiers

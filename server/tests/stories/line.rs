@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use domain::{Ended, State, StateName};
+use domain::{Ended, Risk, State, StateName};
+use jiff::ToSpan;
 
 use crate::{
     approver_sign_in::REQUIRED,
@@ -182,4 +183,125 @@ async fn nobody_approves_more_in_a_day_than_anybody_may() {
     story.run_timers().await;
     story.locked_out("dana.petrova").waits().await;
     assert_eq!(story.mails(&work_address("daniel.okafor")).await.len(), 3);
+}
+
+/// An absence of `person` that goes on for long, in which `delegate` stands in, as the configuration has it.
+fn away(person: &str, delegate: &str) -> String {
+    let (person, delegate) = (work_address(person), work_address(delegate));
+    format!(
+        "[{{ person = \"{person}\", from = \"2020-01-01\", until = \"2099-12-31\", delegate = \"{delegate}\" }}]"
+    )
+}
+
+#[tokio::test]
+async fn whoever_may_not_decide_has_nobody_else_decide() {
+    let absences = away("daniel.okafor", "maria.costa");
+    let story = Story::with(&[("absences", &absences)]).await;
+    let ada = story.locked_out("ada.keller");
+    ada.waits().await;
+    assert_eq!(mails(&story, "maria.costa").await, [SUBJECT_LINE]);
+    ada.browser.post("/withdraw", &[]).await;
+
+    // Whoever was recovered may have been taken over, and names nobody.
+    let daniel = story.locked_out("daniel.okafor");
+    daniel.is_approved_by("lena.fischer").await;
+    daniel.claims().await;
+    let again = story.locked_out("ada.keller");
+    again.waits().await;
+    assert_eq!(mails(&story, "maria.costa").await, [SUBJECT_LINE], "again");
+    assert_eq!(mails(&story, "lena.fischer").await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_delegate_falls_with_the_one_whom_they_stand_in_for() {
+    let absences = away("daniel.okafor", "maria.costa");
+    let story = Story::with(&[("absences", &absences)]).await;
+    let ada = story.locked_out("ada.keller");
+    ada.waits().await;
+    let lena = story.id_of("lena.fischer").await;
+    let moved = serde_json::json!({ "managerId": lena.0 });
+    story.change("ada.keller", moved).await;
+    let maria = story.manager("maria.costa");
+    maria.opens_mail().await.shows(200, "ask you for help?");
+    maria.approves(&ada.contact_code().await).await;
+    assert_eq!(ada.state().await, StateName::AwaitingApproval);
+}
+
+#[tokio::test]
+async fn a_right_code_that_the_rules_refuse_costs_nobody_a_try() {
+    let story = Story::begin().await;
+    let ada = story.locked_out("ada.keller");
+    ada.waits().await;
+    let daniel = story.manager("daniel.okafor");
+    daniel.opens_mail().await;
+    let guest = serde_json::json!({ "userType": "Guest" });
+    story.change("daniel.okafor", guest).await;
+    for _ in 0..4 {
+        daniel.approves(&ada.contact_code().await).await;
+    }
+    let State::AwaitingApproval(awaiting) = ada.request().await.state else {
+        panic!("the request does not wait any more");
+    };
+    assert_eq!(awaiting.tries_used, 0);
+}
+
+#[tokio::test]
+async fn a_new_manager_is_not_asked_by_way_of_somebody_else_either() {
+    let finance = group("Finance").await;
+    let story = Story::with(&[("approval.on_call_group", &finance)]).await;
+    let ada = story.locked_out("ada.keller");
+    ada.is_approved_by("daniel.okafor").await;
+    ada.browser.post("/withdraw", &[]).await;
+    let maria = story.id_of("maria.costa").await;
+    let promoted = serde_json::json!({ "managerId": maria.0 });
+    story.change("ada.keller", promoted).await;
+    let again = story.locked_out("ada.keller");
+    again.waits().await;
+    let mei = story.manager("mei.tanaka");
+    mei.opens_mail().await;
+    let named = [("colleague", "maria.costa@harbourfinch.example")];
+    mei.browser.post("/approve/hand-on", &named).await;
+    story.run_jobs().await;
+    assert!(mails(&story, "maria.costa").await.is_empty());
+}
+
+#[tokio::test]
+async fn whoever_is_on_call_is_asked_in_time_though_the_office_closes() {
+    let finance = group("Finance").await;
+    // The office closes a quarter of an hour after the request.
+    let now = Story::closed(&[]).await.now().millis();
+    let now = jiff::Timestamp::from_millisecond(now).unwrap();
+    let now = now.to_zoned(jiff::tz::TimeZone::UTC);
+    let from = now
+        .saturating_sub(1.hour())
+        .strftime("\"%H:%M\"")
+        .to_string();
+    let until = now
+        .saturating_add(15.minutes())
+        .strftime("\"%H:%M\"")
+        .to_string();
+    let story = Story::with(&[
+        ("approval.on_call_group", &finance),
+        ("office.time_zone", "\"UTC\""),
+        (
+            "office.days",
+            "[\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\"]",
+        ),
+        ("office.from", &from),
+        ("office.until", &until),
+    ])
+    .await;
+    let ada = story.locked_out("ada.keller");
+    ada.waits().await;
+    assert!(!ada.request().await.facts.risks.contains(&Risk::OffHours));
+    goes_on(&story, 10 * MINUTE).await;
+    assert_eq!(mails(&story, "daniel.okafor").await.len(), 2);
+    goes_on(&story, 50 * MINUTE).await;
+    assert_eq!(mails(&story, "mei.tanaka").await, [SUBJECT_LINE]);
+    assert!(mails(&story, "lena.fischer").await.is_empty(), "tomorrow");
+    // Outside the hours they are asked at once, and it shows.
+    let bo = story.locked_out("bo.nilsson");
+    bo.waits().await;
+    assert!(bo.request().await.facts.risks.contains(&Risk::OffHours));
+    assert_eq!(mails(&story, "mei.tanaka").await.len(), 2);
 }
