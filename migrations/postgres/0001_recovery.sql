@@ -12,6 +12,8 @@ CREATE TABLE requests (
     opened_at    BIGINT  NOT NULL,
     changed_at   BIGINT  NOT NULL,
     due_at       BIGINT,
+    disclosed_at BIGINT,
+    reported_at  BIGINT,
     body         TEXT    NOT NULL
 );
 

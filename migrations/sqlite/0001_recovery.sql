@@ -12,6 +12,8 @@ CREATE TABLE requests (
     opened_at    INTEGER NOT NULL,
     changed_at   INTEGER NOT NULL,
     due_at       INTEGER,
+    disclosed_at INTEGER,
+    reported_at  INTEGER,
     body         TEXT    NOT NULL
 ) STRICT;
 

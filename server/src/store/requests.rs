@@ -41,8 +41,9 @@ impl Store {
         let body = to_json(request, "request")?;
         let mut transaction = self.write().await?;
         within!(&mut transaction, connection => { sqlx::query(
-            "INSERT INTO requests (id, version, state, is_open, occupies, subject_id, browser_hash, opened_at, changed_at, due_at, body)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            "INSERT INTO requests (id, version, state, is_open, occupies, subject_id, browser_hash, opened_at, changed_at, due_at,
+                                   disclosed_at, reported_at, body)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         )
         .bind(request.facts.id.0)
         .bind(version(request))
@@ -54,6 +55,8 @@ impl Store {
         .bind(request.facts.opened_at.millis())
         .bind(change.at.millis())
         .bind(request.due_at().map(Timestamp::millis))
+        .bind(disclosed_at(request))
+        .bind(reported_at(request))
         .bind(&body)
         .execute(connection)
         .await?; });
@@ -73,8 +76,9 @@ impl Store {
         let mut transaction = self.write().await?;
         let updated = within!(&mut transaction, connection => sqlx::query(
             "UPDATE requests SET version = $1, state = $2, is_open = $3, occupies = $4, subject_id = $5,
-                    browser_hash = COALESCE($6, browser_hash), changed_at = $7, due_at = $8, body = $9
-             WHERE id = $10 AND version = $11",
+                    browser_hash = COALESCE($6, browser_hash), changed_at = $7, due_at = $8,
+                    disclosed_at = $9, reported_at = $10, body = $11
+             WHERE id = $12 AND version = $13",
         )
         .bind(version(request))
         .bind(request.state_name().as_str())
@@ -84,6 +88,8 @@ impl Store {
         .bind(change.bind.as_ref().map(BearerHash::as_bytes))
         .bind(change.at.millis())
         .bind(request.due_at().map(Timestamp::millis))
+        .bind(disclosed_at(request))
+        .bind(reported_at(request))
         .bind(&body)
         .bind(request.facts.id.0)
         .bind(version(request) - 1)
@@ -223,7 +229,8 @@ impl Store {
         bodies.iter().map(|body| read(body)).collect()
     }
 
-    /// How many recoveries of this person led to a pass since `since`.
+    /// How many requests about this person gave out a pass since `since`, whatever has become of them. One that gave out
+    /// several counts once, with the last.
     pub async fn recoveries_since(
         &self,
         person: &PersonId,
@@ -231,8 +238,7 @@ impl Store {
     ) -> Result<u32, StoreError> {
         let count: i64 = reading!(self, connection => {
             sqlx::query_scalar(
-                "SELECT COUNT(*) FROM requests
-                 WHERE subject_id = $1 AND opened_at >= $2 AND state IN ('disclosed', 'completed', 'lapsed', 'repudiated')",
+                "SELECT COUNT(*) FROM requests WHERE subject_id = $1 AND disclosed_at >= $2",
             )
             .bind(&person.0)
             .bind(since.millis())
@@ -242,7 +248,7 @@ impl Store {
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
-    /// How many requests about this person were reported since `since`.
+    /// How many requests about this person were reported since `since`, in time or too late to stop anything.
     pub async fn reports_since(
         &self,
         person: &PersonId,
@@ -250,8 +256,7 @@ impl Store {
     ) -> Result<u32, StoreError> {
         let count: i64 = reading!(self, connection => {
             sqlx::query_scalar(
-                "SELECT COUNT(*) FROM requests
-                 WHERE subject_id = $1 AND opened_at >= $2 AND state IN ('reported', 'repudiated')",
+                "SELECT COUNT(*) FROM requests WHERE subject_id = $1 AND reported_at >= $2",
             )
             .bind(&person.0)
             .bind(since.millis())
@@ -308,6 +313,15 @@ fn subject_id(request: &Request) -> Option<&str> {
         .subject
         .as_ref()
         .map(|subject| subject.person.id.0.as_str())
+}
+
+fn disclosed_at(request: &Request) -> Option<i64> {
+    let disclosed = request.facts.disclosed.as_ref();
+    disclosed.map(|disclosed| disclosed.at.millis())
+}
+
+fn reported_at(request: &Request) -> Option<i64> {
+    request.facts.reported_at.map(Timestamp::millis)
 }
 
 fn occupied(error: sqlx::Error) -> StoreError {

@@ -15,18 +15,19 @@ const MINUTE: Duration = Duration::from_mins(1);
 const SUBJECT_LINE: &str = "Ada Keller cannot sign in and asks for your approval";
 
 /// Timers run, and the mails that they ask for go out.
-async fn goes_on(story: &Story, time: Duration) {
+pub async fn goes_on(story: &Story, time: Duration) {
     story.advance(time).await;
     story.run_timers().await;
     story.run_jobs().await;
 }
 
-async fn mails(story: &Story, alias: &str) -> Vec<String> {
+/// Subjects of the mails to somebody at work.
+pub async fn mails(story: &Story, alias: &str) -> Vec<String> {
     story.subjects(&work_address(alias)).await
 }
 
 /// A group of the example company, whose ids are the same in every story.
-async fn group(name: &str) -> String {
+pub async fn group(name: &str) -> String {
     let story = Story::closed(&[]).await;
     let groups = story
         .control(reqwest::Method::GET, "/groups", serde_json::Value::Null)

@@ -44,6 +44,7 @@ mod out_of_office;
 mod outages;
 mod own_codes;
 mod password;
+mod past;
 mod paused;
 mod people;
 mod policies;

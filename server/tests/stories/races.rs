@@ -17,7 +17,7 @@ const ROUNDS: usize = 2;
 const GATHERING: Duration = Duration::from_millis(400);
 
 /// Lets everybody decide on the same state of things: nobody can write before all have read.
-async fn at_once<T>(story: &Story, actions: impl Future<Output = T>) -> T {
+pub async fn at_once<T>(story: &Story, actions: impl Future<Output = T>) -> T {
     let lock = story.database().hold().await;
     let release = async {
         tokio::time::sleep(GATHERING).await;
