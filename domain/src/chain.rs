@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Approver, Candidate, PersonId, Refusal, Subject, Timestamp};
+use crate::{Approval, Approver, Candidate, PersonId, Refusal, RequestFacts, Subject, Timestamp};
 
 /// How many decisions a recovery takes, and whose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +102,48 @@ impl Act {
             Self::Remind { approvers } | Self::Ask { approvers } => approvers,
         }
     }
+
+    /// The same, about as many of them as it still makes sense for: a reminder for who was asked and has neither approved
+    /// nor stepped aside, a question for who was not asked yet. None if it is about nobody then.
+    fn wanted(&self, facts: &RequestFacts, approvals: &[Approval]) -> Option<Self> {
+        let has_approved = |id: &PersonId| approvals.iter().any(|given| given.approver == *id);
+        let is_wanted = |approver: &Approver| match self {
+            Self::Remind { .. } => {
+                approver.asked_at.is_some()
+                    && !approver.stepped_aside
+                    && !has_approved(&approver.id)
+            }
+            Self::Ask { .. } => approver.asked_at.is_none(),
+        };
+        let named = self.approvers().iter();
+        let approvers: Vec<_> = named
+            .filter(|id| facts.approver(id).is_some_and(is_wanted))
+            .cloned()
+            .collect();
+        if approvers.is_empty() {
+            return None;
+        }
+        Some(match self {
+            Self::Remind { .. } => Self::Remind { approvers },
+            Self::Ask { .. } => Self::Ask { approvers },
+        })
+    }
+}
+
+/// The steps of `plan` that still make sense, in their order: nothing is announced that will not happen, and none is
+/// carried out for nobody.
+pub(crate) fn wanted(
+    plan: impl IntoIterator<Item = Step>,
+    facts: &RequestFacts,
+    approvals: &[Approval],
+) -> Vec<Step> {
+    let keep = |Step { at, act }| {
+        let act = act.wanted(facts, approvals)?;
+        Some(Step { at, act })
+    };
+    let mut plan: Vec<_> = plan.into_iter().filter_map(keep).collect();
+    plan.sort_by_key(|step| step.at);
+    plan
 }
 
 /// The people whom the rules allow, and the steps by which they are asked.

@@ -107,7 +107,12 @@ pub enum Command {
     /// Look at the clock.
     Tick,
     /// A proven person could not submit.
-    NoteRefusal(Refusal),
+    NoteRefusal {
+        /// Why.
+        refusal: Refusal,
+        /// What made a delay worth while, as far as it was read.
+        risks: Vec<Risk>,
+    },
     /// No mail reaches this approver.
     MissApprover(PersonId),
     /// Claim the pass.
@@ -192,10 +197,12 @@ pub enum Command {
     },
     /// Nothing came of the pass.
     Lapse(LapseCause),
-    /// Take up a lapsed case again: whoever was asked before is asked again.
+    /// Take up a lapsed case again: the proofs still count, and who is asked is read anew.
     Reopen {
-        /// When they are reminded.
-        remind_at: Timestamp,
+        /// Who does, read again.
+        by: Candidate,
+        /// As at the first time.
+        submission: Submission,
     },
     /// End what was open when the database was restored from a backup: a no that came after the backup
     /// is lost, so nothing may go on as if it had never been said.

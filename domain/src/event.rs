@@ -55,9 +55,10 @@ pub enum Event {
         from: PersonId,
         to: PersonId,
     },
-    /// An approver said yes with the right code, and a guard did not hold.
-    ApprovalRefused {
+    /// The rules let an approver not do what they meant to. A wrong code is told by itself.
+    DecisionRefused {
         approver: PersonId,
+        deed: Deed,
         reason: Refusal,
     },
     /// Somebody else than the approver signed in with the approver's link.
@@ -164,6 +165,22 @@ pub enum Event {
         approver: PersonId,
     },
     Repudiated,
+}
+
+/// What an approver means to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    /// Approve.
+    Approve,
+    /// Decline.
+    Decline,
+    /// Report.
+    Report,
+    /// Have somebody else asked.
+    HandOn,
+    /// Take a lapsed case up again.
+    Reopen,
 }
 
 /// Work to be carried out after the change is kept. Each becomes a row of the outbox in the change's

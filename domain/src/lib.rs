@@ -29,7 +29,7 @@ pub use chain::{Act, ApproverRole, Control, Line, Schedule, Step};
 pub use codes::{CONTACT_CODE_WINDOW, CodeKey, ContactCode, EmailCode, TypedCode, contact_code};
 pub use command::{Actor, Command, Seat, Submission};
 pub use decide::{Opening, Outcome, Refusal, decide, open};
-pub use event::{Alert, CleanUp, Effect, Event, Notice};
+pub use event::{Alert, CleanUp, Deed, Effect, Event, Notice};
 pub use guard::{FREEZE, GuardReading, PassPolicy};
 pub use hours::OpenHours;
 pub use identifier::{Identifier, MalformedIdentifier};

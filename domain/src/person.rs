@@ -73,6 +73,8 @@ pub struct Approver {
     pub asked_at: Option<Timestamp>,
     /// Whether they said that they are not the right person. They can still decline and report.
     pub stepped_aside: bool,
+    /// Whether no mail reaches them: nobody waits for them.
+    pub is_unreached: bool,
 }
 
 /// Somebody whom the directory names as approver, at the moment of reading.
@@ -192,6 +194,7 @@ impl Candidate {
             role: self.role.clone(),
             asked_at: None,
             stepped_aside: false,
+            is_unreached: false,
         })
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Approver, Candidate, Control, Disclosed, Ended, Fence, GuardReading, Identifier, MethodRemoval,
+    Approver, Candidate, Control, Disclosed, Fence, GuardReading, Identifier, MethodRemoval,
     PersonId, PersonRules, Proof, ProofKind, ProofPolicy, Refusal, RequestId, Risk, State,
     StateName, Subject, Timestamp, state::Removal,
 };
@@ -71,9 +71,10 @@ pub struct RequestFacts {
     pub stray_until: Option<Timestamp>,
     /// The last pass that was given out, whatever has become of the request since.
     pub disclosed: Option<Disclosed>,
-    /// When somebody first said that the owner did not ask for this, since the approvers were last
-    /// asked.
+    /// When somebody first said that the owner did not ask for this.
     pub reported_at: Option<Timestamp>,
+    /// How often it was taken up again after it had lapsed.
+    pub reopenings: u8,
     /// The highest fence given out.
     pub fence: Fence,
 }
@@ -213,6 +214,10 @@ impl Terms {
     pub const MAX_SENDINGS: u8 = 3;
     /// Approvers can hand on so often at most, all of them together.
     pub const MAX_HAND_ONS: usize = 3;
+    /// A lapsed case is taken up again so often at most: then the person proves anew who they are.
+    pub const MAX_REOPENINGS: u8 = 2;
+    /// How long after it was opened: what was proven then still counts.
+    pub const REOPENING: Duration = Duration::from_hours(3 * 24);
     /// Approvers have so long at most to answer.
     pub const MAX_APPROVAL: Duration = Duration::from_hours(24);
     /// How long a mailed code works.
@@ -311,6 +316,27 @@ impl Request {
         }
     }
 
+    /// Whether it waits for the word of the approver `id` at `now`.
+    ///
+    /// # Errors
+    /// Why not: it was decided, they have done their part, or the time is over.
+    pub fn awaits(&self, id: &PersonId, now: Timestamp) -> Result<(), Refusal> {
+        let State::AwaitingApproval(awaiting) = &self.state else {
+            return Err(self.wrong_state());
+        };
+        if now >= awaiting.deadline {
+            return Err(Refusal::DeadlinePassed);
+        }
+        if awaiting.approvals.iter().any(|given| given.approver == *id) {
+            return Err(Refusal::AlreadyApproved);
+        }
+        match self.facts.asked().find(|asked| asked.id == *id) {
+            None => Err(Refusal::NotAnApprover),
+            Some(asked) if asked.stepped_aside => Err(Refusal::ApproverSteppedAside),
+            Some(_) => Ok(()),
+        }
+    }
+
     /// Whether an approval by `approver` would count at `now`, the contact code apart: so nobody's try is spent on one that
     /// would not.
     ///
@@ -323,19 +349,43 @@ impl Request {
         now: Timestamp,
     ) -> Result<(), Refusal> {
         let facts = &self.facts;
+        self.awaits(&approver.person.id, now)?;
         let subject = facts.subject.as_ref();
         let subject = subject.ok_or(Refusal::SubjectNotRecognised)?;
-        let known = facts.approver(&approver.person.id);
-        if known.is_some_and(|known| known.stepped_aside) {
-            return Err(Refusal::ApproverSteppedAside);
-        }
         approver.may_approve(subject, facts.control)?;
         guards.hold(subject, facts.control, now)
     }
 
-    /// Whether an approver can take a lapsed case up again at `now`.
-    pub fn may_reopen(&self, now: Timestamp) -> bool {
-        matches!(&self.state, State::Ended(Ended::Lapsed { at, .. }) if now < *at + Terms::REPUDIATION)
+    /// Whether an approver can take the case up again at `now`: it lapsed, and nobody has said that its owner did not ask.
+    ///
+    /// # Errors
+    /// What is against it.
+    pub fn reopenable(&self, now: Timestamp) -> Result<(), Refusal> {
+        let facts = &self.facts;
+        if self.state.name() != StateName::Lapsed {
+            Err(self.wrong_state())
+        } else if facts.reported_at.is_some() {
+            Err(Refusal::WasReported)
+        } else if facts.reopenings >= Terms::MAX_REOPENINGS {
+            Err(Refusal::ReopenedTooOften)
+        } else if now >= facts.opened_at + Terms::REOPENING {
+            Err(Refusal::DeadlinePassed)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// How long after it was opened something can still come of it at most: as long its browser stays bound.
+    pub fn longest_life(&self) -> Duration {
+        let terms = &self.facts.terms;
+        let delays = [
+            terms.cool_off,
+            terms.risk_cool_off,
+            terms.privileged_cool_off,
+        ];
+        let delay = delays.into_iter().max().unwrap_or_default();
+        // The last time it is taken up, it is approved at the last moment; nobody claims the pass before that of the delay.
+        Terms::REOPENING + Terms::MAX_APPROVAL + delay + terms.approval + terms.claim
     }
 
     /// The pass that the owner can still repudiate at `now`: for seven days, whatever has become of the

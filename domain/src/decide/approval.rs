@@ -4,7 +4,7 @@ use super::ending;
 use crate::{
     Actor, Alert, Approval, Approved, Attestation, AwaitingApproval, Candidate, CoolingOff,
     DenialReason, Effect, Event, GuardReading, Notice, Outcome, Ready, Refusal, Request,
-    RequestFacts, Seat, State, Subject, Terms, Timestamp,
+    RequestFacts, Seat, State, Subject, Terms, Timestamp, chain::wanted,
 };
 
 pub(super) fn subject(request: &Request) -> Result<&Subject, Refusal> {
@@ -94,13 +94,6 @@ pub(super) fn approve(
     }
     let facts = &request.facts;
     request.may_be_approved_by(approver, guards, now)?;
-    if awaiting
-        .approvals
-        .iter()
-        .any(|approval| approval.approver == id)
-    {
-        return Err(Refusal::AlreadyApproved);
-    }
     let mut approvals = awaiting.approvals.clone();
     approvals.push(Approval {
         approver: id.clone(),
@@ -116,6 +109,7 @@ pub(super) fn approve(
         // nor pays for them.
         let state = State::AwaitingApproval(AwaitingApproval {
             tries_used: 0,
+            plan: wanted(awaiting.plan.clone(), facts, &approvals),
             approvals,
             ..awaiting.clone()
         });

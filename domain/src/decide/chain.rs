@@ -4,7 +4,8 @@ use super::approval::{awaiting, subject};
 use crate::{
     Act, Actor, Alert, Approver, ApproverRole, AwaitingApproval, Candidate, Control, Effect, Event,
     GuardReading, Notice, Outcome, PersonId, Refusal, Request, RequestFacts, Risk, Schedule, Seat,
-    State, Step, Submission, Terms, Timestamp, chain::Chain,
+    State, Step, Submission, Terms, Timestamp,
+    chain::{Chain, wanted},
 };
 
 pub(super) fn submit(
@@ -21,6 +22,17 @@ pub(super) fn submit(
     if !request.is_proven() {
         return Err(Refusal::NotProven);
     }
+    Ok(ask(round(request, submission, now)?, request.version, now))
+}
+
+/// A round of asking that the rules allow.
+struct Round {
+    facts: RequestFacts,
+    plan: Vec<Step>,
+    deadline: Timestamp,
+}
+
+fn round(request: &Request, submission: &Submission, now: Timestamp) -> Result<Round, Refusal> {
     let subject = subject(request)?;
     let control = control(&submission.guards, &request.facts.terms);
     submission.guards.hold(subject, control, now)?;
@@ -38,13 +50,11 @@ pub(super) fn submit(
     if facts.approvers.len() < facts.required_approvals() {
         return Err(Refusal::NoApprover);
     }
-    let alert = facts
-        .risks
-        .contains(&Risk::ManagerChanged)
-        .then_some(Effect::AlertAdmins {
-            alert: Alert::ManagerChanged,
-        });
-    Ok(ask(facts, request.version, plan, schedule.deadline, now).effects(alert))
+    Ok(Round {
+        facts,
+        plan,
+        deadline: schedule.deadline,
+    })
 }
 
 /// What an account takes, by the guards as they were read: the privileged are recovered under dual control, where that
@@ -67,21 +77,25 @@ fn risks(request: &Request, submission: &Submission) -> Vec<Risk> {
 }
 
 /// The request waiting for its approvers, the first of whom are asked. The owner is told, each time: what a mail server
-/// accepted for an earlier round says nothing about this one, and neither does a report.
-fn ask(
-    facts: RequestFacts,
-    version: u64,
-    plan: Vec<Step>,
-    deadline: Timestamp,
-    now: Timestamp,
-) -> Outcome {
+/// accepted for an earlier round says nothing about this one.
+fn ask(round: Round, version: u64, now: Timestamp) -> Outcome {
+    let Round {
+        facts,
+        plan,
+        deadline,
+    } = round;
     let facts = RequestFacts {
         notice_accepted_at: None,
-        reported_at: None,
         ..facts
     };
-    let approvers: Vec<_> = facts.asked().map(|approver| approver.id.clone()).collect();
+    let asked = facts.asked().filter(|approver| !approver.stepped_aside);
+    let approvers: Vec<_> = asked.map(|approver| approver.id.clone()).collect();
     let (control, risks) = (facts.control, facts.risks.clone());
+    let alert = risks
+        .contains(&Risk::ManagerChanged)
+        .then_some(Effect::AlertAdmins {
+            alert: Alert::ManagerChanged,
+        });
     let state = State::AwaitingApproval(AwaitingApproval {
         asked_at: now,
         deadline,
@@ -100,6 +114,7 @@ fn ask(
         .effect(Effect::NotifyOwner {
             notice: Notice::Submitted,
         })
+        .effects(alert)
 }
 
 fn mails(approvers: &[PersonId]) -> impl Iterator<Item = Effect> {
@@ -120,49 +135,30 @@ pub(super) fn go_on(
     }
     let mut facts = request.facts.clone();
     let (mut events, mut effects) = (Vec::new(), Vec::new());
-    for step in &due {
-        let approvers = still_wanted(&facts, awaiting, &step.act);
-        match &step.act {
-            Act::Remind { .. } => {
+    for Step { act, .. } in &due {
+        match act.clone() {
+            Act::Remind { approvers } => {
                 let reminders = approvers.iter().cloned();
                 effects.extend(reminders.map(|approver| Effect::RemindApprover { approver }));
                 events.push(Event::ApproversReminded { approvers });
             }
-            Act::Ask { .. } => {
+            Act::Ask { approvers } => {
                 note_asked(&mut facts, &approvers, now);
                 effects.extend(mails(&approvers));
                 events.push(Event::ApproversAsked { approvers });
             }
         }
     }
+    let rest = awaiting.plan[due.len()..].iter().cloned();
     let state = State::AwaitingApproval(AwaitingApproval {
-        plan: awaiting.plan[due.len()..].to_vec(),
+        plan: wanted(rest, &facts, &awaiting.approvals),
         ..awaiting.clone()
     });
     let outcome = Outcome::new(facts, state, request.version).effects(effects);
     Ok(events.into_iter().fold(outcome, Outcome::event))
 }
 
-/// Of those whom a step names: for a reminder, who was asked and has neither approved nor stepped aside; for a question,
-/// who was not asked yet.
-fn still_wanted(facts: &RequestFacts, awaiting: &AwaitingApproval, act: &Act) -> Vec<PersonId> {
-    let has_approved = |id: &PersonId| {
-        let mut given = awaiting.approvals.iter();
-        given.any(|approval| approval.approver == *id)
-    };
-    let wanted = |approver: &Approver| match act {
-        Act::Remind { .. } => {
-            approver.asked_at.is_some() && !approver.stepped_aside && !has_approved(&approver.id)
-        }
-        Act::Ask { .. } => approver.asked_at.is_none(),
-    };
-    let named = act.approvers().iter();
-    named
-        .filter(|id| facts.approver(id).is_some_and(wanted))
-        .cloned()
-        .collect()
-}
-
+/// Notes when they were asked. Whoever was asked before keeps their time.
 fn note_asked(facts: &mut RequestFacts, approvers: &[PersonId], now: Timestamp) {
     for approver in &mut facts.approvers {
         if approvers.contains(&approver.id) {
@@ -192,14 +188,7 @@ pub(super) fn hand_on(
         return Err(Refusal::ActorMayNot);
     }
     read.may_name_others(subject(request)?, facts.control)?;
-    let has_approved = |id: &PersonId| awaiting.approvals.iter().any(|given| given.approver == *id);
-    if has_approved(&from) {
-        return Err(Refusal::AlreadyApproved);
-    }
-    let mut aside = facts.approvers.iter().filter(|known| known.stepped_aside);
-    if aside.any(|known| known.id == from) {
-        return Err(Refusal::ApproverSteppedAside);
-    }
+    request.awaits(&from, now)?;
     let hand_ons = facts.approvers.iter().filter(|known| known.stepped_aside);
     if hand_ons.count() >= Terms::MAX_HAND_ONS {
         return Err(Refusal::HandedOnTooOften);
@@ -224,10 +213,15 @@ pub(super) fn hand_on(
         approver.stepped_aside |= approver.id == from;
     }
     note_asked(&mut facts, std::slice::from_ref(id), now);
-    let mut plan = awaiting.plan.clone();
-    plan.push(reminder(vec![id.clone()], remind_at));
-    plan.retain(|step| step.at < awaiting.deadline);
-    plan.sort_by_key(|step| step.at);
+    let reminder = Step {
+        at: remind_at,
+        act: Act::Remind {
+            approvers: vec![id.clone()],
+        },
+    };
+    let reminder = (remind_at < awaiting.deadline).then_some(reminder);
+    let plan = awaiting.plan.iter().cloned().chain(reminder);
+    let plan = wanted(plan, &facts, &awaiting.approvals);
     let state = State::AwaitingApproval(AwaitingApproval {
         plan,
         ..awaiting.clone()
@@ -242,38 +236,65 @@ pub(super) fn hand_on(
         }))
 }
 
-const fn reminder(approvers: Vec<PersonId>, at: Timestamp) -> Step {
-    Step {
-        at,
-        act: Act::Remind { approvers },
-    }
-}
-
+/// Everything is read again that was read at submission: who is asked, what stands against it, what makes a delay worth
+/// while. The proofs stay. Whoever takes it up is asked in any case, if their word counts.
 pub(super) fn reopen(
     request: &Request,
     actor: &Actor,
-    remind_at: Timestamp,
+    read: &Candidate,
+    submission: &Submission,
     now: Timestamp,
 ) -> Result<Outcome, Refusal> {
-    let (approver, seat) = actor.approver(&request.facts)?;
-    if request.state.name() != crate::StateName::Lapsed {
-        return Err(request.wrong_state());
-    }
-    if !request.may_reopen(now) {
-        return Err(Refusal::DeadlinePassed);
-    }
+    let (id, seat) = actor.approver(&request.facts)?;
+    request.reopenable(now)?;
     if seat == Seat::RequestersBrowser {
         return Err(Refusal::ApproverInRequestersBrowser);
     }
-    let mut facts = request.facts.clone();
-    for approver in &mut facts.approvers {
-        approver.asked_at = approver.asked_at.map(|_| now);
+    if read.person.id != id {
+        return Err(Refusal::NotAnApprover);
     }
-    let asked = facts.asked().map(|approver| approver.id.clone()).collect();
-    let deadline = now + facts.terms.approval;
-    let mut plan = vec![reminder(asked, remind_at)];
-    plan.retain(|step| step.at < deadline);
-    Ok(ask(facts, request.version, plan, deadline, now).because(Event::Reopened { approver }))
+    let has_stepped_aside = |known: &Approver| known.id == id && known.stepped_aside;
+    if request.facts.approvers.iter().any(has_stepped_aside) {
+        return Err(Refusal::ApproverSteppedAside);
+    }
+    let Round {
+        mut facts,
+        plan,
+        deadline,
+    } = round(request, submission, now)?;
+    read.may_name_others(subject(request)?, facts.control)?;
+    keep_with_their_namers(&request.facts, &id, &mut facts.approvers);
+    note_asked(&mut facts, std::slice::from_ref(&id), now);
+    facts.reopenings += 1;
+    let was_named = |approver: &Approver| matches!(approver.role, ApproverRole::HandedOn { .. });
+    if facts.asked().any(was_named) && !facts.risks.contains(&Risk::HandedOn) {
+        facts.risks.push(Risk::HandedOn);
+    }
+    let round = Round {
+        plan: wanted(plan, &facts, &[]),
+        facts,
+        deadline,
+    };
+    Ok(ask(round, request.version, now).because(Event::Reopened { approver: id }))
+}
+
+/// Adds to `approvers` whoever of `facts` is `id`, and those by whose word they are one.
+fn keep_with_their_namers(facts: &RequestFacts, id: &PersonId, approvers: &mut Vec<Approver>) {
+    let mut next = facts.approver(id);
+    while let Some(known) = next {
+        if approvers.iter().any(|approver| approver.id == known.id) {
+            return;
+        }
+        approvers.push(Approver {
+            asked_at: known.asked_at.filter(|_| known.stepped_aside),
+            is_unreached: false,
+            ..known.clone()
+        });
+        next = match &known.role {
+            ApproverRole::HandedOn { by } => facts.approver(by),
+            _ => None,
+        };
+    }
 }
 
 /// Nobody waits for somebody whom no mail reaches: whose turn would be next is asked at once.
@@ -285,10 +306,16 @@ pub(super) fn miss_approver(
     let State::AwaitingApproval(awaiting) = &request.state else {
         return Err(request.wrong_state());
     };
+    let mut facts = request.facts.clone();
+    for known in &mut facts.approvers {
+        known.is_unreached |= known.id == approver;
+    }
     let mut plan = awaiting.plan.clone();
+    let is_waited_for = |known: &Approver| !known.stepped_aside && !known.is_unreached;
     let next = plan
         .iter()
-        .position(|step| matches!(step.act, Act::Ask { .. }));
+        .position(|step| matches!(step.act, Act::Ask { .. }))
+        .filter(|_| !facts.asked().any(is_waited_for));
     if let Some(next) = next {
         plan[next].at = plan[next].at.min(now);
         plan.sort_by_key(|step| step.at);
@@ -297,7 +324,7 @@ pub(super) fn miss_approver(
         plan,
         ..awaiting.clone()
     });
-    Ok(Outcome::state(request, state)
+    Ok(Outcome::new(facts, state, request.version)
         .event(Event::ApproverNotReached { approver })
         .effect(Effect::AlertAdmins {
             alert: Alert::ApproverNotReached,

@@ -132,6 +132,12 @@ pub enum Refusal {
     /// It was handed on too often.
     #[error("it was handed on too often")]
     HandedOnTooOften,
+    /// Somebody said that the owner did not ask for this.
+    #[error("the request was reported")]
+    WasReported,
+    /// It was taken up again as often as a case can be.
+    #[error("the case was taken up again too often")]
+    ReopenedTooOften,
     /// There is no way to ask them.
     #[error("the approver has no mail address")]
     ApproverHasNoMail,
@@ -208,13 +214,13 @@ pub fn decide(
             to,
             remind_at,
         } => chain::hand_on(request, actor, (&from, &to), remind_at, now),
-        Command::Reopen { remind_at } => chain::reopen(request, actor, remind_at, now),
+        Command::Reopen { by, submission } => chain::reopen(request, actor, &by, &submission, now),
         Command::Deny(why) => ending::deny(request, actor, why, now),
         Command::Report => ending::report(request, actor, now),
         Command::Withdraw => ending::withdraw(request, now),
         Command::Tick => ending::tick(request, now),
         Command::AcceptNotice => approval::accept_notice(request, now),
-        Command::NoteRefusal(refusal) => proving::note_refusal(request, refusal),
+        Command::NoteRefusal { refusal, risks } => proving::note_refusal(request, refusal, &risks),
         Command::MissApprover(approver) => chain::miss_approver(request, approver, now),
         Command::Claim { intent } => issue::claim(request, intent, now),
         Command::Replace { intent } => issue::replace(request, intent, now),
@@ -263,7 +269,7 @@ impl Actor {
             | Command::PassProofs(_)
             | Command::FailProofs(_)
             | Command::Submit(_)
-            | Command::NoteRefusal(_)
+            | Command::NoteRefusal { .. }
             | Command::Withdraw
             | Command::Claim { .. }
             | Command::Replace { .. } => matches!(self, Self::Browser),
@@ -348,7 +354,7 @@ impl Outcome {
 
 impl Request {
     /// The refusal of a command that this request's state has no use for.
-    const fn wrong_state(&self) -> Refusal {
+    pub(crate) const fn wrong_state(&self) -> Refusal {
         Refusal::WrongState(self.state.name())
     }
 }

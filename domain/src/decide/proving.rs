@@ -2,8 +2,8 @@
 
 use crate::{
     Alert, Challenge, Control, Effect, Event, Identifier, Notice, Origin, Outcome, PersonRules,
-    Proof, ProofKind, Proving, Reason, Refusal, Request, RequestFacts, RequestId, State, Subject,
-    Terms, Timestamp,
+    Proof, ProofKind, Proving, Reason, Refusal, Request, RequestFacts, RequestId, Risk, State,
+    Subject, Terms, Timestamp,
 };
 
 /// What a request is opened with.
@@ -56,6 +56,7 @@ pub fn open(opening: Opening, now: Timestamp) -> Outcome {
         stray_until: None,
         disclosed: None,
         reported_at: None,
+        reopenings: 0,
         fence: crate::Fence::default(),
     };
     Outcome::new(facts, State::Proving(proving), 0)
@@ -312,7 +313,11 @@ pub(super) fn fail(
     ))
 }
 
-pub(super) fn note_refusal(request: &Request, refusal: Refusal) -> Result<Outcome, Refusal> {
+pub(super) fn note_refusal(
+    request: &Request,
+    refusal: Refusal,
+    risks: &[Risk],
+) -> Result<Outcome, Refusal> {
     let State::Proving(_) = &request.state else {
         return Err(request.wrong_state());
     };
@@ -332,10 +337,14 @@ pub(super) fn note_refusal(request: &Request, refusal: Refusal) -> Result<Outcom
         refusal,
         Refusal::SubjectIsPrivileged | Refusal::SubjectIsProtected
     );
-    let alert = is_above_others.then_some(Effect::AlertAdmins {
-        alert: Alert::PrivilegedSubject,
-    });
+    // Without anybody else to ask, a manager who is new leads to nobody, and the change must be seen all the same.
+    let leads_nowhere = refusal == Refusal::NoApprover && risks.contains(&Risk::ManagerChanged);
+    let alerts = [
+        is_above_others.then_some(Alert::PrivilegedSubject),
+        leads_nowhere.then_some(Alert::ManagerChanged),
+    ];
+    let alerts = alerts.into_iter().flatten();
     Ok(Outcome::new(facts, request.state.clone(), request.version)
         .event(Event::SubmissionRefused { refusal })
-        .effects(alert))
+        .effects(alerts.map(|alert| Effect::AlertAdmins { alert })))
 }

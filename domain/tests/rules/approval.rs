@@ -319,7 +319,7 @@ fn one_deny_beats_an_approval_that_is_not_yet_disclosed() {
 #[test]
 fn a_lapsed_case_is_asked_for_again_from_the_start() {
     let lapsed = Case::lapsed();
-    let deadline = lapsed.now + terms().approval;
+    let deadline = lapsed.now + Terms::MAX_APPROVAL;
     let reopened = lapsed
         .does(&by(MANAGER), reopen())
         .is(StateName::AwaitingApproval)

@@ -4,8 +4,9 @@ use domain::{Actor, Command, LapseCause, ProofKind, Refusal, State};
 
 use crate::kit::{
     COLLEAGUE, Case, MANAGER, MINUTE, PASS_LIFETIME, abort, approve_with, by, candidate, claim,
-    complete, decline, disclose, finish_rehearsal, guards_for, hand_on, id, intent, own_rules,
-    record_reaped, record_removals, release, reopen, subject_named, submission_for, take_snapshot,
+    complete, decline, disclose, finish_rehearsal, guards_for, hand_on, id, intent, note_refusal,
+    own_rules, record_reaped, record_removals, release, reopen_for, subject_named, submission_for,
+    take_snapshot,
 };
 
 /// Declares the names, and the list of them all.
@@ -71,7 +72,7 @@ impl Asked {
             Command::PassProofs(_) => Self::PassProof,
             Command::FailProofs(_) => Self::FailProof,
             Command::Submit(_) => Self::Submit,
-            Command::NoteRefusal(_) => Self::NoteRefusal,
+            Command::NoteRefusal { .. } => Self::NoteRefusal,
             Command::SpendContactCodeTry => Self::SpendContactCodeTry,
             Command::Approve { .. } => Self::Approve,
             Command::RefuseContactCode => Self::RefuseContactCode,
@@ -119,7 +120,7 @@ impl Asked {
             Self::PassProof => Command::PassProofs(vec![ProofKind::EmailCode]),
             Self::FailProof => Command::FailProofs(vec![ProofKind::EmailCode]),
             Self::Submit => Command::Submit(submission_for(case.subject_name())),
-            Self::NoteRefusal => Command::NoteRefusal(Refusal::SubjectIsPrivileged),
+            Self::NoteRefusal => note_refusal(Refusal::SubjectIsPrivileged),
             Self::SpendContactCodeTry => Command::SpendContactCodeTry,
             Self::RefuseContactCode => Command::RefuseContactCode,
             Self::Approve => approve_with(guards_for(case.subject_name()), candidate(MANAGER)),
@@ -150,7 +151,7 @@ impl Asked {
             Self::FindPassMismatch => Command::FindPassMismatch { fence },
             Self::Complete => complete(),
             Self::Lapse => Command::Lapse(LapseCause::PassExpired),
-            Self::Reopen => reopen(),
+            Self::Reopen => reopen_for(case.subject_name(), MANAGER),
             Self::EndRestored => Command::EndRestored,
         }
     }

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use domain::{
-    Actor, Alert, ApproverRole, Candidate, CodeKey, Command, Control, Effect, Event, GuardReading,
-    Line, PersonId, Refusal, Risk, Schedule, Seat, State, StateName, Submission, Terms, Timestamp,
+    Act, Actor, Alert, ApproverRole, Candidate, CodeKey, Command, Control, Effect, Event, Line,
+    PersonId, Refusal, Risk, Schedule, Seat, State, StateName, Submission, Terms, Timestamp,
     TypedCode, contact_code,
 };
 
 use crate::kit::{
     COLLEAGUE, Case, DAY, MANAGER, MINUTE, REMINDED, SECOND, START, SUBJECT, approve, approve_with,
-    approver, broken_approvers, by, candidate, claim, decline, dual_control, guards, hand_on, id,
-    intent, of_the_group, reopen, submission, terms,
+    approver, broken_approvers, by, candidate, decline, dual_control, hand_on, id, of_the_group,
+    privileged, submission, terms,
 };
 
 const ABOVE: &str = "margaret";
@@ -322,10 +322,11 @@ fn handing_on_to_whose_turn_comes_later_asks_them_now() {
     let above = case.request.facts.approver(&id(ABOVE)).unwrap();
     assert_eq!(above.role, ApproverRole::ManagersManager);
     assert!(!case.request.facts.risks.contains(&Risk::HandedOn));
-    // They are not asked a second time.
-    case.at(START + 30 * MINUTE)
+    // They are not asked a second time: the step is whoever is on call's.
+    case.refuses(&Actor::Timer, Command::Tick, Refusal::NothingDue);
+    case.at(START + 60 * MINUTE)
         .does(&Actor::Timer, Command::Tick)
-        .owes(&[]);
+        .owes(&mails(&ON_CALL));
 }
 
 #[test]
@@ -391,13 +392,6 @@ fn with_a_group() -> Terms {
     Terms {
         dual_control: true,
         ..terms()
-    }
-}
-
-fn privileged() -> GuardReading {
-    GuardReading {
-        privileged: true,
-        ..guards()
     }
 }
 
@@ -512,37 +506,67 @@ fn a_risk_delays_the_pass() {
 }
 
 #[test]
-fn a_lapsed_case_is_taken_up_again_for_a_week_by_whoever_was_asked() {
-    let lapsed = Case::lapsed();
-    let week = 7 * DAY;
-    lapsed
-        .clone()
-        .after(week)
-        .refuses(&by(MANAGER), reopen(), Refusal::DeadlinePassed);
-    lapsed.refuses(
-        &approver(id(MANAGER), Seat::RequestersBrowser),
-        reopen(),
-        Refusal::ApproverInRequestersBrowser,
+fn steps_that_make_no_sense_any_more_are_gone() {
+    let plan = |case: &Case| match &case.request.state {
+        State::AwaitingApproval(awaiting) => {
+            let acts = awaiting.plan.iter().map(|step| step.act.clone());
+            acts.collect::<Vec<_>>()
+        }
+        other => panic!("{other:?}"),
+    };
+    let ask = |names: &[&str]| Act::Ask {
+        approvers: ids(names),
+    };
+    let remind = |names: &[&str]| Act::Remind {
+        approvers: ids(names),
+    };
+    let case = asked_along(line(), schedule());
+    assert_eq!(
+        plan(&case),
+        [remind(&[MANAGER]), ask(&[ABOVE]), ask(&ON_CALL)]
     );
-    let at = lapsed.now + MINUTE;
-    let case = lapsed.at(at).does(
-        &by(MANAGER),
-        Command::Reopen {
-            remind_at: at + 10 * MINUTE,
-        },
-    );
-    assert!(
-        case.request
-            .facts
-            .asked()
-            .all(|asked| asked.asked_at == Some(at))
-    );
-    assert_eq!(case.request.due_at(), Some(at + 10 * MINUTE));
-    case.refuses(
-        &Actor::Browser,
-        claim(intent(9)),
-        Refusal::WrongState(StateName::AwaitingApproval),
-    );
+    let command = Command::HandOn {
+        from: candidate(MANAGER),
+        to: as_role(ABOVE, ApproverRole::ManagersManager),
+        remind_at: START + 15 * MINUTE,
+    };
+    let case = case.does(&by(MANAGER), command);
+    assert_eq!(plan(&case), [remind(&[ABOVE]), ask(&ON_CALL)]);
+}
+
+#[test]
+fn under_dual_control_nobody_who_approved_is_reminded() {
+    let members = vec![of_the_group(MANAGER), of_the_group(SECOND)];
+    let Command::Submit(submission) = submit_privileged(members) else {
+        unreachable!("it submits");
+    };
+    let submission = Submission {
+        schedule: schedule(),
+        ..submission
+    };
+    let approval = approve_with(privileged(), of_the_group(MANAGER));
+    Case::proven(with_a_group())
+        .does(&Actor::Browser, Command::Submit(submission))
+        .does(&by(MANAGER), Command::SpendContactCodeTry)
+        .does(&by(MANAGER), approval)
+        .at(START + 10 * MINUTE)
+        .does(&Actor::Timer, Command::Tick)
+        .owes(&[Effect::RemindApprover {
+            approver: id(SECOND),
+        }]);
+}
+
+#[test]
+fn nobody_further_is_asked_while_a_mail_reaches_somebody() {
+    let mut both = line();
+    both.tiers[0].push(candidate(SECOND));
+    let case = asked_along(both, schedule());
+    let miss = |name: &str| Command::MissApprover(id(name));
+    let due = case.request.due_at();
+    let missed = case.does(&Actor::Mailer, miss(MANAGER));
+    assert_eq!(missed.request.due_at(), due);
+    let missed = missed.does(&Actor::Mailer, miss(SECOND));
+    assert_eq!(missed.request.due_at(), Some(START));
 }
 
 /// When nothing is to come but the deadline.

@@ -88,6 +88,14 @@ pub fn guards() -> GuardReading {
     guards_for(SUBJECT)
 }
 
+/// As [`guards`], of a privileged account.
+pub fn privileged() -> GuardReading {
+    GuardReading {
+        privileged: true,
+        ..guards()
+    }
+}
+
 /// Guards that hold for the subject of that name.
 pub fn guards_for(name: &str) -> GuardReading {
     GuardReading {
@@ -308,9 +316,33 @@ pub fn hand_on(from: &str, to: &str) -> Command {
     }
 }
 
-pub const fn reopen() -> Command {
+/// A proven person could not submit, and nothing else made a delay worth while.
+pub const fn note_refusal(refusal: Refusal) -> Command {
+    Command::NoteRefusal {
+        refusal,
+        risks: Vec::new(),
+    }
+}
+
+/// Taken up again by the manager, who is asked together with the second one, until four hours after the start or later.
+pub fn reopen() -> Command {
+    reopen_by(MANAGER)
+}
+
+pub fn reopen_by(name: &str) -> Command {
+    reopen_for(SUBJECT, name)
+}
+
+pub fn reopen_for(subject: &str, name: &str) -> Command {
     Command::Reopen {
-        remind_at: REMINDED,
+        by: candidate(name),
+        submission: Submission {
+            schedule: Schedule {
+                deadline: Timestamp::from_millis(i64::MAX),
+                ..schedule(START)
+            },
+            ..submission_for(subject)
+        },
     }
 }
 
@@ -527,7 +559,12 @@ impl Case {
 
     /// The pass expired unused.
     pub fn lapsed() -> Self {
-        Self::disclosed().after(PASS_LIFETIME).does(
+        Self::disclosed().lapsed_now()
+    }
+
+    /// The pass that was given out last expires unused.
+    pub fn lapsed_now(self) -> Self {
+        self.after(PASS_LIFETIME).does(
             &Actor::Watcher,
             Command::Lapse(domain::LapseCause::PassExpired),
         )

@@ -14,6 +14,7 @@ mod proving;
 mod reaping;
 mod rehearsal;
 mod removals;
+mod reopening;
 mod report;
 mod restored;
 mod secrets;

@@ -435,7 +435,7 @@ fn check_rehearsal(outcome: &Outcome) {
 fn check_staying(before: &Request, command: &Command, after: &Request) {
     let adds = matches!(
         command,
-        Command::NoteRefusal(_)
+        Command::NoteRefusal { .. }
             | Command::TakeSnapshot { .. }
             | Command::RecordRemovals { .. }
             | Command::RecordReaped { .. }

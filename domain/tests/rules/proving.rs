@@ -11,7 +11,8 @@ use domain::{
 
 use crate::kit::{
     Case, MANAGER, MILLISECOND, SECOND, START, SUBJECT, broken_approvers, broken_guards, candidate,
-    dual_control, guards, hand_out, id, policy, recognise, subject, submission, terms,
+    dual_control, guards, hand_out, id, note_refusal, policy, recognise, subject, submission,
+    terms,
 };
 
 fn submit(guards: GuardReading, candidates: Vec<Candidate>) -> Command {
@@ -466,25 +467,18 @@ fn a_refusal_after_the_proof_is_kept_and_that_of_an_administrator_is_looked_at()
     ] {
         let noted = case
             .clone()
-            .does(&Actor::Browser, Command::NoteRefusal(refusal))
+            .does(&Actor::Browser, note_refusal(refusal))
             .logs(&[Event::SubmissionRefused { refusal }])
             .owes(&owed);
         assert_eq!(noted.request.state, case.request.state);
         // The same once more is no news; another one is.
-        noted.refuses(
-            &Actor::Browser,
-            Command::NoteRefusal(refusal),
-            Refusal::AlreadyDone,
-        );
-        noted.does(
-            &Actor::Browser,
-            Command::NoteRefusal(Refusal::SubjectIsGone),
-        );
+        noted.refuses(&Actor::Browser, note_refusal(refusal), Refusal::AlreadyDone);
+        noted.does(&Actor::Browser, note_refusal(Refusal::SubjectIsGone));
     }
     // Nobody learns or leaves anything about an account before the proof.
     Case::recognised(terms()).refuses(
         &Actor::Browser,
-        Command::NoteRefusal(Refusal::SubjectIsPrivileged),
+        note_refusal(Refusal::SubjectIsPrivileged),
         Refusal::NotProven,
     );
 }

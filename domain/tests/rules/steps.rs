@@ -11,8 +11,8 @@ use crate::{
     asked::Asked,
     kit::{
         Case, MANAGER, MINUTE, SECOND, SUBJECT, approve_with, approver, broken_approvers,
-        broken_guards, candidate, guards, guards_for, id, intent, method, record_reaped,
-        record_removals, release, schedule, submission_for, take_snapshot,
+        broken_guards, candidate, guards, guards_for, id, intent, method, note_refusal,
+        record_reaped, record_removals, release, schedule, submission_for, take_snapshot,
     },
 };
 
@@ -150,6 +150,10 @@ pub fn onward(case: &Case, pick: u8) -> (Timestamp, Actor, Command) {
         State::AwaitingApproval(_) | State::CoolingOff(_) if !is_noticed && pick < 128 => {
             by_name(Asked::AcceptNotice)
         }
+        // A pass was given out before, which its owner can still repudiate.
+        State::AwaitingApproval(_) if case.request.facts.reopenings > 0 && pick % 16 == 3 => {
+            by_name(Asked::ReportByOwner)
+        }
         State::AwaitingApproval(awaiting) => {
             // Once in a while from the wrong seat, by the same person, or without a counted try.
             let seat = match pick % 16 {
@@ -283,7 +287,7 @@ pub fn twisted(command: Command, twist: u8, now: Timestamp) -> Command {
             fence: shifted(fence),
             methods,
         },
-        Command::NoteRefusal(_) => Command::NoteRefusal(broken_guards(now)[nth % 7].1),
+        Command::NoteRefusal { .. } => note_refusal(broken_guards(now)[nth % 7].1),
         Command::FindPassMismatch { fence } => Command::FindPassMismatch {
             fence: shifted(fence),
         },

@@ -848,7 +848,7 @@ const fn alert_words(alert: &Alert) -> (&'static str, &'static str) {
         ),
         Alert::ManagerChanged => (
             "the manager was just changed",
-            "The directory names another manager than a short while ago. The new one is not asked, but whoever is on call. \
+            "The directory names another manager than a short while ago. The new one is not asked for three days: whoever is on call decides, or nobody. \
              If nobody in your organisation changed it, somebody else did: treat it as an attack.",
         ),
         Alert::ApproverNotReached => (

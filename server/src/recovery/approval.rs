@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    Actor, Attestation, Command, Decline, Ended, Event, Identifier, PersonId, Refusal, Request,
-    RequestId, Seat, State, StateName, Timestamp, TypedCode,
+    Actor, Attestation, Command, Decline, Deed, Ended, Event, Identifier, PersonId, Refusal,
+    Request, RequestId, Seat, State, StateName, Timestamp, TypedCode,
 };
 
 use super::{Recovery, ServiceError, actor_name};
@@ -159,9 +159,20 @@ impl Recovery {
         attestation: Attestation,
     ) -> Result<Verdict, ServiceError> {
         let verdict = Box::pin(self.decide_to_approve(decision, typed, attestation)).await;
-        if let Err(ServiceError::Refused(reason)) = &verdict {
-            let event = Event::ApprovalRefused {
+        self.noting(decision, Deed::Approve, verdict).await
+    }
+
+    /// Keeps in the log, once, what an approver meant to do and the rules refused.
+    async fn noting<T>(
+        &self,
+        decision: &Decision,
+        deed: Deed,
+        result: Result<T, ServiceError>,
+    ) -> Result<T, ServiceError> {
+        if let Err(ServiceError::Refused(reason)) = &result {
+            let event = Event::DecisionRefused {
                 approver: decision.approver.clone(),
+                deed,
                 reason: *reason,
             };
             let actor = actor_name(&decision.actor());
@@ -169,10 +180,24 @@ impl Recovery {
                 .note(decision.request, &actor, self.clock.now(), &event)
                 .await?;
         }
-        verdict
+        result
     }
 
-    ///
+    /// Keeps in the log that an approver meant to decide about `request` when it did not wait for their word any more.
+    pub async fn note_too_late(
+        &self,
+        decision: &Decision,
+        deed: Deed,
+        request: &Request,
+    ) -> Result<(), ServiceError> {
+        let awaits = request.awaits(&decision.approver, self.clock.now());
+        let noted = self.noting(decision, deed, awaits.map_err(ServiceError::from));
+        match noted.await {
+            Ok(()) | Err(ServiceError::Refused(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The guards are read before a try is spent, so that a directory that does not answer costs
     /// nobody a try; the try is counted before the code is compared, so that no crash gives one back.
     async fn decide_to_approve(
@@ -225,17 +250,27 @@ impl Recovery {
         Ok(Verdict::Approved)
     }
 
-    /// Declines.
+    /// Declines. What is refused is in the log.
     pub async fn deny(&self, decision: &Decision, why: Decline) -> Result<Request, ServiceError> {
-        self.apply(decision.request, &decision.actor(), Command::Deny(why))
-            .await
+        let actor = decision.actor();
+        let denied = self.apply(decision.request, &actor, Command::Deny(why));
+        self.noting(decision, Deed::Decline, denied.await).await
     }
 
-    /// "I'm not the right person": asks `to` instead.
+    /// "I'm not the right person": asks `to` instead. What is refused is in the log.
     ///
     /// # Errors
     /// [`ServiceError::Refused`] for whomever the rules do not allow.
     pub async fn hand_on(
+        &self,
+        decision: &Decision,
+        to: &PersonId,
+    ) -> Result<Request, ServiceError> {
+        let handed_on = Box::pin(self.decide_to_hand_on(decision, to)).await;
+        self.noting(decision, Deed::HandOn, handed_on).await
+    }
+
+    async fn decide_to_hand_on(
         &self,
         decision: &Decision,
         to: &PersonId,
@@ -267,20 +302,33 @@ impl Recovery {
         Ok(found.map(|person| person.id))
     }
 
-    /// Takes a lapsed case up again: everybody who was asked is asked once more.
+    /// Takes a lapsed case up again: whoever is to be asked now is asked. What is refused is in the log.
     pub async fn reopen(&self, decision: &Decision) -> Result<Request, ServiceError> {
+        let reopened = Box::pin(self.decide_to_reopen(decision)).await;
+        self.noting(decision, Deed::Reopen, reopened).await
+    }
+
+    async fn decide_to_reopen(&self, decision: &Decision) -> Result<Request, ServiceError> {
         self.ensure_not_paused().await?;
-        let command = Command::Reopen {
-            remind_at: self.reminder(),
-        };
+        let request = self.request(decision.request).await?;
+        request.reopenable(self.clock.now())?;
+        let subject = request.facts.subject.as_ref();
+        let subject = &subject.ok_or(Refusal::SubjectNotRecognised)?.person.id;
+        let (guards, by) = tokio::try_join!(
+            self.guards(&self.graph, subject),
+            self.approver_now(&self.graph, &request, &decision.approver)
+        )?;
+        let submission = Box::pin(self.submission(&request, guards)).await?;
+        let command = Command::Reopen { by, submission };
         self.apply(decision.request, &decision.actor(), command)
             .await
     }
 
-    /// "I don't recognise this."
+    /// "I don't recognise this." What is refused is in the log.
     pub async fn report(&self, decision: &Decision) -> Result<Request, ServiceError> {
-        self.apply(decision.request, &decision.actor(), Command::Report)
-            .await
+        let actor = decision.actor();
+        let reported = self.apply(decision.request, &actor, Command::Report);
+        self.noting(decision, Deed::Report, reported.await).await
     }
 
     /// Whether "this wasn't me" can still undo what was given out.

@@ -2,7 +2,7 @@
 
 use domain::{
     Actor, Command, ContactCode, EmailCode, Identifier, Opening, Origin, PersonId, Reason, Refusal,
-    Request, RequestId, State, contact_code, open,
+    Request, RequestId, Risk, State, contact_code, open,
 };
 
 use super::{Besides, Recovery, ServiceError, Shown, actor_name};
@@ -152,6 +152,7 @@ impl Recovery {
             bind: Some(next.hash()),
             ..Besides::default()
         };
+        let risks = submission.risks.clone();
         let command = Command::Submit(submission);
         match self.apply_and(id, &Actor::Browser, command, besides).await {
             Ok(_) => Ok(next),
@@ -160,7 +161,7 @@ impl Recovery {
                     // The same page was sent twice, and the other was faster.
                     return Ok(next);
                 }
-                self.note_refusal(id, refusal).await;
+                self.note_refusal(id, refusal, risks).await;
                 Err(refusal.into())
             }
             Err(error) => Err(error),
@@ -168,8 +169,8 @@ impl Recovery {
     }
 
     /// A proven person whom the rules refuse is worth a line in the log, attacker or not.
-    async fn note_refusal(&self, id: RequestId, refusal: Refusal) {
-        let command = Command::NoteRefusal(refusal);
+    async fn note_refusal(&self, id: RequestId, refusal: Refusal, risks: Vec<Risk>) {
+        let command = Command::NoteRefusal { refusal, risks };
         match self.apply(id, &Actor::Browser, command).await {
             Ok(_) | Err(ServiceError::Refused(Refusal::AlreadyDone)) => {}
             Err(error) => {

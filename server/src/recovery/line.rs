@@ -129,7 +129,10 @@ impl Recovery {
         let subject = &person.id;
         let since = self.clock.now() - LATELY;
         let mut risks = Vec::new();
-        if self.store.recoveries_since(subject, since).await? > 0 {
+        // What was given out for this request itself says nothing more.
+        let disclosed = request.facts.disclosed.as_ref();
+        let own = disclosed.is_some_and(|disclosed| disclosed.at >= since);
+        if self.store.recoveries_since(subject, since).await? > u32::from(own) {
             risks.push(Risk::RecoveredLately);
         }
         if self.store.reports_since(subject, since).await? > 0 {

@@ -308,7 +308,7 @@ impl Recovery {
             let request = self.request(id).await?;
             let now = self.clock.now();
             let outcome = decide(&request, command.clone(), actor, now)?;
-            match self.keep(outcome, actor, now, besides).await {
+            match Box::pin(self.keep(outcome, actor, now, besides)).await {
                 Err(ServiceError::Store(StoreError::Conflict)) => {}
                 kept => return kept,
             }

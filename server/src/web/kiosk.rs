@@ -335,13 +335,13 @@ pub async fn submit(State(web): State<Web>, visit: Visit, Form(form): Form<Submi
         web.limits.take(Action::Prove, &visit).await?;
         let again = web.recovery.shows_again(&secret, Shown::Page(&page));
         let browser = again.await?.ok_or(ProblemPage::NoRequest)?;
-        return Ok(submitted(&visit, &browser));
+        return submitted(&web, &visit, &browser).await;
     };
     if let Some(elsewhere) = elsewhere(&request, "/check") {
         return Ok(elsewhere);
     }
     let problem = match web.recovery.submit(request.facts.id, &secret, &page).await {
-        Ok(browser) => return Ok(submitted(&visit, &browser)),
+        Ok(browser) => return submitted(&web, &visit, &browser).await,
         Err(ServiceError::Graph(error)) => {
             tracing::error!(request = %request.facts.id, %error, "the guards could not be read");
             Problem::DirectoryUnavailable
@@ -370,9 +370,11 @@ pub async fn submit(State(web): State<Web>, visit: Visit, Form(form): Form<Submi
 }
 
 /// The way on for a browser that has asked for approval, and keeps another secret since.
-fn submitted(visit: &Visit, browser: &Bearer) -> Response {
-    let cookies = visit.give(Token::Browser, browser);
-    (cookies, Redirect::to("/status")).into_response()
+async fn submitted(web: &Web, visit: &Visit, browser: &Bearer) -> Answer {
+    let request = web.recovery.request_of(browser).await?;
+    let request = request.ok_or(ProblemPage::NoRequest)?;
+    let cookies = visit.bind(&request, browser);
+    Ok((cookies, Redirect::to("/status")).into_response())
 }
 
 /// Where the request stands.

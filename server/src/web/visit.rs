@@ -174,10 +174,19 @@ impl Visit {
 
     /// Cookies that give the browser `secret` for `token`.
     pub fn give(&self, token: Token, secret: &Bearer) -> CookieJar {
+        self.give_for(token, secret, token.lifetime())
+    }
+
+    /// Cookies that bind the browser to `request` by `secret`, for as long as something can come of it.
+    pub fn bind(&self, request: &Request, secret: &Bearer) -> CookieJar {
+        self.give_for(Token::Browser, secret, request.longest_life())
+    }
+
+    fn give_for(&self, token: Token, secret: &Bearer, lifetime: Duration) -> CookieJar {
         CookieJar::new().add(self.cookie(
             token,
             secret.expose().to_string(),
-            i64::try_from(token.lifetime().as_secs()).unwrap_or(i64::MAX),
+            i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX),
         ))
     }
 

@@ -69,7 +69,7 @@ async fn an_approver_who_is_lost_before_they_decide_is_refused() {
             "{refusal:?}"
         );
         let log = story.audit(ada.request().await.facts.id).await;
-        let is_told = |event: &Event| matches!(event, Event::ApprovalRefused { reason, .. } if *reason == refusal);
+        let is_told = |event: &Event| matches!(event, Event::DecisionRefused { reason, .. } if *reason == refusal);
         assert!(
             log.iter().any(|row| is_told(&row.event)),
             "{refusal:?}: {log:?}"

@@ -136,6 +136,13 @@ async fn whoever_just_became_the_manager_is_not_asked() {
     let again = story.locked_out("ada.keller");
     again.asks().await.proves().await;
     is_refused(&story, &again, NO_APPROVER).await;
+    let alerts = story.subjects(ADMINS).await;
+    assert!(
+        alerts
+            .iter()
+            .any(|alert| alert.contains("the manager was just changed")),
+        "{alerts:?}"
+    );
     story.advance(Duration::from_hours(73)).await;
     let later = story.locked_out("ada.keller");
     later.waits().await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{DenialReason, Ended, State, StateName};
+use domain::{Deed, DenialReason, Ended, Refusal, State, StateName};
 use reqwest::Method;
 
 use crate::{
@@ -176,9 +176,17 @@ async fn a_link_tells_what_became_of_the_request() {
         let before = person.request().await;
         manager.approves("123456").await.shows(409, sentence);
         assert_eq!(person.request().await, before, "{end}");
+        let decided = Refusal::WrongState(before.state_name());
+        assert_eq!(
+            story.refusals(&person).await,
+            [(Deed::Approve, decided)],
+            "{end}"
+        );
         if end != "approve" {
             manager.denies().await.shows(200, sentence);
             assert_eq!(person.request().await, before, "{end}");
+            let last = story.refusals(&person).await.pop();
+            assert_eq!(last, Some((Deed::Decline, decided)), "{end}");
             // Nothing is left to stop, but somebody should look.
             manager
                 .reports()

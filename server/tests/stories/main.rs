@@ -55,6 +55,7 @@ mod program;
 mod races;
 mod readiness;
 mod reaper;
+mod reopening;
 mod repeats;
 mod reviews;
 mod saved_codes;

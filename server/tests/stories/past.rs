@@ -51,7 +51,7 @@ async fn is_approved(story: &Story, person: &Person<'_>, approver: &str, waits: 
 async fn refusals(story: &Story, person: &Person<'_>) -> Vec<Refusal> {
     let log = story.audit(person.request().await.facts.id).await;
     let refused = log.iter().filter_map(|row| match &row.event {
-        Event::ApprovalRefused { reason, .. } => Some(*reason),
+        Event::DecisionRefused { reason, .. } => Some(*reason),
         _ => None,
     });
     refused.collect()

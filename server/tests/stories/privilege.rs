@@ -131,7 +131,7 @@ async fn an_approval_of_somebody_privileged_is_refused() {
             let is_told = |event: &Event| {
                 matches!(
                     event,
-                    Event::ApprovalRefused {
+                    Event::DecisionRefused {
                         reason: Refusal::SubjectIsPrivileged,
                         ..
                     }

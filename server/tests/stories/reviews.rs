@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use domain::{Attestation, Decline, DenialReason, Ended, Event, State, StateName};
+use domain::{Attestation, Decline, Deed, DenialReason, Ended, Event, Refusal, State, StateName};
 use serde_json::json;
 
-use crate::{approvals::opens, browser::Page, harness::Story, people::Person};
+use crate::{browser::Page, harness::Story, people::Person};
 
 const REVIEW: &str = "Did Ada Keller ask you for help?";
 const WHO: &str = "Who should decide instead of you?";
@@ -14,6 +14,16 @@ const MINUTE: Duration = Duration::from_mins(1);
 const ADMINISTRATORS: &str = "10c6fc31-d1bc-4df8-9f09-b6288f116e5c";
 
 impl Story {
+    /// What the log says that approvers of this person's request meant to do, and why it was refused.
+    pub async fn refusals(&self, person: &Person<'_>) -> Vec<(Deed, Refusal)> {
+        let rows = self.audit(person.request().await.facts.id).await;
+        let refused = rows.into_iter().filter_map(|row| match row.event {
+            Event::DecisionRefused { deed, reason, .. } => Some((deed, reason)),
+            _ => None,
+        });
+        refused.collect()
+    }
+
     /// Ada waits for approval.
     async fn ada_waits(&self) -> Person<'_> {
         let ada = self.locked_out("ada.keller");
@@ -167,6 +177,8 @@ async fn whoever_is_not_the_right_person_names_whose_turn_is_next() {
     let code = ada.contact_code().await;
     let page = daniel.approves(&code).await;
     page.shows(409, "You have named somebody else");
+    let too_late = (Deed::Approve, Refusal::ApproverSteppedAside);
+    assert_eq!(story.refusals(&ada).await, [too_late]);
     daniel
         .browser
         .get("/approve/hand-on")
@@ -222,6 +234,15 @@ async fn only_a_colleague_whom_the_rules_allow_is_asked_instead() {
         let page = daniel.browser.post("/approve/hand-on", &form).await;
         page.shows(422, sentence).shows(422, WHO);
     }
+    // What was typed and is nobody is no attempt on the rules.
+    let refused = [
+        Refusal::ApproverIsSubject,
+        Refusal::ApproverIsDisabled,
+        Refusal::ApproverIsGuest,
+        Refusal::AlreadyDone,
+    ];
+    let refused = refused.map(|reason| (Deed::HandOn, reason));
+    assert_eq!(story.refusals(&ada).await, refused);
     let named = [("colleague", "maria.costa@harbourfinch.example")];
     story.graph_is_down(Some("GET"), "/v1.0/users").await;
     daniel
@@ -267,74 +288,6 @@ async fn names_are_not_tried_one_after_the_other() {
     }
     assert_eq!(statuses[0], 422);
     assert_eq!(statuses[29], 429);
-}
-
-#[tokio::test]
-async fn a_lapsed_case_is_taken_up_again_by_its_approver() {
-    let story = Story::begin().await;
-    let ada = story.locked_out("ada.keller");
-    ada.is_approved_by("daniel.okafor").await;
-    ada.claims().await.shows(200, "Your pass");
-    story.advance(120 * MINUTE).await;
-    story.watch().await;
-    assert_eq!(ada.state().await, StateName::Lapsed);
-    let daniel = story.manager("daniel.okafor");
-    let lapsed = "Nothing came of the pass";
-    daniel
-        .opens_mail()
-        .await
-        .shows(200, lapsed)
-        .shows(200, "Take the case up again");
-    // Not in the browser that asked.
-    let link = daniel.link().await;
-    let page = ada.browser.get(&link).await;
-    page.shows(200, lapsed);
-    assert!(!page.text().contains("Take the case up again"));
-    ada.browser
-        .post("/approve/reopen", &[])
-        .await
-        .shows(403, "Use another browser to review this");
-    assert_eq!(ada.state().await, StateName::Lapsed);
-
-    daniel
-        .browser
-        .post("/approve/reopen", &[])
-        .await
-        .shows(200, REVIEW);
-    assert_eq!(ada.state().await, StateName::AwaitingApproval);
-    daniel
-        .browser
-        .post("/approve/reopen", &[])
-        .await
-        .shows(200, REVIEW);
-    daniel
-        .approves(&ada.contact_code().await)
-        .await
-        .shows(200, "You have approved the request");
-}
-
-#[tokio::test]
-async fn a_case_that_lapsed_long_ago_is_not_taken_up() {
-    let story = Story::begin().await;
-    let ada = story.locked_out("ada.keller");
-    ada.is_approved_by("daniel.okafor").await;
-    ada.claims().await;
-    story.advance(120 * MINUTE).await;
-    story.watch().await;
-    let daniel = story.manager("daniel.okafor");
-    daniel.opens_mail().await;
-    story.advance(Duration::from_hours(6 * 24)).await;
-    let late = story.manager("daniel.okafor");
-    late.opens_mail().await.shows(200, "Take the case up again");
-    // They find it on their list for longer than it can be taken up.
-    story.advance(Duration::from_hours(24)).await;
-    let (browser, list) = story.lists("daniel.okafor").await;
-    let page = opens(&browser, &list).await;
-    page.shows(200, "Nothing came of the pass");
-    assert!(!page.text().contains("Take the case up again"));
-    let page = browser.post("/approve/reopen", &[]).await;
-    page.shows(200, "Nothing came of the pass");
-    assert_eq!(ada.state().await, StateName::Lapsed);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect},
 };
-use domain::{Attestation, Decline, Refusal, TypedCode};
+use domain::{Attestation, Decline, Deed, Refusal, TypedCode};
 use serde::Deserialize;
 
 use super::{
@@ -69,6 +69,9 @@ pub async fn approve(
 ) -> Answer {
     let review = Review::of(&web, &visit, Aim::Approve).await?;
     if let Some(outcome) = review.outcome() {
+        web.recovery
+            .note_too_late(&review.decision, Deed::Approve, &review.request)
+            .await?;
         return Ok(review.reviewed(&web, StatusCode::CONFLICT, outcome));
     }
     let kept = ReviewForm {

@@ -140,7 +140,7 @@ impl Review {
         );
         let may_reopen = outcome == ReviewOutcome::Lapsed
             && self.decision.seat == Seat::OwnBrowser
-            && self.request.may_reopen(web.recovery.now());
+            && self.request.reopenable(web.recovery.now()).is_ok();
         let view = ReviewedView {
             outcome,
             account: present::account(&self.request),

@@ -2,9 +2,9 @@
 
 use app::view::{HoldView, RecoveryRow, TimelineEntry, Tone};
 use domain::{
-    AbortCause, Attestation, Control, Decline, DenialReason, Event, Fault, LapseCause, Method,
-    MethodRemoval, PersonId, ProofKind, RemovalOutcome, ReportedBy, Request, Risk, StateName,
-    Timestamp,
+    AbortCause, Attestation, Control, Decline, Deed, DenialReason, Event, Fault, LapseCause,
+    Method, MethodRemoval, PersonId, ProofKind, RemovalOutcome, ReportedBy, Request, Risk,
+    StateName, Timestamp,
 };
 
 use super::{reason_in_words, risk_in_words};
@@ -215,7 +215,15 @@ fn what(event: &Event, request: &Request) -> String {
                 person(to, request)
             )
         }
-        Event::ApprovalRefused { reason, .. } => format!("The approval was refused: {reason}"),
+        Event::DecisionRefused {
+            approver,
+            deed,
+            reason,
+        } => format!(
+            "{} meant to {}, which was refused: {reason}",
+            person(approver, request),
+            deed_name(*deed)
+        ),
         Event::LinkCarriedByOther {
             approver,
             person: other,
@@ -298,6 +306,16 @@ fn what(event: &Event, request: &Request) -> String {
             format!("{} took the case up again", person(approver, request))
         }
         Event::Repudiated => "Repudiated: “this wasn’t me”".to_owned(),
+    }
+}
+
+const fn deed_name(deed: Deed) -> &'static str {
+    match deed {
+        Deed::Approve => "approve",
+        Deed::Decline => "decline",
+        Deed::Report => "report it",
+        Deed::HandOn => "have somebody else asked",
+        Deed::Reopen => "take the case up again",
     }
 }
 
