@@ -1,6 +1,6 @@
 //! How many requests wait for one approver.
 
-use domain::{Event, Request, State};
+use domain::{Approver, Event, Request, State};
 
 use super::{
     StoreError,
@@ -10,7 +10,8 @@ use super::{
 /// As many requests may wait for one person when somebody asks for approval.
 pub(super) const FIRST_SLOTS: i64 = 10;
 
-/// Keeps within the transaction of a change whom its request waits for.
+/// Keeps within the transaction of a change whom its request waits for: those who were asked, but for whoever has done
+/// their part.
 ///
 /// The database itself holds the limit: an approver has so many slots, and two requests cannot be in one. It holds for
 /// those who are asked first; whoever is asked because they do not answer is asked in any case.
@@ -26,7 +27,7 @@ pub(super) async fn update(
     if matches!(request.state, State::Proving(_)) {
         return Ok(());
     }
-    if !matches!(request.state, State::AwaitingApproval(_)) {
+    let State::AwaitingApproval(awaiting) = &request.state else {
         within!(transaction, connection => {
             sqlx::query("DELETE FROM pending_approvals WHERE request_id = $1")
                 .bind(id)
@@ -34,6 +35,25 @@ pub(super) async fn update(
                 .await?;
         });
         return Ok(());
+    };
+    let has_approved = |approver: &Approver| {
+        awaiting
+            .approvals
+            .iter()
+            .any(|given| given.approver == approver.id)
+    };
+    let (through, awaited): (Vec<_>, Vec<_>) = request
+        .facts
+        .asked()
+        .partition(|approver| approver.stepped_aside || has_approved(approver));
+    for approver in through {
+        within!(&mut *transaction, connection => {
+            sqlx::query("DELETE FROM pending_approvals WHERE request_id = $1 AND approver_id = $2")
+                .bind(id)
+                .bind(&approver.id.0)
+                .execute(connection)
+                .await?;
+        });
     }
     let asks = |event: &Event| {
         matches!(
@@ -50,7 +70,7 @@ pub(super) async fn update(
     } else {
         i64::MAX
     };
-    for approver in request.facts.asked() {
+    for approver in awaited {
         let taken = within!(&mut *transaction, connection => {
             sqlx::query(
                 "INSERT INTO pending_approvals (approver_id, slot, request_id)

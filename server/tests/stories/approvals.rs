@@ -109,6 +109,25 @@ async fn only_who_has_been_asked_sees_it() {
 }
 
 #[tokio::test]
+async fn whoever_has_done_their_part_waits_for_nothing() {
+    let story = Story::begin().await;
+    let ada = story.locked_out("ada.keller");
+    ada.waits().await;
+    let (daniel, list) = story.lists("daniel.okafor").await;
+    opens(&daniel, &list).await;
+    let named = [("colleague", "lena.fischer@harbourfinch.example")];
+    daniel
+        .post("/approve/hand-on", &named)
+        .await
+        .shows(200, "You have named somebody else");
+    let list = daniel.get(LIST).await;
+    list.shows(200, "Nothing waits for you.")
+        .shows(200, "Ada Keller : you named somebody else on");
+    let (_, list) = story.lists("lena.fischer").await;
+    list.shows(200, "Ada Keller cannot sign in.");
+}
+
+#[tokio::test]
 async fn what_they_did_stands_in_its_order_and_over_several_pages() {
     let story = Story::begin().await;
     let daniel = story.manager("daniel.okafor");

@@ -111,6 +111,10 @@ async fn privileged_people_take_two_of_their_group() {
         .await
         .shows(200, "Yours is the first of two approvals");
     assert_eq!(tara.state().await, StateName::AwaitingApproval);
+    mei.browser
+        .get("/approvals")
+        .await
+        .shows(200, "Nothing waits for you.");
     tara.status().await.shows(200, "1 of 2 have.");
     // The same person once more is no second.
     mei.approves(&code).await;
