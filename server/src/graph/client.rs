@@ -122,11 +122,14 @@ impl Graph {
         })
     }
 
-    /// The same client, whose calls must all end within `time` from now, retries included. Without it
-    /// each call has ten seconds of its own.
+    /// The same client, whose calls must all end within `time` from now, retries included, and no later than they had
+    /// to before. Without it each call has ten seconds of its own.
     #[must_use]
     pub fn within(&self, time: Duration) -> Self {
         let deadline = self.core.clock.monotonic() + time;
+        let deadline = self
+            .deadline
+            .map_or(deadline, |sooner| sooner.min(deadline));
         Self {
             core: Arc::clone(&self.core),
             deadline: Some(deadline),

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{Named, Recovery, ServiceError, saved_codes::is_enabled_member};
 use crate::{
     audit::InstallationEvent,
+    graph::Graph,
     jobs::{Job, Promise},
     mail::AbsenceNews,
     store::{HoldChange, Named as KeptName, OwnAbsence, StoreError},
@@ -75,6 +76,15 @@ impl Recovery {
     /// # Errors
     /// If the database fails, or the directory, which knows who stands in.
     pub async fn away(&self, person: &Person) -> Result<Option<Away>, ServiceError> {
+        self.away_by(&self.graph, person).await
+    }
+
+    /// As [`Self::away`], where the directory is read by `graph`.
+    pub(super) async fn away_by(
+        &self,
+        graph: &Graph,
+        person: &Person,
+    ) -> Result<Option<Away>, ServiceError> {
         let now = self.clock.now();
         if let Some(own) = self.store.absence_of(&person.id, now).await? {
             return Ok(Some(Away {
@@ -83,13 +93,13 @@ impl Recovery {
             }));
         }
         let Some(absence) = self.settings.approval.absence_of(person, now) else {
-            return Ok(self.out_of_office(&person.id).await);
+            return Ok(self.out_of_office(graph, &person.id).await);
         };
         let delegate = match &absence.delegate {
             None => None,
             Some(Named::Id(id)) => Some(id.clone()),
             Some(Named::Account(account)) => {
-                let found = self.graph.find_person(account.as_str()).await?;
+                let found = graph.find_person(account.as_str()).await?;
                 found.map(|found| found.id)
             }
         };

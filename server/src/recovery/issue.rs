@@ -366,7 +366,7 @@ impl Attempt {
         for approval in &issuing.approved.approvals {
             let read = self
                 .recovery
-                .approver_now(&self.graph(), &request, &approval.approver)
+                .approver_stands(&self.graph(), &request, &approval.approver)
                 .await;
             let approver = match read {
                 Ok(approver) => approver,

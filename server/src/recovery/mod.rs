@@ -4,6 +4,8 @@
 mod absences;
 mod admission;
 mod approval;
+mod approvers;
+mod groups;
 mod history;
 mod installation;
 mod issue;

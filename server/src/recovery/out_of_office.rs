@@ -5,7 +5,10 @@ use std::{sync::atomic::Ordering, time::Duration};
 use domain::{Actor, PersonId};
 
 use super::{Away, Recovery};
-use crate::{audit::InstallationEvent, graph::GraphError};
+use crate::{
+    audit::InstallationEvent,
+    graph::{Graph, GraphError},
+};
 
 /// How long Microsoft may take to say so.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -13,11 +16,11 @@ const PATIENCE: Duration = Duration::from_secs(3);
 impl Recovery {
     /// What the person's mailbox says about an absence, where that is looked at. Whoever has none, or whose mailbox
     /// cannot be read, counts as present.
-    pub(super) async fn out_of_office(&self, person: &PersonId) -> Option<Away> {
+    pub(super) async fn out_of_office(&self, graph: &Graph, person: &PersonId) -> Option<Away> {
         if !self.settings.approval.mailbox_settings {
             return None;
         }
-        let asked = self.graph.within(PATIENCE);
+        let asked = graph.within(PATIENCE);
         match asked.absence(person, self.clock.now()).await {
             Ok(absence) => absence.map(|absence| Away {
                 until: absence.until,

@@ -43,10 +43,11 @@ impl Recovery {
 
     pub(super) async fn place(
         &self,
+        graph: &Graph,
         subject: &PersonId,
         candidate: &PersonId,
     ) -> Result<PlaceInTree, ServiceError> {
-        Ok(if self.graph.is_in_report_tree(subject, candidate).await? {
+        Ok(if graph.is_in_report_tree(subject, candidate).await? {
             PlaceInTree::BelowSubject
         } else {
             PlaceInTree::Elsewhere

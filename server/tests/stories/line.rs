@@ -154,9 +154,7 @@ async fn whoever_leaves_the_group_before_the_claim_approved_nothing() {
     story.run_timers().await;
     assert_eq!(tara.state().await, StateName::Ready);
     let rest = serde_json::json!({ "members": ["priya.raman@harbourfinch.example", "kaisa.virtanen@harbourfinch.example"] });
-    story
-        .control(reqwest::Method::PUT, "/groups/Finance", rest)
-        .await;
+    story.set_group("Finance", rest).await;
     assert!(tara.claims().await.pass().is_none());
     let State::Ended(Ended::Aborted { .. }) = tara.request().await.state else {
         panic!("an approval by somebody else counts");

@@ -38,6 +38,7 @@ mod line;
 mod links;
 mod lost_answers;
 mod managers;
+mod on_call;
 mod on_postgres;
 mod on_sqlite;
 mod out_of_office;

@@ -90,3 +90,14 @@ async fn whose_mailbox_cannot_be_read_counts_as_present() {
     // A recovery goes on.
     story.locked_out("ada.keller").waits().await;
 }
+
+#[tokio::test]
+async fn no_mailbox_is_read_while_an_account_is_changed() {
+    let story = Story::with(ASKED).await;
+    let ada = story.locked_out("ada.keller");
+    ada.is_approved_by(DANIEL).await;
+    let read = story.calls("GET", "/mailboxSettings").await.len();
+    assert!(read > 0);
+    assert!(ada.claims().await.pass().is_some());
+    assert_eq!(story.calls("GET", "/mailboxSettings").await.len(), read);
+}

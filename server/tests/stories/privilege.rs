@@ -38,7 +38,7 @@ enum Flip {
 
 impl Story {
     /// Gives a group other members or owners.
-    async fn set_group(&self, name: &str, change: Value) -> Value {
+    pub async fn set_group(&self, name: &str, change: Value) -> Value {
         let path = format!("/groups/{}", name.replace(' ', "%20"));
         self.control(Method::PUT, &path, change).await
     }
