@@ -15,6 +15,8 @@ pub enum Risk {
     ReportedLately,
     /// Their manager was changed in the last three days, and is not asked therefore.
     ManagerChanged,
+    /// Whoever stands in for an approver was named in the last three days.
+    NewDelegate,
     /// It was made outside office hours.
     OffHours,
     /// Only one proof was passed.
@@ -39,11 +41,12 @@ pub fn is_new_country<'a>(
 
 impl Risk {
     /// Every risk, in the order in which approvers read them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NewCountry,
         Self::RecoveredLately,
         Self::ReportedLately,
         Self::ManagerChanged,
+        Self::NewDelegate,
         Self::OffHours,
         Self::OneProof,
         Self::HandedOn,

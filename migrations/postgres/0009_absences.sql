@@ -6,6 +6,7 @@ CREATE TABLE absences (
     person_name   TEXT NOT NULL,
     from_at       BIGINT NOT NULL,
     until_at      BIGINT NOT NULL,
+    planned_at    BIGINT NOT NULL,
     delegate_id   TEXT,
     delegate_name TEXT,
     CHECK (from_at < until_at),

@@ -30,6 +30,8 @@ pub struct Away {
     pub until: Option<Timestamp>,
     /// Who stands in, if anybody does. The rules have their say about them as about anybody.
     pub delegate: Option<PersonId>,
+    /// When they said so themselves.
+    pub planned_at: Option<Timestamp>,
 }
 
 /// What somebody says about an absence of theirs.
@@ -90,6 +92,7 @@ impl Recovery {
             return Ok(Some(Away {
                 until: Some(own.until),
                 delegate: own.delegate.map(|delegate| delegate.id),
+                planned_at: Some(own.planned_at),
             }));
         }
         let Some(absence) = self.settings.approval.absence_of(person, now) else {
@@ -106,6 +109,7 @@ impl Recovery {
         Ok(Some(Away {
             until: Some(absence.until),
             delegate,
+            planned_at: None,
         }))
     }
 
@@ -173,6 +177,7 @@ impl Recovery {
             person: kept(&person),
             from,
             until,
+            planned_at: now,
             delegate: delegate.as_ref().map(kept),
         };
         let event = InstallationEvent::AbsencePlanned {

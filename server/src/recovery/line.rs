@@ -8,7 +8,10 @@ use domain::{
     Schedule, Subject, Submission, Timestamp, is_new_country,
 };
 
-use super::{Recovery, ServiceError, managers::Standing};
+use super::{
+    Recovery, ServiceError,
+    managers::{SETTLES, Standing},
+};
 
 /// How long a recovery and a report speak for a delay of the next.
 const LATELY: Duration = Duration::from_hours(30 * 24);
@@ -45,9 +48,16 @@ impl Recovery {
             self.line(subject, guards.privileged),
             self.past(request, &subject.person)
         )?;
-        let Reading { line, risks, .. } = reading;
+        let Reading {
+            line,
+            risks,
+            control,
+        } = reading;
         let risks = risks.into_iter().chain(past).collect();
-        let first = line.tiers.first().and_then(|tier| tier.first());
+        let asked = line.tiers.iter().flatten();
+        let first = asked
+            .filter(|candidate| candidate.approver_for(subject, control).is_ok())
+            .min_by_key(|candidate| candidate.is_away);
         let times = self.times(first.map(|candidate| &candidate.person));
         let mut escalate = vec![times.escalate; line.tiers.len().saturating_sub(1)];
         // Whoever is on call is asked last, however many come before, and nobody else waits as long.
@@ -91,14 +101,22 @@ impl Recovery {
         let mut tiers = Vec::new();
         let manager = self.graph.manager(subject).await?;
         let is_new = self.is_new_manager(subject, manager.as_ref()).await?;
+        let mut risks: Vec<_> = is_new.then_some(Risk::ManagerChanged).into_iter().collect();
         // Whoever was put in that place just now leads to nobody further up either.
         if let Some(manager) = manager.filter(|_| !is_new) {
             let above = self.graph.manager(&manager.id).await?;
             let above_is_new = self.is_new_manager(&manager.id, above.as_ref()).await?;
-            tiers.push(self.tier(manager, ApproverRole::Manager, person).await?);
-            if let Some(above) = above.filter(|_| !above_is_new) {
-                let role = ApproverRole::ManagersManager;
-                tiers.push(self.tier(above, role, person).await?);
+            let leads = [
+                (Some(manager), ApproverRole::Manager),
+                (
+                    above.filter(|_| !above_is_new),
+                    ApproverRole::ManagersManager,
+                ),
+            ];
+            for (lead, role) in leads {
+                if let Some(lead) = lead {
+                    tiers.push(self.tier(lead, role, person, &mut risks).await?);
+                }
             }
         }
         if let Some(group) = &approval.on_call_group {
@@ -107,7 +125,7 @@ impl Recovery {
         Ok(Reading {
             line: Line { tiers },
             control: Control::Single,
-            risks: is_new.then_some(Risk::ManagerChanged).into_iter().collect(),
+            risks,
         })
     }
 
@@ -148,17 +166,20 @@ impl Recovery {
         Ok(risks)
     }
 
-    /// Somebody, and whoever stands in for them if they are away: as far as their own word would count.
+    /// Somebody, and whoever stands in for them if they are away: as far as their own word would count. Adds to `risks`
+    /// that they were named just now.
     async fn tier(
         &self,
         person: Person,
         role: ApproverRole,
         subject: &Subject,
+        risks: &mut Vec<Risk>,
     ) -> Result<Vec<Candidate>, ServiceError> {
         let subject_id = &subject.person.id;
         let away = self.away(&person).await?;
         let principal = self.named(person, role, subject_id, away.is_some()).await?;
         let counts = principal.may_name_others(subject, Control::Single).is_ok();
+        let planned_at = away.as_ref().and_then(|away| away.planned_at);
         let delegate = away.and_then(|away| away.delegate).filter(|_| counts);
         let delegate = match delegate {
             Some(delegate) => self.graph.person(&delegate).await?,
@@ -169,7 +190,15 @@ impl Recovery {
         if let Some(delegate) = delegate {
             let role = ApproverRole::Delegate { of };
             let is_away = self.away(&delegate).await?.is_some();
-            tier.push(self.named(delegate, role, subject_id, is_away).await?);
+            let delegate = self.named(delegate, role, subject_id, is_away).await?;
+            let now = self.clock.now();
+            // Whoever has somebody's session for a minute could name their helper.
+            if planned_at.is_some_and(|at| now.since(at) < SETTLES)
+                && delegate.may_approve(subject, Control::Single).is_ok()
+            {
+                risks.push(Risk::NewDelegate);
+            }
+            tier.push(delegate);
         }
         Ok(tier)
     }

@@ -10,7 +10,7 @@ use super::{Recovery, ServiceError};
 use crate::graph::Led;
 
 /// How long a change counts as new.
-const SETTLES: Duration = Duration::from_hours(72);
+pub(super) const SETTLES: Duration = Duration::from_hours(72);
 /// How long somebody whom the directory does not list is remembered: deleted people can come back for thirty days.
 const REMEMBERED: Duration = Duration::from_hours(35 * 24);
 /// Pages of people at most: the directory of a million.

@@ -25,6 +25,7 @@ impl Recovery {
             Ok(absence) => absence.map(|absence| Away {
                 until: absence.until,
                 delegate: None,
+                planned_at: None,
             }),
             Err(GraphError::NotFound { .. }) => None,
             Err(error) => {

@@ -20,6 +20,8 @@ pub struct OwnAbsence {
     pub from: Timestamp,
     /// Until before then.
     pub until: Timestamp,
+    /// When they said so.
+    pub planned_at: Timestamp,
     /// Who stands in, if anybody does.
     pub delegate: Option<Named>,
 }
@@ -40,12 +42,13 @@ type Row = (
     String,
     i64,
     i64,
+    i64,
     Option<String>,
     Option<String>,
 );
 
 impl From<Row> for OwnAbsence {
-    fn from((id, person, name, from, until, delegate, delegate_name): Row) -> Self {
+    fn from((id, person, name, from, until, planned, delegate, delegate_name): Row) -> Self {
         let named = |id, name| Named {
             id: PersonId(id),
             name,
@@ -55,6 +58,7 @@ impl From<Row> for OwnAbsence {
             person: named(person, name),
             from: Timestamp::from_millis(from),
             until: Timestamp::from_millis(until),
+            planned_at: Timestamp::from_millis(planned),
             delegate: delegate
                 .zip(delegate_name)
                 .map(|(id, name)| named(id, name)),
@@ -78,24 +82,25 @@ impl Store {
             person,
             from,
             until,
+            planned_at,
             delegate,
         } = absence;
         let mut transaction = self.write().await?;
         let kept = within!(&mut transaction, connection => {
             sqlx::query(
-                "INSERT INTO absences (id, person_id, person_name, from_at, until_at, delegate_id, delegate_name)
-                 SELECT $1, $2, $3, $4, $5, $6, $7
+                "INSERT INTO absences (id, person_id, person_name, from_at, until_at, planned_at, delegate_id, delegate_name)
+                 SELECT $1, $2, $3, $4, $5, $6, $7, $8
                   WHERE NOT EXISTS (SELECT 1 FROM absences WHERE person_id = $2 AND from_at < $5 AND until_at > $4)
-                    AND (SELECT COUNT(*) FROM absences WHERE person_id = $2 AND until_at > $8) < $9",
+                    AND (SELECT COUNT(*) FROM absences WHERE person_id = $2 AND until_at > $6) < $9",
             )
             .bind(*id)
             .bind(&person.id.0)
             .bind(&person.name)
             .bind(from.millis())
             .bind(until.millis())
+            .bind(planned_at.millis())
             .bind(delegate.as_ref().map(|delegate| delegate.id.0.as_str()))
             .bind(delegate.as_ref().map(|delegate| delegate.name.as_str()))
-            .bind(change.at.millis())
             .bind(i64::from(most))
             .execute(connection)
             .await?
@@ -116,7 +121,7 @@ impl Store {
     ) -> Result<Vec<OwnAbsence>, StoreError> {
         let rows: Vec<Row> = reading!(self, connection => {
             sqlx::query_as(
-                "SELECT id, person_id, person_name, from_at, until_at, delegate_id, delegate_name
+                "SELECT id, person_id, person_name, from_at, until_at, planned_at, delegate_id, delegate_name
                    FROM absences WHERE person_id = $1 AND until_at > $2 ORDER BY from_at, id",
             )
             .bind(&person.0)
@@ -136,7 +141,7 @@ impl Store {
     ) -> Result<Vec<OwnAbsence>, StoreError> {
         let rows: Vec<Row> = reading!(self, connection => {
             sqlx::query_as(
-                "SELECT id, person_id, person_name, from_at, until_at, delegate_id, delegate_name
+                "SELECT id, person_id, person_name, from_at, until_at, planned_at, delegate_id, delegate_name
                    FROM absences WHERE delegate_id = $1 AND until_at > $2 ORDER BY from_at, id LIMIT $3",
             )
             .bind(&delegate.0)
@@ -156,7 +161,7 @@ impl Store {
     ) -> Result<Option<OwnAbsence>, StoreError> {
         let row: Option<Row> = reading!(self, connection => {
             sqlx::query_as(
-                "SELECT id, person_id, person_name, from_at, until_at, delegate_id, delegate_name
+                "SELECT id, person_id, person_name, from_at, until_at, planned_at, delegate_id, delegate_name
                    FROM absences WHERE person_id = $1 AND until_at > $2 AND from_at <= $2
                   ORDER BY until_at DESC LIMIT 1",
             )

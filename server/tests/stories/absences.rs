@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use domain::Timestamp;
+use domain::{Risk, Timestamp};
 use jiff::{ToSpan, civil::Date, tz::TimeZone};
 use latchkey::audit::InstallationEvent;
 use serde_json::json;
 
 use crate::{
+    approver_sign_in::REQUIRED,
     browser::{Browser, Page},
     harness::Story,
     own_codes::hidden,
@@ -340,4 +341,40 @@ async fn what_somebody_says_themselves_comes_before_what_is_configured() {
     assert_eq!(by("daniel.okafor").await, Some(maria));
     let until = away("daniel.okafor").await.unwrap().until;
     assert_eq!(until, Some(midnight(&story.day(1))));
+}
+
+#[tokio::test]
+async fn whoever_was_just_named_to_stand_in_makes_a_pass_wait() {
+    let story = Story::with(&[REQUIRED]).await;
+    let daniel = story.plans("daniel.okafor").await;
+    plan(&story, &daniel, (0, 20), &work_address("maria.costa"))
+        .await
+        .shows(200, "Maria Costa");
+    let ada = story.locked_out("ada.keller");
+    ada.waits().await;
+    let facts = ada.request().await.facts;
+    assert!(facts.asked().any(|asked| asked.name == "Maria Costa"));
+    assert!(
+        facts.risks.contains(&Risk::NewDelegate),
+        "{:?}",
+        facts.risks
+    );
+    let maria = story.manager("maria.costa");
+    maria.opens_mail().await;
+    story
+        .signs_in_to_review(&maria.browser, "maria.costa")
+        .await
+        .shows(200, "Whoever stands in was named in the last three days");
+    ada.browser.post("/withdraw", &[]).await;
+
+    story.advance(3 * DAY).await;
+    let ada = story.locked_out("ada.keller");
+    ada.waits().await;
+    let facts = ada.request().await.facts;
+    assert!(facts.asked().any(|asked| asked.name == "Maria Costa"));
+    assert!(
+        !facts.risks.contains(&Risk::NewDelegate),
+        "{:?}",
+        facts.risks
+    );
 }

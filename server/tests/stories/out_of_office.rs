@@ -12,6 +12,7 @@ const ASKED: &[(&str, &str)] = &[("approval.mailbox_settings", "true")];
 const OPEN_END: Away = Away {
     until: None,
     delegate: None,
+    planned_at: None,
 };
 
 impl Story {

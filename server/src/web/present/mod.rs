@@ -63,6 +63,7 @@ const fn risk_in_words(risk: Risk) -> &'static str {
         Risk::ManagerChanged => {
             "Their manager was changed in the last three days, and is not asked therefore"
         }
+        Risk::NewDelegate => "Whoever stands in was named in the last three days",
         Risk::OffHours => "It was made outside office hours",
         Risk::OneProof => "They passed one proof only",
         Risk::HandedOn => "Whoever was asked first named somebody else",
