@@ -149,9 +149,8 @@ pub(super) fn go_on(
             }
         }
     }
-    let rest = awaiting.plan[due.len()..].iter().cloned();
     let state = State::AwaitingApproval(AwaitingApproval {
-        plan: wanted(rest, &facts, &awaiting.approvals),
+        plan: awaiting.plan[due.len()..].to_vec(),
         ..awaiting.clone()
     });
     let outcome = Outcome::new(facts, state, request.version).effects(effects);

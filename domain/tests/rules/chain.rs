@@ -569,6 +569,15 @@ fn nobody_further_is_asked_while_a_mail_reaches_somebody() {
     assert_eq!(missed.request.due_at(), Some(START));
 }
 
+#[test]
+fn nobody_waits_for_whoever_stepped_aside() {
+    let named = asked_along(line(), schedule()).does(&by(MANAGER), hand_on(MANAGER, COLLEAGUE));
+    let missed = named.does(&Actor::Mailer, Command::MissApprover(id(COLLEAGUE)));
+    missed
+        .does(&Actor::Timer, Command::Tick)
+        .owes(&mails(&[ABOVE]));
+}
+
 /// When nothing is to come but the deadline.
 #[test]
 fn a_far_reminder_is_none() {

@@ -475,6 +475,16 @@ fn a_refusal_after_the_proof_is_kept_and_that_of_an_administrator_is_looked_at()
         noted.refuses(&Actor::Browser, note_refusal(refusal), Refusal::AlreadyDone);
         noted.does(&Actor::Browser, note_refusal(Refusal::SubjectIsGone));
     }
+    // With nobody else to ask, the change of the manager is all that there is to see.
+    let refusal = Refusal::NoApprover;
+    let changed = Command::NoteRefusal {
+        refusal,
+        risks: vec![Risk::ManagerChanged],
+    };
+    case.does(&Actor::Browser, changed)
+        .owes(&[Effect::AlertAdmins {
+            alert: Alert::ManagerChanged,
+        }]);
     // Nobody learns or leaves anything about an account before the proof.
     Case::recognised(terms()).refuses(
         &Actor::Browser,

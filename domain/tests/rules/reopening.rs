@@ -2,12 +2,13 @@
 
 use domain::{
     Actor, Candidate, Command, Control, Event, GuardReading, Line, Refusal, Risk, Schedule, Seat,
-    State, StateName, Submission, Timestamp,
+    State, StateName, Submission, Terms, Timestamp,
 };
 
 use crate::kit::{
-    COLLEAGUE, Case, DAY, MANAGER, MINUTE, SECOND, START, approver, by, candidate, claim, guards,
-    hand_on, id, intent, privileged, reopen, reopen_by, schedule, submission, terms,
+    COLLEAGUE, Case, DAY, MANAGER, MILLISECOND, MINUTE, SECOND, START, SUBJECT, approver, by,
+    candidate, claim, dual_control, guards, hand_on, id, intent, privileged, reopen, reopen_by,
+    schedule, submission, terms,
 };
 
 #[test]
@@ -197,4 +198,48 @@ fn whoever_stepped_aside_does_not_take_a_case_up_and_is_not_asked_anew() {
         risks: vec![Risk::OneProof, Risk::HandedOn],
     };
     assert_eq!(again.events.last(), Some(&mailed));
+}
+
+#[test]
+fn a_browser_stays_bound_for_the_longest_that_a_case_can_take() {
+    let slow = Terms {
+        cool_off: 2 * DAY,
+        ..terms()
+    };
+    let lapsed = Case::lapsed();
+    let mut last = lapsed.at(START + Terms::REOPENING - MILLISECOND);
+    last.request.facts.terms = slow;
+    let reopened = last
+        .does(&by(MANAGER), reopen())
+        .does(&Actor::Mailer, Command::AcceptNotice);
+    let State::AwaitingApproval(awaiting) = &reopened.request.state else {
+        panic!("{:?}", reopened.request.state);
+    };
+    let deadline = awaiting.deadline;
+    let cooling = reopened.at(deadline - MILLISECOND).approved_by(SECOND);
+    let State::CoolingOff(state) = &cooling.request.state else {
+        panic!("{:?}", cooling.request.state);
+    };
+    let latest = state.deadline - MILLISECOND;
+    let ready = cooling.at(latest).does(&Actor::Timer, Command::Tick);
+    let State::Ready(state) = &ready.request.state else {
+        panic!("{:?}", ready.request.state);
+    };
+    assert!(state.closes_at < START + ready.request.longest_life());
+}
+
+#[test]
+fn a_request_waits_for_each_word_once_and_in_time() {
+    let case = Case::awaiting_approval(terms()).does(&by(MANAGER), hand_on(MANAGER, COLLEAGUE));
+    let awaits = |case: &Case, name: &str| case.request.awaits(&id(name), case.now);
+    assert_eq!(awaits(&case, SECOND), Ok(()));
+    assert_eq!(awaits(&case, MANAGER), Err(Refusal::ApproverSteppedAside));
+    assert_eq!(awaits(&case, SUBJECT), Err(Refusal::NotAnApprover));
+    let late = case.clone().at(START + terms().approval);
+    assert_eq!(awaits(&late, SECOND), Err(Refusal::DeadlinePassed));
+    let first = Case::awaiting_approval(dual_control()).approved_by(MANAGER);
+    assert_eq!(awaits(&first, MANAGER), Err(Refusal::AlreadyApproved));
+    let decided = case.approved_by(SECOND);
+    let moved_on = Refusal::WrongState(decided.request.state_name());
+    assert_eq!(awaits(&decided, SECOND), Err(moved_on));
 }
