@@ -20,6 +20,7 @@ mod presentation;
 mod proof;
 mod request;
 mod risk;
+mod round;
 mod saved_code;
 mod state;
 mod time;

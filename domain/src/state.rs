@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Fence, IntentId, Method, MethodRef, PersonId, Refusal, Step, Timestamp};
+use crate::{Fence, IntentId, Method, MethodKind, MethodRef, PersonId, Refusal, Step, Timestamp};
 
 /// Where a request stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -289,6 +289,16 @@ pub enum Removal {
     All,
     /// What Entra's "Require re-register MFA" removes: phones, Authenticator, codes from apps.
     Portal,
+}
+
+impl Removal {
+    /// Whether a method of this kind goes.
+    pub fn covers(self, kind: &MethodKind) -> bool {
+        match self {
+            Self::All => *kind != MethodKind::Password,
+            Self::Portal => kind.goes_with_re_registration(),
+        }
+    }
 }
 
 /// Why an approver declined, or was taken to decline.

@@ -1,7 +1,7 @@
 //! Facts in the words that people read, on pages and in mails.
 
-use app::view::Moment;
-use domain::{Person, Timestamp};
+use app::view::{Account, Moment};
+use domain::{Approver, ApproverRole, Person, Request, RequestFacts, Timestamp};
 use jiff::tz::TimeZone;
 
 /// A moment in words.
@@ -51,6 +51,107 @@ pub fn first_name(person: &Person) -> &str {
         .given_name
         .as_deref()
         .unwrap_or_else(|| person.display_name.split(' ').next().unwrap_or_default())
+}
+
+/// What has been done to an account so far.
+pub const fn account(request: &Request) -> Account {
+    if request.facts.disclosed.is_some() {
+        Account::PassShown
+    } else if request.touched_account() {
+        Account::Touched
+    } else {
+        Account::Untouched
+    }
+}
+
+/// Why somebody is asked to decide, with the names that it takes to say so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WhyAsked {
+    /// They lead the subject.
+    Leads(Lead),
+    /// Somebody is away.
+    StandsIn {
+        /// Who, if the request has them.
+        name: Option<String>,
+        /// What that one is to the subject.
+        lead: Option<Lead>,
+    },
+    /// They are on call.
+    OnCall,
+    /// They are of the group that decides about privileged accounts.
+    DualControl,
+    /// Somebody who was asked named them: who, if the request has them.
+    NamedBy(Option<String>),
+}
+
+/// How somebody leads the subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lead {
+    /// Their manager.
+    Manager,
+    /// The manager of their manager.
+    ManagersManager,
+}
+
+impl Lead {
+    const fn of(role: &ApproverRole) -> Option<Self> {
+        match role {
+            ApproverRole::Manager => Some(Self::Manager),
+            ApproverRole::ManagersManager => Some(Self::ManagersManager),
+            _ => None,
+        }
+    }
+
+    /// As in `Ada’s manager`.
+    pub fn words(self, subject: &str) -> String {
+        match self {
+            Self::Manager => format!("{subject}’s manager"),
+            Self::ManagersManager => format!("the manager of {subject}’s manager"),
+        }
+    }
+}
+
+impl WhyAsked {
+    /// Of an approver of a request.
+    pub fn of(facts: &RequestFacts, approver: &Approver) -> Self {
+        let name = |known: &Approver| known.name.clone();
+        match &approver.role {
+            ApproverRole::Manager => Self::Leads(Lead::Manager),
+            ApproverRole::ManagersManager => Self::Leads(Lead::ManagersManager),
+            ApproverRole::Delegate { of } => {
+                let away = facts.approver(of);
+                Self::StandsIn {
+                    name: away.map(name),
+                    lead: away.and_then(|away| Lead::of(&away.role)),
+                }
+            }
+            ApproverRole::OnCall => Self::OnCall,
+            ApproverRole::DualControl => Self::DualControl,
+            ApproverRole::HandedOn { by } => Self::NamedBy(facts.approver(by).map(name)),
+        }
+    }
+
+    /// The sentence that they read, with names as `shown` gives them.
+    pub fn sentence(&self, subject: &str, shown: impl Fn(&str) -> String) -> String {
+        let colleague = |name: &Option<String>| {
+            let shown = name.as_deref().map(&shown);
+            shown.unwrap_or_else(|| "a colleague".to_owned())
+        };
+        let why = match self {
+            Self::Leads(lead) => format!("you are {}", lead.words(subject)),
+            Self::StandsIn { name, lead } => {
+                let lead = lead.map(|lead| format!(", {}", lead.words(subject)));
+                let lead = lead.unwrap_or_default();
+                format!("you stand in for {}{lead}, who is away", colleague(name))
+            }
+            Self::OnCall => "you are on call for account recovery".to_owned(),
+            Self::DualControl => format!(
+                "{subject}’s account has special rights, and you are one of those who decide about such accounts"
+            ),
+            Self::NamedBy(name) => format!("{} named you", colleague(name)),
+        };
+        format!("You are asked because {why}.")
+    }
 }
 
 /// A name that its bearer's colleagues recognise and a stranger cannot use: the first name and an

@@ -193,6 +193,10 @@ impl Words {
                 "colleague",
                 "Choose somebody, or enter the work email address of a colleague",
             ),
+            Problem::NextMissing => field(
+                "to",
+                "Choose somebody, or enter the work email address of a colleague",
+            ),
             Problem::ColleagueUnknown => field(
                 "colleague",
                 "We found no active colleague with that work email address",
@@ -201,38 +205,63 @@ impl Words {
                 "colleague",
                 "They may not decide about this person: name somebody else",
             ),
+            Problem::NextRefused => field(
+                "to",
+                "They may not decide about this person: name somebody else",
+            ),
+            Problem::NextAsked => field("to", "They were asked already: name somebody else"),
             Problem::ColleagueAsked => {
                 field("colleague", "They were asked already: name somebody else")
             }
             Problem::HandedOnTooOften => notice(
                 "The request was handed on several times, so nobody else can be named.",
-                "Nothing has changed on the account.",
+                "It still waits for you.",
                 "Decide yourself, or contact the people named at the bottom of this page.",
             ),
             Problem::MayNotApprove => notice(
                 "You may not approve this request any more, for instance because you are not the person’s manager now.",
-                "Nothing has changed on the account, and the request still waits.",
+                "Your approval was not taken, and the request still waits.",
                 "Name somebody else, decline the request, or contact the people named at the bottom of this page.",
             ),
             Problem::ApproverRecoveredLately => notice(
                 "Your own account was recovered within the last seven days, so you cannot approve for others yet.",
-                "Nothing has changed on the account, and the request still waits.",
+                "Your approval was not taken, and the request still waits.",
                 "Name somebody else below.",
             ),
             Problem::ApproverOwesSubject => notice(
                 "This person approved a recovery of yours within the last 30 days, so somebody else has to approve for them.",
-                "Nothing has changed on the account, and the request still waits.",
+                "Your approval was not taken, and the request still waits.",
                 "Name somebody else below.",
             ),
             Problem::ApproverAtDailyCap => notice(
                 "You have approved as many requests within a day as one person may.",
-                "Nothing has changed on the account, and the request still waits.",
+                "Your approval was not taken, and the request still waits.",
                 "Name somebody else below, or contact the people named at the bottom of this page.",
             ),
             Problem::SubjectNotEligible => notice(
                 "This account cannot be recovered here at the moment, so the approval was not taken.",
-                "Nothing has changed on the account.",
+                "The request still waits.",
                 "Contact the people named at the bottom of this page: something about the account has changed since the request was made.",
+            ),
+            Problem::ReopenOccupied => notice(
+                "The person has asked anew in the meantime, so this case was not taken up.",
+                "Their new request goes on by itself.",
+                "Whoever decides about it has been asked.",
+            ),
+            Problem::ReopenBusy => notice(
+                "As many requests as may wait for one person wait for somebody who would be asked, so this case was not taken up.",
+                "It can still be taken up.",
+                "Try again once some of those requests are answered.",
+            ),
+            Problem::ReopenOver => notice(
+                "The time in which this case could be taken up again is over, or it was taken up before.",
+                "Nobody was asked.",
+                "If the person still needs help, they can ask again.",
+            ),
+            Problem::ReopenRefused => notice(
+                "This case cannot be taken up again, because something about the account or about those who decide has changed.",
+                "Nobody was asked.",
+                "If the person still needs help, they can ask again. The people named at the bottom of this page can help, too.",
             ),
             Problem::NotYoursToReview => notice(
                 "You were not asked about that request.",

@@ -8,7 +8,7 @@ pub fn Radios(
     /// Name of the answer. The first radio has it as its id, so that an error can link there.
     name: &'static str,
     question: &'static str,
-    hint: &'static str,
+    #[prop(into)] hint: String,
     /// Value and label of each answer.
     answers: Vec<(&'static str, &'static str)>,
     /// What is wrong with the answer.

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::account;
 use crate::{
     components::{Action, BackLink, Button, ErrorSummary, Look, Radios, Reference, problem::Words},
     view::{DeclineReason, DeclineView},
@@ -22,6 +23,7 @@ pub fn decline(view: DeclineView) -> impl IntoView {
     let DeclineView {
         reference,
         first_name,
+        account,
         problem,
     } = view;
     let answers = DeclineReason::ALL.map(|reason| (reason.slug(), words(reason)));
@@ -32,7 +34,7 @@ pub fn decline(view: DeclineView) -> impl IntoView {
             <Radios
                 name="why"
                 question=QUESTION
-                hint="Nothing has changed on the account. The answer is kept in the log, and not sent to anybody by mail."
+                hint=format!("{} The answer is kept in the log, and not sent to anybody by mail.", account::theirs(account))
                 answers=answers.to_vec()
                 error=Words::at(problem, "why")
             />

@@ -1,6 +1,7 @@
 //! One module per page; each is a function from its view model to HTML.
 
 mod absence;
+mod account;
 mod approvals;
 mod approver_sign_in;
 mod check;
@@ -137,6 +138,7 @@ const fn problem(page: &Page) -> Option<Problem> {
         Page::Decline(view) => view.problem,
         Page::HandOn(view) => view.problem,
         Page::Approvals(view) => view.problem,
+        Page::Reviewed(view) => view.problem,
         Page::WhatHappened(view) => view.problem,
         Page::Identify(view) => view.problem,
         Page::Prove(view) => view.problem,
@@ -154,7 +156,6 @@ const fn problem(page: &Page) -> Option<Problem> {
         | Page::Finished
         | Page::ApproverSignIn(_)
         | Page::OtherApprover(_)
-        | Page::Reviewed(_)
         | Page::NotMe(_)
         | Page::EmployeeSignIn(_)
         | Page::ReplaceCodes(_)

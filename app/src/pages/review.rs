@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 
+use super::account;
 use crate::{
     components::{
         Action, Button, ErrorSummary, Field, Input, Inset, LabelLook, LinkButton, Look, Reference,
         SummaryRow, Time, problem::Words,
     },
-    view::{Evidence, OtherAsked, ReviewView, Spoken},
+    view::{Changes, Evidence, OtherAsked, ReviewView, Spoken},
 };
 
 pub fn title(view: &ReviewView) -> String {
@@ -19,6 +20,7 @@ pub fn review(view: ReviewView) -> impl IntoView {
     let ReviewView {
         reference,
         approver,
+        account,
         why_asked,
         others,
         risks,
@@ -38,7 +40,7 @@ pub fn review(view: ReviewView) -> impl IntoView {
         <h1 dir="auto">{title}</h1>
         <p class="lead">
             <span dir="auto">{approver}</span>", a request to recover this account waits for you until "
-            <Time moment=deadline/>". Nothing has changed on the account."
+            <Time moment=deadline/>". "{account::theirs(account)}
         </p>
         <p dir="auto">{why_asked}</p>
         {(needed > 1).then(|| two_approvals(given, needed))}
@@ -189,7 +191,7 @@ fn Facts(evidence: Evidence, others: Vec<OtherAsked>) -> impl IntoView {
         country,
         browser,
         recent_recoveries,
-        removes,
+        changes,
     } = evidence;
     view! {
         <dl class="summary">
@@ -209,8 +211,33 @@ fn Facts(evidence: Evidence, others: Vec<OtherAsked>) -> impl IntoView {
                 <SummaryRow label="Also asked"><Lines lines=others.into_iter().map(asked).collect()/></SummaryRow>
             })}
             <SummaryRow label="Recoveries in the last 90 days">{recoveries(recent_recoveries)}</SummaryRow>
-            <SummaryRow label="If you approve, this is removed"><Lines lines=removes/></SummaryRow>
+            <SummaryRow label="If you approve"><Follows changes/></SummaryRow>
         </dl>
+    }
+}
+
+/// What an approval leads to on the account.
+#[component]
+fn Follows(changes: Changes) -> impl IntoView {
+    let Changes {
+        removes,
+        keeps,
+        as_read,
+    } = changes;
+    let removed = match (as_read, removes.is_empty()) {
+        (true, true) => "Nothing is removed: they have none of what would be.",
+        (true, false) => "This is removed from the account:",
+        (false, _) => {
+            "Microsoft does not say at the moment what they have. This is removed, as far as they have it:"
+        }
+    };
+    view! {
+        <p>"They are signed out on all devices. "{removed}</p>
+        {(!removes.is_empty()).then(|| view! { <Lines lines=removes/> })}
+        {(!keeps.is_empty()).then(|| view! {
+            <p>"This stays:"</p>
+            <Lines lines=keeps/>
+        })}
     }
 }
 
@@ -245,6 +272,7 @@ fn recoveries(count: u32) -> String {
 
 fn tries(left: u8) -> String {
     match left {
+        0 => "All tries are used. If you type another code, the request is declined.".to_owned(),
         1 => "This is the last try. If it is wrong, the request is declined.".to_owned(),
         left => format!("You have {left} tries."),
     }

@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 
+use super::account;
 use crate::{
-    components::{Action, Button, Look},
-    view::{Account, DeclineReason, ReviewOutcome, ReviewedView},
+    components::{Action, Button, ErrorSummary, Look},
+    view::{DeclineReason, ReviewOutcome, ReviewedView},
 };
 
 pub const fn title(outcome: ReviewOutcome) -> &'static str {
@@ -27,14 +28,14 @@ const fn sentences(outcome: ReviewOutcome) -> (&'static str, &'static str) {
     match outcome {
         ReviewOutcome::Approved => (
             "They can now get a pass in the browser in which they asked. You will never see that pass, and nobody may ask you for it.",
-            "Did you approve by mistake? Take it back here, and tell the people named at the bottom of this page.",
+            "Did you approve by mistake? Take it back here, which ends the request, and tell the people named at the bottom of this page.",
         ),
         ReviewOutcome::FirstOfTwo => (
-            "Nothing has changed on the account. It waits for another approver, who speaks with the person too.",
-            "Did you approve by mistake? Take it back here, and tell the people named at the bottom of this page.",
+            "The request waits for another approver, who speaks with the person too.",
+            "Did you approve by mistake? Take it back here, which ends the request, and tell the people named at the bottom of this page.",
         ),
         ReviewOutcome::HandedOn => (
-            "We have asked them. You can no longer approve this request, and nothing has changed on the account.",
+            "We have asked them. You can no longer approve this request.",
             "If you hear that something about it is wrong, decline or report it here.",
         ),
         ReviewOutcome::Lapsed => (
@@ -72,26 +73,24 @@ const fn sentences(outcome: ReviewOutcome) -> (&'static str, &'static str) {
     }
 }
 
-/// What has become of the account, where the request ended without a pass.
+/// What has become of the account, where the request waits, or ended without a pass.
 fn account_words(view: ReviewedView) -> Option<&'static str> {
-    let ended = matches!(
+    let says_account = matches!(
         view.outcome,
-        ReviewOutcome::Denied
+        ReviewOutcome::FirstOfTwo
+            | ReviewOutcome::HandedOn
+            | ReviewOutcome::Denied
             | ReviewOutcome::DeniedByCode
             | ReviewOutcome::Withdrawn
             | ReviewOutcome::Expired
     );
-    ended.then_some(match view.account {
-        Account::Untouched => "Nothing has changed on the account.",
-        Account::Touched | Account::PassShown => {
-            "An attempt had been made before: the person may have been signed out and may have lost ways to sign in."
-        }
-    })
+    says_account.then(|| account::theirs(view.account))
 }
 
 pub fn reviewed(view: ReviewedView) -> impl IntoView {
     let (happened, next) = sentences(view.outcome);
     view! {
+        <ErrorSummary problem=view.problem fields=&[]/>
         <h1>{title(view.outcome)}</h1>
         <p class="lead">{happened}" "{account_words(view)}</p>
         <p>{next}</p>
@@ -109,7 +108,7 @@ pub fn reviewed(view: ReviewedView) -> impl IntoView {
                 <form method="post" action=Action::Deny.path()>
                     <input type="hidden" name="why" value=DeclineReason::Other.slug()/>
                     <Button look=Look::Quiet>
-                        {if view.outcome == ReviewOutcome::HandedOn { "Decline" } else { "Take the approval back" }}
+                        {if view.outcome == ReviewOutcome::HandedOn { "Decline" } else { "Take the approval back and end the request" }}
                     </Button>
                 </form>
             </div>

@@ -4,12 +4,13 @@ mod ended;
 
 use leptos::prelude::*;
 
+use super::account::yours;
 use crate::{
     components::{
         Action, Button, CodeBox, ErrorSummary, Inset, LinkButton, Look, Progress, Reference, Time,
     },
     islands::{Countdown, LiveStatus, code_changes},
-    view::{Account, AskedView, Moment, NextStep, Stage, StatusView},
+    view::{Account, AskedView, ComingAct, ComingStep, Moment, Stage, StatusView},
 };
 
 pub const fn title(view: &StatusView) -> &'static str {
@@ -63,10 +64,14 @@ pub fn status(view: StatusView) -> impl IntoView {
 
 fn standing(stage: Stage, account: Account) -> AnyView {
     match stage {
-        Stage::AwaitingApproval { asked, next, approvals, deadline, contact_code, code_changes_in } => {
+        Stage::AwaitingApproval { asked, coming, approvals, deadline, contact_code, code_changes_in } => {
+            let must = match account {
+                Account::Untouched | Account::Touched => "Somebody has to approve it.",
+                Account::PassShown => "It was taken up again, so somebody has to approve it once more.",
+            };
             view! {
-                <p class="lead">"Somebody has to approve it. Nothing has changed on your account."</p>
-                {chain(asked, next, approvals)}
+                <p class="lead">{must}" "{yours(account)}</p>
+                {chain(asked, coming, approvals)}
                 <section class="panel" aria-labelledby="contact-code-title">
                     <h2 id="contact-code-title">"Your code for the call"</h2>
                     <CodeBox id="contact-code" code=contact_code/>
@@ -89,7 +94,7 @@ fn standing(stage: Stage, account: Account) -> AnyView {
             }
             .into_any()
         }
-        Stage::CoolingOff { not_before, waiting_for_notice } => cooling_off(not_before, waiting_for_notice),
+        Stage::CoolingOff { not_before, waiting_for_notice } => cooling_off(not_before, waiting_for_notice, account),
         Stage::Ready { closes_at, retry_at, attempts_left } => ready(closes_at, retry_at, attempts_left, account),
         Stage::Issuing => view! {
             <p class="lead">"You are being signed out everywhere and your old ways to confirm a sign-in are being removed. This takes up to a minute."</p>
@@ -124,10 +129,10 @@ fn standing(stage: Stage, account: Account) -> AnyView {
     }
 }
 
-/// Who was asked, and who comes next.
+/// Who was asked, and what comes if nobody answers.
 fn chain(
     asked: Vec<AskedView>,
-    next: Option<NextStep>,
+    coming: Vec<ComingStep>,
     (given, needed): (u8, u8),
 ) -> impl IntoView {
     let asked = asked.into_iter().map(|AskedView { who, role, at }| {
@@ -135,26 +140,34 @@ fn chain(
             <li>"We asked "<strong dir="auto">{who}</strong>", "{role}", on "<Time moment=at/>"."</li>
         }
     });
-    let next = next.map(|NextStep { asks, at }| match asks {
-        Some(who) => view! {
-            <li>"If nobody answers, we ask "<strong dir="auto">{who}</strong>" on "<Time moment=at/>"."</li>
+    let if_not = if given == 0 {
+        "If nobody answers, we "
+    } else {
+        "If nobody else answers, we "
+    };
+    let coming = coming.into_iter().enumerate().map(|(index, step)| {
+        let ComingStep { act, who, at } = step;
+        let then = if index == 0 { if_not } else { "Then we " };
+        let does = match act {
+            ComingAct::Remind => "remind ",
+            ComingAct::Ask => "ask ",
+        };
+        view! {
+            <li>{then}{does}<strong dir="auto">{who}</strong>" on "<Time moment=at/>"."</li>
         }
-        .into_any(),
-        None => view! { <li>"If nobody answers, we remind them on "<Time moment=at/>"."</li> }.into_any(),
     });
     view! {
-        <ul>{asked.collect_view()}{next}</ul>
+        <ul>{asked.collect_view()}{coming.collect_view()}</ul>
         {(needed > 1).then(|| view! {
             <p>{format!("{needed} of them have to approve. {given} of {needed} have.")}</p>
         })}
     }
 }
 
-fn cooling_off(not_before: Moment, waiting_for_notice: bool) -> AnyView {
+fn cooling_off(not_before: Moment, waiting_for_notice: bool, account: Account) -> AnyView {
     view! {
         <p class="lead">
-            "You can get your pass from "<Time moment=not_before/>
-            ". Nothing has changed on your account."
+            "You can get your pass from "<Time moment=not_before/>". "{yours(account)}
         </p>
         <Inset>
             <p>
@@ -182,7 +195,7 @@ fn ready(
             "The last attempt did not work. Your request is still approved. You may have been signed out, and some of your ways to sign in may be gone."
         }
         Account::PassShown => {
-            "The pass that you saw may not work any more. Your request is still approved, so you can get another one."
+            "The pass that you saw may not work any more. Your request is approved, so you can get another one."
         }
     };
     let attempts = match attempts_left {

@@ -13,7 +13,7 @@ use crate::{
     PASS_SLOT, code_slot,
     components::problem::Words,
     render,
-    view::{Audience, Page, Problem, ProblemPage, Way},
+    view::{Account, Audience, Page, Problem, ProblemPage, Way},
 };
 
 /// The addresses that the server knows.
@@ -322,6 +322,57 @@ fn words_end_as_their_place_asks() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn whoever_waits_or_decides_reads_what_was_done_to_the_account() {
+    let mut met = 0;
+    for (name, page) in samples::all() {
+        let Some(account) = samples::account_of(&page) else {
+            continue;
+        };
+        met += 1;
+        let html = html(page);
+        let says = |sentence| html.contains(sentence);
+        let untouched = account == Account::Untouched;
+        assert_eq!(says("Nothing has changed on"), untouched, "{name}");
+        let attempt = account == Account::Touched;
+        assert_eq!(says("An attempt "), attempt, "{name}");
+        let shown = account == Account::PassShown;
+        assert_eq!(says("does not work any more."), shown, "{name}");
+        assert_eq!(says("old ways to sign in were removed"), shown, "{name}");
+    }
+    assert!(met > 24, "{met} pages");
+}
+
+#[test]
+fn a_wrong_choice_is_said_at_what_was_chosen() {
+    for (problem, field) in [
+        (Problem::NextMissing, "to"),
+        (Problem::NextAsked, "to"),
+        (Problem::NextRefused, "to"),
+        (Problem::ColleagueMissing, "colleague"),
+        (Problem::ColleagueAsked, "colleague"),
+        (Problem::ColleagueRefused, "colleague"),
+    ] {
+        let pages = samples::with_problem(problem);
+        let (_, page) = pages
+            .iter()
+            .find(|(name, _)| name == "hand on, again")
+            .expect("the page");
+        let html = html(page.clone());
+        let tags = html::tags(&html);
+        let error = format!("{field}-error");
+        let described = tags.iter().find(|tag| {
+            let by = tag.get("aria-describedby").unwrap_or_default();
+            by.split(' ').any(|id| id == error)
+        });
+        let described = described.expect("what the error is about").name.as_str();
+        let wanted = if field == "to" { "fieldset" } else { "input" };
+        assert_eq!(described, wanted, "{problem:?}");
+        let focus = tags.iter().find(|tag| tag.get("id") == Some(field));
+        assert_eq!(focus.expect("an answer").name, "input", "{problem:?}");
     }
 }
 

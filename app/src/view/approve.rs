@@ -65,6 +65,17 @@ impl DeclineReason {
     }
 }
 
+/// What an approval leads to on the account: types of methods, and never a number or the name of a device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changes {
+    /// What is removed, each type with its count, as in `2 phone numbers`.
+    pub removes: Vec<String>,
+    /// What stays, likewise.
+    pub keeps: Vec<String>,
+    /// Whether this is what the directory says that the person has; otherwise it is what they could have.
+    pub as_read: bool,
+}
+
 /// What is known about a request, for the one who decides.
 #[derive(Clone, Debug)]
 pub struct Evidence {
@@ -90,8 +101,8 @@ pub struct Evidence {
     pub browser: String,
     /// Recoveries of this person in the last 90 days.
     pub recent_recoveries: u32,
-    /// What will be removed from the account, in words.
-    pub removes: Vec<String>,
+    /// What an approval leads to on the account.
+    pub changes: Changes,
 }
 
 /// The approver's answers, kept when there was a problem.
@@ -120,6 +131,8 @@ pub struct ReviewView {
     pub reference: String,
     /// The approver's name.
     pub approver: String,
+    /// What has been done to the account.
+    pub account: Account,
     /// Why they are asked, in a sentence.
     pub why_asked: String,
     /// Who else was asked.
@@ -172,6 +185,8 @@ pub struct DeclineView {
     pub reference: String,
     /// Given name of the person.
     pub first_name: String,
+    /// What has been done to the account.
+    pub account: Account,
     /// What was wrong with the answer.
     pub problem: Option<Problem>,
 }
@@ -183,6 +198,8 @@ pub struct HandOnView {
     pub reference: String,
     /// Given name of the person.
     pub first_name: String,
+    /// What has been done to the account.
+    pub account: Account,
     /// Those whose turn would come later: the value of each, and who it is.
     pub people: Vec<(String, String)>,
     /// Whom the approver chose of them.
@@ -231,6 +248,8 @@ pub struct ReviewedView {
     pub may_stop: bool,
     /// Whether the approver can take it up again.
     pub may_reopen: bool,
+    /// Why it was not taken up.
+    pub problem: Option<Problem>,
 }
 
 /// What "this wasn't me" led to.

@@ -17,9 +17,9 @@ mod verified_id;
 pub use absence::{AbsenceForm, AbsenceRow, AbsenceView};
 pub use approvals::{ApprovalsView, DecidedRow, WaitingRow};
 pub use approve::{
-    ApproverSignInView, DeclineReason, DeclineView, Disowner, Evidence, HandOnView, NotMeAnswer,
-    NotMeView, OtherApproverView, OtherAsked, ReviewForm, ReviewOutcome, ReviewView, ReviewedView,
-    Spoken,
+    ApproverSignInView, Changes, DeclineReason, DeclineView, Disowner, Evidence, HandOnView,
+    NotMeAnswer, NotMeView, OtherApproverView, OtherAsked, ReviewForm, ReviewOutcome, ReviewView,
+    ReviewedView, Spoken,
 };
 pub use codes::{
     CodesView, DeadCodes, Finding, NewCodesView, NotMyCodesView, ReadinessView, ReplaceCodesView,
@@ -31,9 +31,9 @@ pub use console::{
 };
 pub use problem::{Audience, Problem, ProblemPage};
 pub use recover::{
-    Account, AskedView, CheckView, ClaimTurn, ClaimView, IdentifyView, NextStep, OfferedWay,
-    PassView, ProveView, Reason, Stage, StartView, StatusView, Way, WhatHappenedView, WorkView,
-    YourCodeView,
+    Account, AskedView, CheckView, ClaimTurn, ClaimView, ComingAct, ComingStep, IdentifyView,
+    OfferedWay, PassView, ProveView, Reason, Stage, StartView, StatusView, Way, WhatHappenedView,
+    WorkView, YourCodeView,
 };
 pub use sign_in::{EmployeeSignInView, Place, SignedIn, SignedInAt};
 pub use verified_id::{PresentationStage, QrCode, VerifiedIdView};

@@ -99,12 +99,18 @@ pub enum Problem {
     DeclineReasonMissing,
     /// Nobody was named.
     ColleagueMissing,
+    /// Nobody was named, and none chosen of those who were offered.
+    NextMissing,
     /// Nobody active bears that name.
     ColleagueUnknown,
     /// The rules do not let them decide about this person.
     ColleagueRefused,
+    /// The rules do not let the one who was chosen decide about this person.
+    NextRefused,
     /// They were asked already.
     ColleagueAsked,
+    /// The one who was chosen was asked already.
+    NextAsked,
     /// It was handed on as often as it may be.
     HandedOnTooOften,
     /// The rules do not let this approver decide about this person any more.
@@ -117,6 +123,14 @@ pub enum Problem {
     ApproverAtDailyCap,
     /// The account cannot be recovered here any more.
     SubjectNotEligible,
+    /// A case is not taken up again: the person has another open request.
+    ReopenOccupied,
+    /// The same: as many requests wait for those who would be asked as may wait for anybody.
+    ReopenBusy,
+    /// The same: it was taken up before, or too late.
+    ReopenOver,
+    /// The same: a rule or a guard is against it.
+    ReopenRefused,
     /// The request is none that the person was asked about.
     NotYoursToReview,
     // Services

@@ -201,11 +201,22 @@ pub struct AskedView {
     pub at: Moment,
 }
 
-/// What happens if nobody answers.
+/// What is done about people if nobody answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ComingAct {
+    /// They are reminded.
+    Remind,
+    /// They are asked.
+    Ask,
+}
+
+/// A step that comes if nobody answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NextStep {
-    /// Those who are asked then, masked; none where the others are reminded.
-    pub asks: Option<String>,
+pub struct ComingStep {
+    /// What.
+    pub act: ComingAct,
+    /// About whom, masked.
+    pub who: String,
     /// When.
     pub at: Moment,
 }
@@ -217,8 +228,8 @@ pub enum Stage {
     AwaitingApproval {
         /// Who was asked, in their order.
         asked: Vec<AskedView>,
-        /// Who comes next if nobody answers.
-        next: Option<NextStep>,
+        /// What comes if nobody answers, the next step first.
+        coming: Vec<ComingStep>,
         /// Approvals that are there, and how many it takes.
         approvals: (u8, u8),
         /// Until when they can answer.

@@ -17,6 +17,7 @@ mod removals;
 mod reopening;
 mod report;
 mod restored;
+mod rounds;
 mod secrets;
 mod sequences;
 mod steps;

@@ -16,7 +16,7 @@ use crate::{
     recovery::{Recovery, ServiceError},
     secret::Bearer,
     store::{Link, Purpose},
-    words,
+    words::{self, WhyAsked},
 };
 
 /// How long the link in a notice works: until repudiation is no longer possible after the longest
@@ -125,15 +125,15 @@ pub(super) enum Asking {
 pub(super) async fn ask_approver(
     recovery: &Recovery,
     request: &Request,
-    approver: &PersonId,
+    (approver, at): (&PersonId, Timestamp),
     asking: Asking,
     key: Uuid,
 ) -> Result<(), Fault> {
     let State::AwaitingApproval(awaiting) = &request.state else {
         return Ok(());
     };
-    let asked = request.facts.approver(approver);
-    let (Some(approver), Some(subject)) = (asked, &request.facts.subject) else {
+    let waited_for = request.waits_for(approver, at);
+    let (Some(approver), Some(subject)) = (waited_for, &request.facts.subject) else {
         return Ok(());
     };
     // The link outlives the decision: whoever opens it later reads what became of the request.
@@ -149,7 +149,8 @@ pub(super) async fn ask_approver(
         reference: request.facts.id.reference(),
         asked_at: words::moment(awaiting.asked_at).words,
         deadline: words::moment(awaiting.deadline).words,
-        role: approver.role.clone(),
+        why: WhyAsked::of(&request.facts, approver),
+        account: words::account(request),
         digits: request.facts.control.code_digits(),
         is_reminder: asking == Asking::Again,
         review_url: new_link(recovery, "approve", link).await?,
@@ -190,6 +191,7 @@ pub(super) async fn notify_owner(
     };
     let mail = Mail::OwnerNotice {
         notice,
+        account: words::account(request),
         name: words::first_name(&subject.person).to_owned(),
         reference: request.facts.id.reference(),
         at: words::moment(at).words,
@@ -205,6 +207,11 @@ pub(super) async fn notify_owner(
         return Ok(sent?);
     }
     sent?;
+    // It may have taken long.
+    let request = recovery.request(request.facts.id).await?;
+    if !request.notice_counts(at) {
+        return Ok(());
+    }
     moot(
         recovery
             .apply(request.facts.id, &Actor::Mailer, Command::AcceptNotice)
@@ -232,8 +239,9 @@ pub(super) async fn notify_security(
     };
     let mail = Mail::SecurityNotice {
         notice,
+        account: words::account(request),
         name: subject.person.display_name.clone(),
-        account: subject.person.user_principal_name.clone(),
+        user_principal_name: subject.person.user_principal_name.clone(),
         reference: request.facts.id.reference(),
         at: words::moment(at).words,
         console_url: console_url(recovery, request.facts.id)?,

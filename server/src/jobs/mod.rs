@@ -31,11 +31,15 @@ pub enum Job {
     AskApprover {
         /// Object id.
         approver: PersonId,
+        /// When it was promised: a mail may leave much later, and nobody may wait for them any more.
+        at: Timestamp,
     },
     /// Remind this approver.
     RemindApprover {
         /// Object id.
         approver: PersonId,
+        /// When it was promised.
+        at: Timestamp,
     },
     /// Tell the owner at this address.
     NotifyOwner {
@@ -210,9 +214,11 @@ fn jobs_of(
         Effect::SendEmailCode { sending } => vec![Job::SendEmailCode { sending: *sending }],
         Effect::AskApprover { approver } => vec![Job::AskApprover {
             approver: approver.clone(),
+            at,
         }],
         Effect::RemindApprover { approver } => vec![Job::RemindApprover {
             approver: approver.clone(),
+            at,
         }],
         Effect::NotifyOwner { notice } => owner_addresses(outcome)
             .into_iter()

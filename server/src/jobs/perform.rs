@@ -119,11 +119,13 @@ pub(super) async fn perform(
         Job::SendEmailCode { sending } => {
             return Box::pin(send_email_code(recovery, &request, *sending, leased.id)).await;
         }
-        Job::AskApprover { approver } => {
-            ask_approver(recovery, &request, approver, Asking::First, leased.id).await
+        Job::AskApprover { approver, at } => {
+            let asked = (approver, *at);
+            ask_approver(recovery, &request, asked, Asking::First, leased.id).await
         }
-        Job::RemindApprover { approver } => {
-            ask_approver(recovery, &request, approver, Asking::Again, leased.id).await
+        Job::RemindApprover { approver, at } => {
+            let asked = (approver, *at);
+            ask_approver(recovery, &request, asked, Asking::Again, leased.id).await
         }
         Job::NotifyOwner {
             notice,
@@ -297,15 +299,12 @@ pub(super) async fn give_up(recovery: &Recovery, leased: &LeasedJob) {
     // Whoever could be told about an alert that was given up is whom the alert was for.
     let Some(id) = leased.request else { return };
     let told = match &leased.job {
-        Job::AskApprover { approver } => {
-            let command = Command::MissApprover(approver.clone());
-            moot(recovery.apply(id, &Actor::Mailer, command).await)
-        }
+        Job::AskApprover { approver, at } => miss_approver(recovery, id, approver, *at).await,
         Job::CleanUp { .. } | Job::Reap { .. } | Job::ReportForOwner => recovery
             .alert(id, &Alert::CleanUpFailed)
             .await
             .map_err(Fault::from),
-        Job::NotifyOwner { .. } => alert_if_unnoticed(recovery, id).await,
+        Job::NotifyOwner { at, .. } => alert_if_unnoticed(recovery, id, *at).await,
         // What the directory will never answer is answered as an unknown name is.
         Job::LookUpSubject => answer_look_up(recovery, id, Found::Nobody).await,
         Job::SendEmailCode { .. }
@@ -321,10 +320,30 @@ pub(super) async fn give_up(recovery: &Recovery, leased: &LeasedJob) {
     }
 }
 
-/// Without an accepted notice a request cannot go on.
-async fn alert_if_unnoticed(recovery: &Recovery, id: RequestId) -> Result<(), Fault> {
+/// Whoever is not reached does not keep the others waiting, if their answer is waited for at all.
+async fn miss_approver(
+    recovery: &Recovery,
+    id: RequestId,
+    approver: &PersonId,
+    at: Timestamp,
+) -> Result<(), Fault> {
     let request = recovery.request(id).await?;
-    if request.occupies_subject() && request.facts.notice_accepted_at.is_none() {
+    if request.waits_for(approver, at).is_none() {
+        return Ok(());
+    }
+    let command = Command::MissApprover(approver.clone());
+    moot(recovery.apply(id, &Actor::Mailer, command).await)
+}
+
+/// Without an accepted notice a request cannot go on.
+async fn alert_if_unnoticed(
+    recovery: &Recovery,
+    id: RequestId,
+    at: Timestamp,
+) -> Result<(), Fault> {
+    let request = recovery.request(id).await?;
+    let waits = request.occupies_subject() && request.facts.notice_accepted_at.is_none();
+    if waits && request.notice_counts(at) {
         recovery.alert(id, &Alert::OwnerNotReached).await?;
     }
     Ok(())

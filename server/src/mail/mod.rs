@@ -13,11 +13,12 @@ mod tests;
 
 use std::fmt;
 
-use domain::{Alert, ApproverRole, Notice, Reference};
+use app::view::Account;
+use domain::{Alert, Notice, Reference};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::audit::InstallationEvent;
+use crate::{audit::InstallationEvent, words::WhyAsked};
 
 pub use error::{Cause, MailError};
 pub use send::Mailer;
@@ -52,7 +53,9 @@ pub enum Mail {
         /// Until when an answer counts, in words.
         deadline: String,
         /// Why they are asked.
-        role: ApproverRole,
+        why: WhyAsked,
+        /// What has been done to the account.
+        account: Account,
         /// How many digits the contact code has.
         digits: u8,
         /// Whether they were asked before.
@@ -64,6 +67,8 @@ pub enum Mail {
     OwnerNotice {
         /// What.
         notice: Notice,
+        /// What has been done to the account.
+        account: Account,
         /// The owner.
         name: String,
         /// Of the request.
@@ -79,10 +84,12 @@ pub enum Mail {
     SecurityNotice {
         /// What.
         notice: Notice,
+        /// What has been done to the account.
+        account: Account,
         /// The owner.
         name: String,
-        /// The owner's account.
-        account: String,
+        /// The owner's sign-in name.
+        user_principal_name: String,
         /// Of the request.
         reference: Reference,
         /// When, in words.

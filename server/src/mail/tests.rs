@@ -1,8 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
-use domain::{
-    AbortCause, Alert, ApproverRole, Notice, PersonId, Reference, ReportedBy, RequestId, Timestamp,
-};
+use app::view::Account;
+use domain::{AbortCause, Alert, Notice, PersonId, Reference, ReportedBy, RequestId, Timestamp};
 use lettre::message::Mailbox;
 use simulator::{Options, Simulator};
 use tokio::net::TcpListener;
@@ -16,6 +15,7 @@ use crate::{
     clock::Clock,
     config::{self, Organisation, Tls},
     store::SignInKind,
+    words::{Lead, WhyAsked},
 };
 
 const KEY: Uuid = Uuid::from_u128(0x1234_5678_9abc_def0);
@@ -51,13 +51,23 @@ fn link() -> Url {
 }
 
 fn ask(approver: &str, subject: &str) -> Mail {
+    ask_as(
+        WhyAsked::Leads(Lead::Manager),
+        Account::Untouched,
+        approver,
+        subject,
+    )
+}
+
+fn ask_as(why: WhyAsked, account: Account, approver: &str, subject: &str) -> Mail {
     Mail::AskApprover {
         approver: approver.to_owned(),
         subject: subject.to_owned(),
         reference: reference(),
         asked_at: "1 March 2026, 12:00 UTC".to_owned(),
         deadline: "1 March 2026, 16:00 UTC".to_owned(),
-        role: ApproverRole::Manager,
+        why,
+        account,
         digits: 6,
         is_reminder: false,
         review_url: link(),
@@ -74,9 +84,14 @@ fn code(name: &str) -> Mail {
     }
 }
 
-fn notice(notice: Notice, not_me_url: Option<Url>) -> Mail {
+fn notice(kind: Notice, not_me_url: Option<Url>) -> Mail {
+    notice_of(kind, Account::Untouched, not_me_url)
+}
+
+fn notice_of(notice: Notice, account: Account, not_me_url: Option<Url>) -> Mail {
     Mail::OwnerNotice {
         notice,
+        account,
         name: "Ada Lovelace".to_owned(),
         reference: reference(),
         at: "1 March 2026, 12:00 UTC".to_owned(),
@@ -116,10 +131,15 @@ fn absences() -> Vec<Mail> {
 }
 
 fn security_notice(notice: Notice) -> Mail {
+    security_notice_of(notice, Account::Untouched)
+}
+
+fn security_notice_of(notice: Notice, account: Account) -> Mail {
     Mail::SecurityNotice {
         notice,
+        account,
         name: "Ada Lovelace".to_owned(),
-        account: "ada@example.com".to_owned(),
+        user_principal_name: "ada@example.com".to_owned(),
         reference: reference(),
         at: "1 March 2026, 12:00 UTC".to_owned(),
         console_url: link(),
@@ -144,17 +164,61 @@ fn words(mail: &Mail) -> Words {
     mail.words(&organisation()).unwrap()
 }
 
+const NOTICES: [Notice; 8] = [
+    Notice::SavedCodeUsed,
+    Notice::SavedCodesVoided,
+    Notice::PasswordUsed,
+    Notice::VerifiedIdUsed,
+    Notice::Submitted,
+    Notice::Approved,
+    Notice::Disclosed,
+    Notice::Completed,
+];
+
+/// Every reason why somebody is asked, and the sentence that says so.
+fn reasons() -> [(WhyAsked, &'static str); 8] {
+    let stands_in = |name: Option<&str>, lead| WhyAsked::StandsIn {
+        name: name.map(str::to_owned),
+        lead,
+    };
+    [
+        (
+            WhyAsked::Leads(Lead::Manager),
+            "You are asked because you are Ada Lovelace’s manager.",
+        ),
+        (
+            WhyAsked::Leads(Lead::ManagersManager),
+            "You are asked because you are the manager of Ada Lovelace’s manager.",
+        ),
+        (
+            stands_in(Some("Grace Hopper"), Some(Lead::Manager)),
+            "You are asked because you stand in for Grace Hopper, Ada Lovelace’s manager, who is away.",
+        ),
+        (
+            stands_in(Some("Grace Hopper"), Some(Lead::ManagersManager)),
+            "You are asked because you stand in for Grace Hopper, the manager of Ada Lovelace’s manager, who is away.",
+        ),
+        (
+            stands_in(None, None),
+            "You are asked because you stand in for a colleague, who is away.",
+        ),
+        (
+            WhyAsked::OnCall,
+            "You are asked because you are on call for account recovery.",
+        ),
+        (
+            WhyAsked::DualControl,
+            "You are asked because Ada Lovelace’s account has special rights,",
+        ),
+        (
+            WhyAsked::NamedBy(Some("Grace\nHopper".to_owned())),
+            "You are asked because Grace Hopper named you.",
+        ),
+    ]
+}
+
 fn every_mail() -> Vec<Mail> {
-    let notices = [
-        Notice::SavedCodeUsed,
-        Notice::SavedCodesVoided,
-        Notice::PasswordUsed,
-        Notice::VerifiedIdUsed,
-        Notice::Submitted,
-        Notice::Approved,
-        Notice::Disclosed,
-        Notice::Completed,
-    ];
+    let notices = NOTICES;
     let causes = [
         AbortCause::GuardChanged(domain::Refusal::SubjectIsPrivileged),
         AbortCause::MethodSurvived,
@@ -187,6 +251,11 @@ fn every_mail() -> Vec<Mail> {
     mails.extend(notices.map(|kind| notice(kind, Some(link()))));
     mails.extend(notices.map(|kind| notice(kind, None)));
     mails.extend(notices.map(security_notice));
+    for account in [Account::Touched, Account::PassShown] {
+        mails.extend(notices.map(|kind| notice_of(kind, account, Some(link()))));
+        mails.extend(notices.map(|kind| security_notice_of(kind, account)));
+        mails.extend(reasons().map(|(why, _)| ask_as(why, account, "Charles", "Ada Lovelace")));
+    }
     mails.extend(alerts.map(alert));
     mails.extend(causes.map(|cause| alert(Alert::Aborted { cause })));
     let trial = |mail| Mail::Trial(Box::new(mail));
@@ -262,6 +331,41 @@ fn every_mail_says_who_and_what_and_has_its_reference_in_both_parts() {
             words.text
         );
     }
+}
+
+#[test]
+fn a_mail_says_why_its_reader_is_asked() {
+    for (why, sentence) in reasons() {
+        let mail = ask_as(why, Account::Untouched, "Charles", "Ada Lovelace");
+        let words = words(&mail);
+        assert!(one_line(&words.text).contains(sentence), "{}", words.text);
+    }
+}
+
+#[test]
+fn a_mail_says_what_was_done_to_the_account_before() {
+    for account in [Account::Untouched, Account::Touched, Account::PassShown] {
+        let mut mails = vec![ask_as(WhyAsked::OnCall, account, "Charles", "Ada Lovelace")];
+        for kind in [Notice::Submitted, Notice::Approved, Notice::PasswordUsed] {
+            mails.push(notice_of(kind, account, None));
+            mails.push(security_notice_of(kind, account));
+        }
+        for mail in mails {
+            let text = one_line(&words(&mail).text);
+            let says = |sentence: &str| text.contains(sentence);
+            let untouched = account == Account::Untouched;
+            assert_eq!(says("Nothing has changed on "), untouched, "{text}");
+            let attempted = account == Account::Touched;
+            assert_eq!(says("An attempt was made before:"), attempted, "{text}");
+            let shown = account == Account::PassShown;
+            assert_eq!(says("A pass was given out before:"), shown, "{text}");
+        }
+    }
+}
+
+/// Text whose lines were broken, on one.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]

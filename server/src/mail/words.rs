@@ -3,8 +3,9 @@
 //! All have one shape, [`Letter`], so that text and HTML say the same and there is one place that
 //! escapes. Names come from a directory that an attacker may edit: they pass [`name`] first.
 
+use app::view::Account;
 use askama::Template;
-use domain::{AbortCause, Alert, ApproverRole, Notice, ReportedBy};
+use domain::{AbortCause, Alert, Notice, ReportedBy};
 
 use url::Url;
 
@@ -95,26 +96,28 @@ impl Letter {
     }
 }
 
-/// Why somebody is asked to decide.
-const fn asked_as(role: &ApproverRole) -> &'static str {
-    match role {
-        ApproverRole::Manager => {
-            "Your organisation's directory names you as their manager, so you decide."
+/// What has been done to an account, as anybody but its owner reads it.
+const fn done(account: Account) -> &'static str {
+    match account {
+        Account::Untouched => "Nothing has changed on the account.",
+        Account::Touched => {
+            "An attempt was made before: its sessions may have ended, and sign-in methods may be gone."
         }
-        ApproverRole::ManagersManager => {
-            "Their manager has not answered, and the directory names you as the manager's manager, so you can decide."
+        Account::PassShown => {
+            "A pass was given out before: sessions were ended and old sign-in methods removed then."
         }
-        ApproverRole::Delegate { .. } => {
-            "You stand in for their manager, who is away, so you decide."
+    }
+}
+
+/// The same, as its owner reads it.
+const fn done_to_you(account: Account) -> &'static str {
+    match account {
+        Account::Untouched => "Nothing has changed on your account yet.",
+        Account::Touched => {
+            "An attempt was made before: your sessions may have ended, and sign-in methods may be gone."
         }
-        ApproverRole::OnCall => {
-            "You are on call for requests that nobody else answers, so you can decide."
-        }
-        ApproverRole::DualControl => {
-            "The account is privileged: two people of your group have to approve, each by themselves."
-        }
-        ApproverRole::HandedOn { .. } => {
-            "Somebody who was asked before named you as the right person, so you decide."
+        Account::PassShown => {
+            "A pass was given out before: your sessions were ended and your old sign-in methods removed then."
         }
     }
 }
@@ -178,7 +181,8 @@ impl Mail {
                 reference,
                 asked_at,
                 deadline,
-                role,
+                why,
+                account,
                 digits,
                 is_reminder,
                 review_url,
@@ -192,9 +196,10 @@ impl Mail {
                     greeting: Some(name(approver)),
                     before: vec![
                         format!(
-                            "{subject} asked on {asked_at} to recover their {at} account. {} Nothing has changed on the \
-                             account. Your answer counts until {deadline}.",
-                            asked_as(role)
+                            "{subject} asked on {asked_at} to recover their {at} account. {} {} Your answer counts until \
+                             {deadline}.",
+                            why.sentence(&subject, name),
+                            done(*account)
                         ),
                     ],
                     code: None,
@@ -218,13 +223,14 @@ impl Mail {
             }
             Self::OwnerNotice {
                 notice,
+                account,
                 name: person,
                 reference,
                 at: when,
                 not_me_url,
                 is_last,
             } => {
-                let (subject, what) = notice_words(*notice, at, when);
+                let (subject, what) = notice_words(*notice, *account, at, when);
                 let if_not_you = match not_me_url {
                     Some(_) => {
                         "If this wasn't you, say so now: it takes one click and a confirmation."
@@ -255,8 +261,9 @@ impl Mail {
             }
             Self::SecurityNotice {
                 notice,
-                name: person,
                 account,
+                name: person,
+                user_principal_name,
                 reference,
                 at: when,
                 console_url,
@@ -264,9 +271,9 @@ impl Mail {
             } => {
                 let person = name(person);
                 let (headline, what) = security_words(
-                    *notice,
+                    (*notice, *account),
                     &person,
-                    &format!("{person} ({})", name(account)),
+                    &format!("{person} ({})", name(user_principal_name)),
                     when,
                 );
                 Letter {
@@ -374,13 +381,19 @@ fn code_words(at: &str, valid_minutes: u32, last_for: Option<String>) -> Vec<Str
 }
 
 /// Subject of a notice, and what happened, when, and what did not.
-fn notice_words(notice: Notice, organisation: &str, when: &str) -> (String, String) {
+fn notice_words(
+    notice: Notice,
+    account: Account,
+    organisation: &str,
+    when: &str,
+) -> (String, String) {
+    let done = done_to_you(account);
     match notice {
         Notice::SavedCodeUsed => (
             format!("A saved recovery code was used for your {organisation} account"),
             format!(
                 "On {when}, one of your saved recovery codes was used to ask for recovery of your {organisation} \
-                 account. That code does not work again. Nothing has changed on your account yet."
+                 account. That code does not work again. {done}"
             ),
         ),
         Notice::SavedCodesVoided => (
@@ -395,29 +408,29 @@ fn notice_words(notice: Notice, organisation: &str, when: &str) -> (String, Stri
             format!("Your password was used to ask for recovery of your {organisation} account"),
             format!(
                 "On {when}, somebody signed in with your password to ask for recovery of your {organisation} account. \
-                 Nothing has changed on your account yet. If it wasn't you, somebody else knows your password."
+                 {done} If it wasn't you, somebody else knows your password."
             ),
         ),
         Notice::VerifiedIdUsed => (
             format!("Your Verified ID was used to ask for recovery of your {organisation} account"),
             format!(
                 "On {when}, your Verified ID was shared from a wallet, with your face before the camera, to ask for \
-                 recovery of your {organisation} account. Nothing has changed on your account yet. If somebody sent you \
-                 the code that you scanned, it was not you who asked."
+                 recovery of your {organisation} account. {done} If somebody sent you the code that you scanned, it was \
+                 not you who asked."
             ),
         ),
         Notice::Submitted => (
             format!("Somebody asked to recover your {organisation} account"),
             format!(
                 "On {when}, somebody asked to recover your {organisation} account, because they could not sign in. \
-                 Nothing has changed on your account yet. Your approver is being asked."
+                 {done} Your approver is being asked."
             ),
         ),
         Notice::Approved => (
             format!("The recovery of your {organisation} account was approved"),
             format!(
-                "On {when}, the recovery of your {organisation} account was approved. Nothing has changed on your \
-                 account yet. Next, your old sign-in methods are removed and a pass is shown to whoever asked."
+                "On {when}, the recovery of your {organisation} account was approved. {done} Next, the sign-in methods \
+                 that you have are removed and a pass is shown to whoever asked."
             ),
         ),
         Notice::Disclosed => (
@@ -513,20 +526,26 @@ fn absence_letter(
 }
 
 /// Headline of a notice to the security team, and what happened to whom, when, and what did not.
-fn security_words(notice: Notice, person: &str, whose: &str, when: &str) -> (String, String) {
+fn security_words(
+    (notice, account): (Notice, Account),
+    person: &str,
+    whose: &str,
+    when: &str,
+) -> (String, String) {
+    let done = done(account);
     match notice {
         Notice::Submitted => (
             format!("{person} asks for account recovery"),
             format!(
-                "On {when}, somebody proved to be {whose} and asked to recover the account. Nothing has changed on it \
-                 yet. Their approver is being asked."
+                "On {when}, somebody proved to be {whose} and asked to recover the account. {done} Their approver is \
+                 being asked."
             ),
         ),
         Notice::Approved => (
             format!("The recovery of the account of {person} was approved"),
             format!(
-                "On {when}, the recovery of the account of {whose} was approved. Nothing has changed on it yet. Next, \
-                 their old sign-in methods are removed and a pass is shown to whoever asked."
+                "On {when}, the recovery of the account of {whose} was approved. {done} Next, the sign-in methods that \
+                 they have are removed and a pass is shown to whoever asked."
             ),
         ),
         Notice::Disclosed => (
@@ -543,7 +562,7 @@ fn security_words(notice: Notice, person: &str, whose: &str, when: &str) -> (Str
         Notice::SavedCodeUsed | Notice::PasswordUsed | Notice::VerifiedIdUsed => (
             format!("{person} proves who they are"),
             format!(
-                "On {when}, a proof was passed to ask for recovery of the account of {whose}. Nothing has changed on it yet."
+                "On {when}, a proof was passed to ask for recovery of the account of {whose}. {done}"
             ),
         ),
         Notice::SavedCodesVoided => (

@@ -3,6 +3,7 @@
 
 mod absences;
 mod admission;
+mod ahead;
 mod approval;
 mod approvers;
 mod groups;
@@ -61,6 +62,7 @@ use waiting::Waiting;
 
 pub use absences::{Absences, Away, NotPlanned, Plan, last_moment};
 pub use admission::{Asked, Flood};
+pub use ahead::Ahead;
 pub use approval::{Decision, Verdict};
 pub use issue::{Issued, NotIssued, Turn};
 pub use kiosk::{CodeRead, Opened};

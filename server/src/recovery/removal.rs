@@ -38,14 +38,6 @@ impl Plan {
     }
 }
 
-/// Whether a method goes under `removal`.
-fn goes(removal: Removal, kind: &MethodKind) -> bool {
-    match removal {
-        Removal::All => *kind != MethodKind::Password,
-        Removal::Portal => kind.goes_with_re_registration(),
-    }
-}
-
 /// Place in the order of removal. `mobile` cannot go before `alternateMobile`, and methods that are
 /// often the default one come late, which saves rounds.
 const fn rank(kind: &MethodKind) -> u8 {
@@ -74,7 +66,7 @@ impl Attempt {
         })
         .await?;
         let snapshot = methods.iter().map(|method| method.method.clone()).collect();
-        methods.retain(|method| goes(removal, &method.method.kind));
+        methods.retain(|method| removal.covers(&method.method.kind));
         methods.sort_by_key(|method| rank(&method.method.kind));
         if let Some(unknown) = methods
             .iter()
@@ -170,7 +162,7 @@ impl Attempt {
             let methods = self.graph().methods(&self.subject.person.id).await?;
             if !methods
                 .iter()
-                .any(|method| goes(plan.removal, &method.method.kind))
+                .any(|method| plan.removal.covers(&method.method.kind))
             {
                 // What was added meanwhile is new, whoever added it.
                 let kept = methods.into_iter().map(|method| method.method);

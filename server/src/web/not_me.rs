@@ -54,7 +54,7 @@ pub async fn page(State(web): State<Web>, visit: Visit) -> Answer {
         reference: request.facts.id.reference().to_string(),
         asked_at: words::moment(request.facts.opened_at),
         answer: present::not_me(&request, web.recovery.can_repudiate(&request)),
-        account: present::account(&request),
+        account: words::account(&request),
     };
     Ok(web.page_about(&request, StatusCode::OK, Page::NotMe(view)))
 }

@@ -56,7 +56,9 @@ async fn one_after_the_other_is_asked_and_the_waiting_person_sees_it() {
     ada.status()
         .await
         .shows(200, "We asked Daniel O. , your manager")
-        .shows(200, "If nobody answers, we remind them");
+        .shows(200, "If nobody answers, we remind Daniel O. on")
+        .shows(200, "Then we ask Lena F. on")
+        .shows(200, "Then we ask Priya R., Kaisa V.,");
 
     goes_on(&story, 10 * MINUTE).await;
     let reminder = format!("Reminder: {SUBJECT_LINE}");
@@ -65,7 +67,7 @@ async fn one_after_the_other_is_asked_and_the_waiting_person_sees_it() {
         [SUBJECT_LINE, &reminder]
     );
     let status = ada.status().await;
-    status.shows(200, "If nobody answers, we ask Lena F.");
+    status.shows(200, "If nobody answers, we ask Lena F. on");
     assert!(mails(&story, "lena.fischer").await.is_empty());
 
     // A restart forgets no step.

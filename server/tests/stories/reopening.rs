@@ -103,7 +103,11 @@ async fn a_case_is_taken_up_again_for_three_days_and_its_browser_is_bound_for_lo
     let page = opens(&browser, &list).await;
     page.shows(200, LAPSED);
     assert!(!page.text().contains(BUTTON));
-    browser.post("/approve/reopen", &[]).await;
+    let page = browser.post("/approve/reopen", &[]).await;
+    page.shows(
+        409,
+        "The time in which this case could be taken up again is over",
+    );
     assert_eq!(ada.state().await, StateName::Lapsed);
     let too_late = (Deed::Reopen, Refusal::DeadlinePassed);
     assert_eq!(story.refusals(&ada).await, [too_late]);
@@ -136,7 +140,12 @@ async fn a_case_is_taken_up_under_the_rules_of_that_day() {
     story
         .change("ada.keller", json!({ "accountEnabled": false }))
         .await;
-    daniel.browser.post("/approve/reopen", &[]).await;
+    let page = daniel.browser.post("/approve/reopen", &[]).await;
+    page.shows(409, "This case cannot be taken up again, because something");
+    story.graph_is_down(Some("GET"), "/v1.0/users").await;
+    let page = daniel.browser.post("/approve/reopen", &[]).await;
+    page.shows(503, "Microsoft is not answering at the moment.");
+    story.graph_is_back().await;
     assert_eq!(ada.state().await, StateName::Lapsed);
     story
         .change("ada.keller", json!({ "accountEnabled": true }))

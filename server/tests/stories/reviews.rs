@@ -165,6 +165,12 @@ async fn whoever_is_not_the_right_person_names_whose_turn_is_next() {
         .post("/approve/hand-on", &[("to", &lena)])
         .await
         .shows(200, "You have named somebody else");
+    // Their turn does not come a second time.
+    let status = ada.status().await;
+    status.shows(200, "We asked Lena F. , your manager’s manager");
+    for step in ["we ask Lena F.", "remind Daniel O."] {
+        assert!(!status.text().contains(step), "{}", status.text());
+    }
     story.run_jobs().await;
     let successor = story.manager("lena.fischer");
     successor

@@ -2,19 +2,20 @@
 
 use crate::view::{
     AbsenceForm, AbsenceRow, AbsenceView, Account, ApprovalsView, ApproverSignInView, AskedView,
-    Audience, CheckView, ClaimTurn, ClaimView, CodesView, DeadCodes, DecidedRow, DeclineView,
-    Disowner, EmployeeSignInView, Evidence, Finding, Frame, HandOnView, HoldView, IdentifyView,
-    Mode, Moment, NewCodesView, NextStep, NotMeAnswer, NotMeView, NotMyCodesView, OfferedWay,
-    OtherApproverView, OtherAsked, Page, Paging, PassView, Place, PresentationStage, Problem,
-    ProblemPage, ProveView, QrCode, ReadinessView, Reason, RecoveriesView, RecoveryDetailView,
-    RecoveryRow, ReplaceCodesView, ReviewForm, ReviewOutcome, ReviewView, ReviewedView, SavedView,
-    SignInView, SignedIn, SignedInAt, Spoken, Stage, StartView, StatusView, TimelineEntry, Tone,
-    Verdict, VerifiedIdView, WaitingRow, Way, WhatHappenedView, WorkView, YourCodeView,
+    Audience, Changes, CheckView, ClaimTurn, ClaimView, CodesView, ComingAct, ComingStep,
+    DeadCodes, DecidedRow, DeclineView, Disowner, EmployeeSignInView, Evidence, Finding, Frame,
+    HandOnView, HoldView, IdentifyView, Mode, Moment, NewCodesView, NotMeAnswer, NotMeView,
+    NotMyCodesView, OfferedWay, OtherApproverView, OtherAsked, Page, Paging, PassView, Place,
+    PresentationStage, Problem, ProblemPage, ProveView, QrCode, ReadinessView, Reason,
+    RecoveriesView, RecoveryDetailView, RecoveryRow, ReplaceCodesView, ReviewForm, ReviewOutcome,
+    ReviewView, ReviewedView, SavedView, SignInView, SignedIn, SignedInAt, Spoken, Stage,
+    StartView, StatusView, TimelineEntry, Tone, Verdict, VerifiedIdView, WaitingRow, Way,
+    WhatHappenedView, WorkView, YourCodeView,
 };
 
 pub const TRICKY: &str = "ava <img src=x onerror=alert(1)> \"O'Neil\" & </title></script>";
 
-pub const PROBLEMS: [Problem; 62] = [
+pub const PROBLEMS: [Problem; 69] = [
     Problem::ReasonMissing,
     Problem::IdentifierMissing,
     Problem::IdentifierTooLong,
@@ -71,12 +72,19 @@ pub const PROBLEMS: [Problem; 62] = [
     Problem::ColleagueUnknown,
     Problem::ColleagueRefused,
     Problem::ColleagueAsked,
+    Problem::NextMissing,
+    Problem::NextRefused,
+    Problem::NextAsked,
     Problem::HandedOnTooOften,
     Problem::MayNotApprove,
     Problem::ApproverRecoveredLately,
     Problem::ApproverOwesSubject,
     Problem::ApproverAtDailyCap,
     Problem::SubjectNotEligible,
+    Problem::ReopenOccupied,
+    Problem::ReopenBusy,
+    Problem::ReopenOver,
+    Problem::ReopenRefused,
 ];
 
 pub fn frame() -> Frame {
@@ -120,6 +128,26 @@ fn reference() -> String {
 
 pub fn problem_of(page: &Page) -> Option<Problem> {
     super::super::problem(page)
+}
+
+/// What has been done to the account that a page is about, where it waits for somebody.
+pub const fn account_of(page: &Page) -> Option<Account> {
+    match page {
+        Page::Review(view) => Some(view.account),
+        Page::Decline(view) => Some(view.account),
+        Page::HandOn(view) => Some(view.account),
+        Page::Reviewed(view) => match view.outcome {
+            ReviewOutcome::FirstOfTwo | ReviewOutcome::HandedOn | ReviewOutcome::Expired => {
+                Some(view.account)
+            }
+            _ => None,
+        },
+        Page::Status(view) => match view.stage {
+            Stage::AwaitingApproval { .. } | Stage::CoolingOff { .. } => Some(view.account),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 pub fn identify(problem: Option<Problem>) -> Page {
@@ -263,9 +291,14 @@ fn verified_id_pages() -> Vec<(String, Page)> {
 }
 
 pub fn review(problem: Option<Problem>) -> Page {
+    review_of(Account::Untouched, true, problem)
+}
+
+fn review_of(account: Account, as_read: bool, problem: Option<Problem>) -> Page {
     Page::Review(Box::new(ReviewView {
         reference: reference(),
         approver: tricky(),
+        account,
         why_asked: tricky(),
         others: vec![OtherAsked {
             name: tricky(),
@@ -288,7 +321,11 @@ pub fn review(problem: Option<Problem>) -> Page {
             country: Some(tricky()),
             browser: tricky(),
             recent_recoveries: 1,
-            removes: vec![tricky()],
+            changes: Changes {
+                removes: vec![tricky()],
+                keeps: vec![tricky()],
+                as_read,
+            },
         },
         deadline: moment(),
         digits: 6,
@@ -300,21 +337,38 @@ pub fn review(problem: Option<Problem>) -> Page {
     }))
 }
 
-fn decline(problem: Option<Problem>) -> Page {
+fn decline(account: Account, problem: Option<Problem>) -> Page {
     Page::Decline(DeclineView {
         reference: reference(),
         first_name: tricky(),
+        account,
         problem,
     })
 }
 
-fn hand_on(problem: Option<Problem>, people: Vec<(String, String)>) -> Page {
+fn hand_on(account: Account, problem: Option<Problem>, people: Vec<(String, String)>) -> Page {
     Page::HandOn(HandOnView {
         reference: reference(),
         first_name: tricky(),
+        account,
         people,
         chosen: tricky(),
         colleague: tricky(),
+        problem,
+    })
+}
+
+fn reviewed(outcome: ReviewOutcome, account: Account, problem: Option<Problem>) -> Page {
+    let stoppable = [
+        ReviewOutcome::Approved,
+        ReviewOutcome::FirstOfTwo,
+        ReviewOutcome::HandedOn,
+    ];
+    Page::Reviewed(ReviewedView {
+        outcome,
+        account,
+        may_stop: stoppable.contains(&outcome),
+        may_reopen: outcome == ReviewOutcome::Lapsed,
         problem,
     })
 }
@@ -505,10 +559,13 @@ fn stages() -> Vec<(&'static str, Stage)> {
                     role: "your manager".to_owned(),
                     at: moment(),
                 }],
-                next: Some(NextStep {
-                    asks: Some(tricky()),
-                    at: moment(),
-                }),
+                coming: [ComingAct::Remind, ComingAct::Ask]
+                    .map(|act| ComingStep {
+                        act,
+                        who: tricky(),
+                        at: moment(),
+                    })
+                    .to_vec(),
                 approvals: (1, 2),
                 deadline: moment(),
                 contact_code: "482 913".to_owned(),
@@ -653,10 +710,17 @@ pub fn with_problem(problem: Problem) -> Vec<(String, Page)> {
             status(Stage::Issuing, Account::Touched, problem),
         ),
         ("review, again".to_owned(), review(problem)),
-        ("decline, again".to_owned(), decline(problem)),
+        (
+            "decline, again".to_owned(),
+            decline(Account::Untouched, problem),
+        ),
         (
             "hand on, again".to_owned(),
-            hand_on(problem, vec![(tricky(), tricky())]),
+            hand_on(Account::Untouched, problem, vec![(tricky(), tricky())]),
+        ),
+        (
+            "reviewed, again".to_owned(),
+            reviewed(ReviewOutcome::Lapsed, Account::PassShown, problem),
         ),
         ("absence, again".to_owned(), absence(problem)),
         ("approvals, again".to_owned(), approvals(problem)),
@@ -721,13 +785,22 @@ pub fn all() -> Vec<(String, Page)> {
             }),
         ),
         ("finished".to_owned(), Page::Finished),
-        ("review".to_owned(), review(None)),
-        ("decline".to_owned(), decline(None)),
+        (
+            "review, methods unknown".to_owned(),
+            review_of(Account::Untouched, false, None),
+        ),
         (
             "hand on".to_owned(),
-            hand_on(None, vec![(tricky(), tricky()), (String::new(), tricky())]),
+            hand_on(
+                Account::Untouched,
+                None,
+                vec![(tricky(), tricky()), (String::new(), tricky())],
+            ),
         ),
-        ("hand on, nobody".to_owned(), hand_on(None, Vec::new())),
+        (
+            "hand on, nobody".to_owned(),
+            hand_on(Account::Untouched, None, Vec::new()),
+        ),
         ("absence".to_owned(), absence(None)),
         ("approvals".to_owned(), approvals(None)),
         (
@@ -783,6 +856,17 @@ pub fn all() -> Vec<(String, Page)> {
             )
         })
     }));
+    pages.extend(ACCOUNTS.into_iter().flat_map(|account| {
+        let next = vec![(tricky(), tricky())];
+        [
+            (
+                format!("review {account:?}"),
+                review_of(account, true, None),
+            ),
+            (format!("decline {account:?}"), decline(account, None)),
+            (format!("hand on {account:?}"), hand_on(account, None, next)),
+        ]
+    }));
     pages.extend(PROBLEMS.into_iter().flat_map(with_problem));
     pages.extend(
         [
@@ -801,15 +885,9 @@ pub fn all() -> Vec<(String, Page)> {
         .into_iter()
         .flat_map(|outcome| {
             ACCOUNTS.map(|account| {
-                let view = ReviewedView {
-                    outcome,
-                    account,
-                    may_stop: matches!(outcome, ReviewOutcome::Approved | ReviewOutcome::HandedOn),
-                    may_reopen: outcome == ReviewOutcome::Lapsed,
-                };
                 (
                     format!("reviewed {outcome:?} {account:?}"),
-                    Page::Reviewed(view),
+                    reviewed(outcome, account, None),
                 )
             })
         }),

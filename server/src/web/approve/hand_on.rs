@@ -19,7 +19,7 @@ use super::{
     review::Review,
     signed_in::Aim,
 };
-use crate::recovery::ServiceError;
+use crate::{recovery::ServiceError, words};
 
 /// The longest answer that is shown again.
 const LONGEST: usize = Identifier::MAX_LENGTH;
@@ -33,6 +33,13 @@ pub struct HandOnForm {
     /// Somebody else, whose name counts where one is typed.
     #[serde(default)]
     colleague: String,
+}
+
+impl HandOnForm {
+    /// Whether the choice among those who were offered counts.
+    fn names_nobody(&self) -> bool {
+        self.colleague.trim().is_empty()
+    }
 }
 
 /// "Who should decide instead of you?"
@@ -49,6 +56,7 @@ fn ask(web: &Web, review: &Review, form: &HandOnForm, problem: Option<Problem>) 
     let view = HandOnView {
         reference: review.request.facts.id.reference().to_string(),
         first_name: present::first_name(&review.request),
+        account: words::account(&review.request),
         people: present::not_asked_yet(&review.request),
         chosen: kept(&form.to),
         colleague: kept(&form.colleague),
@@ -83,16 +91,19 @@ async fn named(
     review: &Review,
     form: &HandOnForm,
 ) -> Result<Result<PersonId, Problem>, ServiceError> {
-    let typed = form.colleague.trim();
-    if typed.is_empty() {
+    if form.names_nobody() {
         // Only whom the page offered.
         let facts = &review.request.facts;
         let chosen = facts.approvers.iter().find(|known| known.id.0 == form.to);
-        return Ok(chosen
-            .map(|known| known.id.clone())
-            .ok_or(Problem::ColleagueMissing));
+        return Ok(chosen.map(|known| known.id.clone()).ok_or(
+            if present::not_asked_yet(&review.request).is_empty() {
+                Problem::ColleagueMissing
+            } else {
+                Problem::NextMissing
+            },
+        ));
     }
-    let Ok(name) = Identifier::parse(typed) else {
+    let Ok(name) = Identifier::parse(form.colleague.trim()) else {
         return Ok(Err(Problem::ColleagueUnknown));
     };
     let approver = &review.decision.approver;
@@ -116,11 +127,16 @@ fn failed(web: &Web, review: &Review, form: &HandOnForm, error: ServiceError) ->
             | Refusal::ApproverSteppedAside => {
                 return Ok(Redirect::to("/approve").into_response());
             }
+            Refusal::AlreadyDone if form.names_nobody() => Problem::NextAsked,
             Refusal::AlreadyDone => Problem::ColleagueAsked,
             Refusal::HandedOnTooOften => Problem::HandedOnTooOften,
             refusal => {
                 tracing::info!(request = %review.request.facts.id, %refusal, "a colleague may not decide");
-                Problem::ColleagueRefused
+                if form.names_nobody() {
+                    Problem::NextRefused
+                } else {
+                    Problem::ColleagueRefused
+                }
             }
         },
         error => return Err(error.into()),

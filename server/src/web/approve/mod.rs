@@ -204,10 +204,37 @@ pub async fn report(State(web): State<Web>, visit: Visit) -> Answer {
 /// Takes a lapsed case up again.
 pub async fn reopen(State(web): State<Web>, visit: Visit) -> Answer {
     let review = Review::of(&web, &visit, Aim::Approve).await?;
-    match web.recovery.reopen(&review.decision).await {
-        Err(ServiceError::Refused(Refusal::ApproverInRequestersBrowser)) => {
-            Err(ProblemPage::SameBrowser.into())
+    let (status, problem) = match Box::pin(web.recovery.reopen(&review.decision)).await {
+        Ok(_) => return Ok(Redirect::to("/approve").into_response()),
+        Err(ServiceError::Graph(error)) => {
+            tracing::error!(request = %review.request.facts.id, %error, "a case could not be taken up again");
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                Problem::DirectoryUnavailable,
+            )
         }
-        result => Review::settled(result),
-    }
+        Err(ServiceError::Refused(refusal)) => {
+            tracing::warn!(request = %review.request.facts.id, %refusal, "a case was not taken up again");
+            let problem = match refusal {
+                Refusal::ApproverInRequestersBrowser => {
+                    return Err(ProblemPage::SameBrowser.into());
+                }
+                Refusal::WrongState(_) | Refusal::WasReported => {
+                    return Ok(Redirect::to("/approve").into_response());
+                }
+                Refusal::DeadlinePassed | Refusal::ReopenedTooOften => Problem::ReopenOver,
+                Refusal::AnotherRequestIsOpen => Problem::ReopenOccupied,
+                Refusal::ApproverIsBusy => Problem::ReopenBusy,
+                _ => Problem::ReopenRefused,
+            };
+            (StatusCode::CONFLICT, problem)
+        }
+        Err(error) => return Err(error.into()),
+    };
+    // As it is now: what refuses it may have changed what there is to read.
+    let review = Review::of(&web, &visit, Aim::Read).await?;
+    Ok(match review.outcome() {
+        Some(outcome) => review.reviewed_with(&web, status, outcome, Some(problem)),
+        None => Redirect::to("/approve").into_response(),
+    })
 }

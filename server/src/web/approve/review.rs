@@ -11,6 +11,7 @@ use axum::{
 };
 use domain::{
     Approval, Approver, Control, DenialReason, Ended, Request, Seat, State as RequestState,
+    Timestamp,
 };
 
 use super::super::{
@@ -35,6 +36,8 @@ pub struct Review {
     pub decision: Decision,
     /// The request, as it was when the page was asked for.
     pub request: Request,
+    /// When that was.
+    now: Timestamp,
     /// The approver, if they have signed in.
     employee: Option<Employee>,
 }
@@ -62,6 +65,7 @@ impl Review {
                 seat,
             },
             request,
+            now: web.recovery.now(),
             employee: None,
         };
         let decides = aim != Aim::Stop && review.outcome().is_none();
@@ -88,7 +92,8 @@ impl Review {
                 } else if self.stepped_aside() {
                     Some(ReviewOutcome::HandedOn)
                 } else {
-                    None
+                    // Whether or not anybody has looked at the clock since.
+                    (self.now >= awaiting.deadline).then_some(ReviewOutcome::Expired)
                 }
             }
             RequestState::CoolingOff(cooling) => Some(approved_here(&cooling.approved.approvals)),
@@ -129,6 +134,17 @@ impl Review {
 
     /// The page that says what became of the request.
     pub fn reviewed(&self, web: &Web, status: StatusCode, outcome: ReviewOutcome) -> Response {
+        self.reviewed_with(web, status, outcome, None)
+    }
+
+    /// The same, after something that was not done.
+    pub fn reviewed_with(
+        &self,
+        web: &Web,
+        status: StatusCode,
+        outcome: ReviewOutcome,
+        problem: Option<Problem>,
+    ) -> Response {
         let may_stop = matches!(
             outcome,
             ReviewOutcome::Approved | ReviewOutcome::FirstOfTwo | ReviewOutcome::HandedOn
@@ -143,9 +159,10 @@ impl Review {
             && self.request.reopenable(web.recovery.now()).is_ok();
         let view = ReviewedView {
             outcome,
-            account: present::account(&self.request),
+            account: words::account(&self.request),
             may_stop,
             may_reopen,
+            problem,
         };
         self.drawn(web, status, Page::Reviewed(view))
     }
@@ -160,15 +177,8 @@ impl Review {
             Some(Problem::DirectoryUnavailable) => StatusCode::SERVICE_UNAVAILABLE,
             Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
         };
-        let recent = match &self.request.facts.subject {
-            Some(subject) => {
-                let since = self.request.facts.opened_at - RECENT;
-                web.recovery
-                    .recoveries_since(&subject.person.id, since)
-                    .await?
-            }
-            None => 0,
-        };
+        let (recent, ahead) = tokio::join!(self.recent(web), web.recovery.ahead(&self.request));
+        let changes = present::changes(self.request.facts.terms.removal, ahead.as_ref());
         // As the table names it now; what was weighed when they asked is among the risks.
         let country = web.recovery.country_of(&self.request.facts.origin.address);
         let country = country.map(|country| country.name);
@@ -178,6 +188,7 @@ impl Review {
                 .approver()
                 .map(|me| me.name.clone())
                 .unwrap_or_default(),
+            account: words::account(&self.request),
             why_asked: self
                 .approver()
                 .map(|me| present::why_asked(&self.request, me))
@@ -187,7 +198,7 @@ impl Review {
             approvals: present::approvals(&self.request, awaiting),
             delay_minutes: self.request.facts.cool_off().as_secs().div_ceil(60),
             may_hand_on: self.request.facts.control == Control::Single,
-            evidence: present::evidence(&self.request, recent, country),
+            evidence: present::evidence(&self.request, recent?, country, changes),
             deadline: words::moment(awaiting.deadline),
             digits: self.request.facts.control.code_digits(),
             tries_left: domain::Terms::MAX_TRIES.saturating_sub(awaiting.tries_used),
@@ -195,6 +206,17 @@ impl Review {
             problem,
         };
         Ok(self.drawn(web, status, Page::Review(Box::new(view))))
+    }
+
+    /// How often the person was recovered lately.
+    async fn recent(&self, web: &Web) -> Result<u32, ServiceError> {
+        let Some(subject) = &self.request.facts.subject else {
+            return Ok(0);
+        };
+        let since = self.request.facts.opened_at - RECENT;
+        web.recovery
+            .recoveries_since(&subject.person.id, since)
+            .await
     }
 
     /// A page about the request, for this approver.
@@ -207,6 +229,7 @@ impl Review {
         let view = DeclineView {
             reference: self.request.facts.id.reference().to_string(),
             first_name: present::first_name(&self.request),
+            account: words::account(&self.request),
             problem,
         };
         self.drawn(web, status, Page::Decline(view))

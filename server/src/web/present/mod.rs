@@ -1,20 +1,22 @@
 //! From the domain to view models: the same facts in the words of pages.
 
+mod changes;
 mod codes;
 mod console;
 mod status;
 
 use app::view::{self, NotMeAnswer, Way};
 use domain::{
-    Approver, ApproverRole, AwaitingApproval, Cancellation, Ended, MethodKind, PersonId, ProofKind,
-    Reason, Removal, RemovalOutcome, Request, Risk, State,
+    Approver, AwaitingApproval, Cancellation, Ended, MethodKind, PersonId, ProofKind, Reason,
+    RemovalOutcome, Request, Risk, State,
 };
 
-use crate::words;
+use crate::words::{self, WhyAsked};
 
+pub use changes::changes;
 pub use codes::{findings, saved};
 pub use console::{entry, facts, hold, removals, row, state};
-pub use status::{account, shows, status};
+pub use status::{shows, status};
 
 /// The reason as pages know it.
 pub const fn reason(reason: Reason) -> view::Reason {
@@ -99,33 +101,8 @@ pub fn subject_name(request: &Request) -> String {
 
 /// Why somebody is asked to approve, in a sentence that they read.
 pub fn why_asked(request: &Request, approver: &Approver) -> String {
-    let facts = &request.facts;
-    let first_name = facts
-        .subject
-        .as_ref()
-        .map_or("this person", |subject| words::first_name(&subject.person));
-    let name_of = |id| {
-        let known = facts.approver(id);
-        known.map_or("a colleague", |known| known.name.as_str())
-    };
-    match &approver.role {
-        ApproverRole::Manager => format!("You are asked because you are {first_name}’s manager."),
-        ApproverRole::ManagersManager => {
-            format!("You are asked because you are the manager of {first_name}’s manager.")
-        }
-        ApproverRole::Delegate { of } => {
-            format!("You are asked because you stand in for {}.", name_of(of))
-        }
-        ApproverRole::OnCall => {
-            "You are asked because you are on call for account recovery.".to_owned()
-        }
-        ApproverRole::DualControl => format!(
-            "You are asked because {first_name}’s account has special rights, and you are one of those who decide about such accounts."
-        ),
-        ApproverRole::HandedOn { by } => {
-            format!("You are asked because {} named you.", name_of(by))
-        }
-    }
+    let why = WhyAsked::of(&request.facts, approver);
+    why.sentence(&first_name(request), str::to_owned)
 }
 
 /// Given name of the person whose account it is.
@@ -174,14 +151,13 @@ pub fn not_asked_yet(request: &Request) -> Vec<(String, String)> {
 
 /// Why somebody is an approver, as another approver reads it.
 fn role(request: &Request, approver: &Approver) -> String {
-    let first_name = first_name(request);
-    match &approver.role {
-        ApproverRole::Manager => format!("{first_name}’s manager"),
-        ApproverRole::ManagersManager => format!("the manager of {first_name}’s manager"),
-        ApproverRole::Delegate { .. } => "who stands in for somebody".to_owned(),
-        ApproverRole::OnCall => "who is on call".to_owned(),
-        ApproverRole::DualControl => "who decides about such accounts".to_owned(),
-        ApproverRole::HandedOn { .. } => "whom another approver named".to_owned(),
+    let colleague = |name: Option<String>| name.unwrap_or_else(|| "a colleague".to_owned());
+    match WhyAsked::of(&request.facts, approver) {
+        WhyAsked::Leads(lead) => lead.words(&first_name(request)),
+        WhyAsked::StandsIn { name, .. } => format!("who stands in for {}", colleague(name)),
+        WhyAsked::OnCall => "who is on call".to_owned(),
+        WhyAsked::DualControl => "who decides about such accounts".to_owned(),
+        WhyAsked::NamedBy(name) => format!("whom {} named", colleague(name)),
     }
 }
 
@@ -207,6 +183,7 @@ pub fn evidence(
     request: &Request,
     recent_recoveries: u32,
     country: Option<String>,
+    changes: view::Changes,
 ) -> view::Evidence {
     let facts = &request.facts;
     let person = facts.subject.as_ref().map(|subject| &subject.person);
@@ -238,29 +215,8 @@ pub fn evidence(
         country,
         browser: words::browser(&facts.origin.user_agent),
         recent_recoveries,
-        removes: removes(facts.terms.removal),
+        changes,
     }
-}
-
-/// What a recovery removes, by kind.
-fn removes(removal: Removal) -> Vec<String> {
-    let kinds = [
-        MethodKind::Authenticator,
-        MethodKind::MobilePhone,
-        MethodKind::AlternateMobilePhone,
-        MethodKind::OfficePhone,
-        MethodKind::SoftwareOath,
-        MethodKind::Fido2,
-        MethodKind::WindowsHello,
-        MethodKind::PlatformCredential,
-        MethodKind::Email,
-        MethodKind::External,
-    ];
-    kinds
-        .iter()
-        .filter(|kind| removal == Removal::All || kind.goes_with_re_registration())
-        .map(|kind| kind.label().to_owned())
-        .collect()
 }
 
 /// What "this wasn't me" has led to. An approver's report never stands in for the owner's: while they

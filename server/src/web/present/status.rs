@@ -1,11 +1,12 @@
 //! The status page.
 
-use app::view::{Account, AskedView, NextStep, Problem, Stage, StatusView};
+use app::view::{AskedView, ComingAct, ComingStep, Problem, Stage, StatusView};
 use domain::{
-    AbortCause, Act, ApproverRole, AwaitingApproval, ContactCode, Ended, Request, State, Terms,
+    AbortCause, Act, Approver, AwaitingApproval, ContactCode, Ended, PersonId, Request, State,
+    Step, Terms,
 };
 
-use crate::words::{masked, moment};
+use crate::words::{self, Lead, WhyAsked, masked, moment};
 
 /// Where a request stands, for its bound browser. `None` while it is being proven: that has pages of its
 /// own.
@@ -19,22 +20,11 @@ pub fn status(
         reference: request.facts.id.reference().to_string(),
         opened_at: moment(request.facts.opened_at),
         stage: stage(request, code, may_replace)?,
-        account: account(request),
+        account: words::account(request),
         shows: shows(request),
         may_withdraw: request.may_withdraw(),
         problem,
     })
-}
-
-/// What has been done to the account so far.
-pub const fn account(request: &Request) -> Account {
-    if request.facts.disclosed.is_some() {
-        Account::PassShown
-    } else if request.touched_account() {
-        Account::Touched
-    } else {
-        Account::Untouched
-    }
 }
 
 /// Names what the status page shows, the moving contact code apart: two requests of the same name have
@@ -58,7 +48,7 @@ fn stage(request: &Request, code: &ContactCode, may_replace: bool) -> Option<Sta
         State::Proving(_) => return None,
         State::AwaitingApproval(awaiting) => Stage::AwaitingApproval {
             asked: asked(request),
-            next: next(request, awaiting),
+            coming: coming(request, awaiting),
             approvals: (
                 small(awaiting.approvals.len()),
                 small(request.facts.required_approvals()),
@@ -108,7 +98,7 @@ fn asked(request: &Request) -> Vec<AskedView> {
     let asked = request.facts.asked().filter_map(|approver| {
         Some(AskedView {
             who: masked(&approver.name),
-            role: role(&approver.role).to_owned(),
+            role: role(request, approver),
             at: moment(approver.asked_at?),
         })
     });
@@ -116,32 +106,49 @@ fn asked(request: &Request) -> Vec<AskedView> {
 }
 
 /// Why somebody was asked, as the subject reads it.
-const fn role(role: &ApproverRole) -> &'static str {
-    match role {
-        ApproverRole::Manager => "your manager",
-        ApproverRole::ManagersManager => "your manager’s manager",
-        ApproverRole::Delegate { .. } => "who stands in for somebody who is away",
-        ApproverRole::OnCall => "who is on call for this",
-        ApproverRole::DualControl => "who decides about accounts like yours",
-        ApproverRole::HandedOn { .. } => "whom the one asked before named",
+fn role(request: &Request, approver: &Approver) -> String {
+    match WhyAsked::of(&request.facts, approver) {
+        WhyAsked::Leads(lead) => yours(lead).to_owned(),
+        WhyAsked::StandsIn { lead, .. } => {
+            let whom = lead.map_or("a colleague", yours);
+            format!("who stands in for {whom}")
+        }
+        WhyAsked::OnCall => "who is on call for this".to_owned(),
+        WhyAsked::DualControl => "who decides about accounts like yours".to_owned(),
+        WhyAsked::NamedBy(name) => match name {
+            Some(name) => format!("whom {} named", masked(&name)),
+            None => "whom a colleague named".to_owned(),
+        },
     }
 }
 
-/// What is next to come before the deadline.
-fn next(request: &Request, awaiting: &AwaitingApproval) -> Option<NextStep> {
-    let step = awaiting.plan.first()?;
-    let asks = match &step.act {
-        Act::Remind { .. } => None,
-        Act::Ask { approvers } => {
-            let approvers = approvers.iter().filter_map(|id| request.facts.approver(id));
-            let names: Vec<_> = approvers.map(|approver| masked(&approver.name)).collect();
-            Some(names.join(", "))
-        }
+const fn yours(lead: Lead) -> &'static str {
+    match lead {
+        Lead::Manager => "your manager",
+        Lead::ManagersManager => "your manager’s manager",
+    }
+}
+
+/// What is to come before the deadline if nobody answers.
+fn coming(request: &Request, awaiting: &AwaitingApproval) -> Vec<ComingStep> {
+    let name = |id: &PersonId| {
+        let approver = request.facts.approver(id)?;
+        Some(masked(&approver.name))
     };
-    Some(NextStep {
-        asks,
-        at: moment(step.at),
-    })
+    let steps = awaiting.plan.iter().map(|Step { at, act }| ComingStep {
+        who: act
+            .approvers()
+            .iter()
+            .filter_map(name)
+            .collect::<Vec<_>>()
+            .join(", "),
+        act: match act {
+            Act::Remind { .. } => ComingAct::Remind,
+            Act::Ask { .. } => ComingAct::Ask,
+        },
+        at: moment(*at),
+    });
+    steps.collect()
 }
 
 fn small(count: usize) -> u8 {
