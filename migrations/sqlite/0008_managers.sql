@@ -9,3 +9,26 @@ CREATE TABLE managers (
 ) STRICT;
 
 CREATE INDEX managers_by_sight ON managers (seen_at);
+
+-- The groups whose members approve, as far as they were ever looked at, and when they were last.
+CREATE TABLE noted_groups (
+    group_id TEXT NOT NULL PRIMARY KEY,
+    seen_at  INTEGER NOT NULL
+) STRICT;
+
+-- Who is in them, as it was last seen: whoever has come lately is not asked for a while. `since_at` is when they were first
+-- seen; null for whoever was there when the group was first looked at.
+CREATE TABLE group_members (
+    group_id  TEXT NOT NULL REFERENCES noted_groups (group_id),
+    person_id TEXT NOT NULL,
+    since_at  INTEGER,
+    PRIMARY KEY (group_id, person_id)
+) STRICT;
+
+-- The rounds in which all of this is looked at. There is one row, from when a round was first wanted.
+CREATE TABLE directory_rounds (
+    id        INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    wanted_at INTEGER NOT NULL,
+    ended_at  INTEGER,
+    told_at   INTEGER
+) STRICT;

@@ -138,14 +138,17 @@ pub fn groups(people: &[Person]) -> Vec<Group> {
             "Recovery on call",
             vec![id_of("Oskar Kowalski"), id_of("Paula Silva")],
         ),
-        group(
-            "Recovery of administrators",
-            vec![
-                id_of("Ingrid Solberg"),
-                id_of("Tomas Berg"),
-                id_of("Xenia Popa"),
-            ],
-        ),
+        Group {
+            is_assignable_to_role: true,
+            ..group(
+                "Recovery of administrators",
+                vec![
+                    id_of("Ingrid Solberg"),
+                    id_of("Tomas Berg"),
+                    id_of("Xenia Popa"),
+                ],
+            )
+        },
         Group {
             is_assignable_to_role: true,
             roles: vec![template("Privileged Authentication Administrator")],

@@ -104,6 +104,17 @@ pub enum InstallationEvent {
     },
     /// Microsoft refuses to say who is out of office, so everybody counts as present.
     MailboxSettingsRefused,
+    /// The group whose members decide about privileged people is not one that roles can be assigned to, or is gone, so
+    /// nobody of it decides.
+    ApproversGroupUnguarded {
+        /// Its object id.
+        group: String,
+    },
+    /// Who leads whom, and who is in the groups that approve, was not seen as a whole for far too long.
+    DirectoryUnseen {
+        /// Since when.
+        since: Timestamp,
+    },
     /// Far more proofs fail for one person than one person gets wrong, over several requests.
     ProofsKeepFailing {
         /// Whose account it is.

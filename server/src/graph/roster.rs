@@ -36,6 +36,12 @@ struct LedUser {
     manager: Option<DirectoryObject>,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RoleGroup {
+    is_assignable_to_role: Option<bool>,
+}
+
 impl Graph {
     /// The people in a group, directly or through others, whoever they are: enabled or not, members or guests. The
     /// first [`MEMBERS`] of a larger group.
@@ -76,6 +82,21 @@ impl Graph {
         }
         members.truncate(most);
         Ok(members.into_iter().map(Person::from).collect())
+    }
+
+    /// Whether roles can be assigned to a group (`isAssignableToRole`). That is decided when a group is made; only whoever
+    /// manages roles, and the group's owners, change its members, and it has no other groups in it
+    /// (learn.microsoft.com/entra/identity/role-based-access-control/groups-concept).
+    ///
+    /// # Errors
+    /// [`GraphError::NotFound`] when there is no such group.
+    pub async fn is_assignable_to_role(&self, group: &str) -> Result<bool, GraphError> {
+        let ids = [group];
+        let request = Request::get("/groups/{id}", &ids, "GroupMember.Read.All")
+            .query("$select", "id,isAssignableToRole");
+        let group: RoleGroup = self.read(&request).await?;
+        // Null for groups from before there were such.
+        Ok(group.is_assignable_to_role == Some(true))
     }
 
     /// A page of the directory's people and their managers: the first, or what is after another.

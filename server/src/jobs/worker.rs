@@ -28,8 +28,10 @@ const TRIES: u32 = 300;
 
 /// How often what is over is forgotten.
 const SWEEP: Duration = Duration::from_mins(10);
-/// How often everybody's manager is looked at.
-const MANAGERS: Duration = Duration::from_hours(4);
+/// How often it is looked whether a round through the directory is due.
+const ROUNDS: Duration = Duration::from_mins(10);
+/// How often it is looked whether the names of protected accounts are still those of somebody.
+const NAMES: Duration = Duration::from_hours(4);
 
 /// How often the worker looks.
 #[derive(Clone, Copy, Debug)]
@@ -83,11 +85,10 @@ impl Worker {
             }
             Ok(())
         });
-        let managing = every(MANAGERS, stop.clone(), || async {
-            if self.recovery.is_our_turn("managers", MANAGERS).await? {
-                self.recovery.note_managers(&stop).await?;
-            }
-            Ok(())
+        let looking_around = every(ROUNDS, stop.clone(), || self.recovery.look_around(&stop));
+        // By each instance, since each has a log, and perhaps another configuration.
+        let naming = every(NAMES, stop.clone(), || {
+            self.recovery.warn_of_names_of_nobody()
         });
         tokio::join!(
             jobs.instrument(tracing::info_span!("jobs")),
@@ -96,7 +97,8 @@ impl Worker {
             watching.instrument(tracing::info_span!("watching")),
             sweeping.instrument(tracing::info_span!("sweeping")),
             leaving.instrument(tracing::info_span!("leaving")),
-            managing.instrument(tracing::info_span!("managing")),
+            looking_around.instrument(tracing::info_span!("looking around")),
+            naming.instrument(tracing::info_span!("naming")),
         );
     }
 

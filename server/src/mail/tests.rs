@@ -267,6 +267,12 @@ fn every_mail() -> Vec<Mail> {
     }));
     mails.push(installation(InstallationEvent::Restored { ended: 3 }));
     mails.push(installation(InstallationEvent::MailboxSettingsRefused));
+    mails.push(installation(InstallationEvent::ApproversGroupUnguarded {
+        group: "10c6fc31-d1bc-4df8-9f09-b6288f116e5c".to_owned(),
+    }));
+    mails.push(installation(InstallationEvent::DirectoryUnseen {
+        since: StoppedClock.now(),
+    }));
     let person = PersonId("b".to_owned());
     mails.push(installation(InstallationEvent::SavedCodesVoided {
         person,

@@ -749,6 +749,32 @@ fn installation_words(event: &InstallationEvent) -> (&'static str, Vec<String>) 
                     .to_owned(),
             ],
         ),
+        InstallationEvent::ApproversGroupUnguarded { group } => (
+            "nobody decides about privileged people",
+            vec![
+                format!(
+                    "privileged.approvers_group names the directory group {group}, which is gone, or is not one that roles can \
+                     be assigned to. Whoever manages groups could put themselves into it, and then into the account of an \
+                     administrator, so nobody of it is asked. Privileged people find that nobody may approve."
+                ),
+                "Make a new group in Microsoft Entra with \"Microsoft Entra roles can be assigned to the group\" turned on, \
+                 which cannot be done later, add its members, and name it. You are told of this once after each start."
+                    .to_owned(),
+            ],
+        ),
+        InstallationEvent::DirectoryUnseen { since } => (
+            "changes of managers are not seen",
+            vec![
+                format!(
+                    "Latchkey looks every four hours at who is whose manager, and who is in the groups that approve, so that \
+                     nobody who was put there just now is asked. Since {} it could not see all of it.",
+                    words::moment(*since).words
+                ),
+                "Recoveries go on, and are looked at by what was seen before: whoever was changed since then may count as \
+                 settled. Look in the server's log for what Microsoft answers. You are told once, until it works again."
+                    .to_owned(),
+            ],
+        ),
         InstallationEvent::ProofsKeepFailing { person, request } => (
             "somebody may be guessing at one account",
             vec![

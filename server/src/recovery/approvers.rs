@@ -103,18 +103,17 @@ impl Recovery {
         subject: &PersonId,
         approver: &Approver,
     ) -> Result<bool, ServiceError> {
-        let approval = &self.settings.approval;
-        let group = match &approver.role {
+        match &approver.role {
             ApproverRole::Manager => {
                 let manager = graph.manager_id(subject).await?;
-                return Ok(manager.as_ref() == Some(&approver.id));
+                Ok(manager.as_ref() == Some(&approver.id))
             }
             ApproverRole::ManagersManager => {
                 let Some(manager) = graph.manager_id(subject).await? else {
                     return Ok(false);
                 };
                 let above = graph.manager_id(&manager).await?;
-                return Ok(above.as_ref() == Some(&approver.id));
+                Ok(above.as_ref() == Some(&approver.id))
             }
             ApproverRole::Delegate { of } => {
                 let Some(principal) = self.may_name(graph, request, of).await? else {
@@ -122,19 +121,13 @@ impl Recovery {
                 };
                 let away = self.away_by(graph, &principal).await?;
                 let delegate = away.and_then(|away| away.delegate);
-                return Ok(delegate.as_ref() == Some(&approver.id));
+                Ok(delegate.as_ref() == Some(&approver.id))
             }
-            ApproverRole::HandedOn { by } => {
-                return Ok(self.may_name(graph, request, by).await?.is_some());
+            ApproverRole::HandedOn { by } => Ok(self.may_name(graph, request, by).await?.is_some()),
+            role @ (ApproverRole::OnCall | ApproverRole::DualControl) => {
+                self.is_settled_member(graph, role, &approver.id).await
             }
-            ApproverRole::OnCall => &approval.on_call_group,
-            ApproverRole::DualControl => &approval.dual_control,
-        };
-        let Some(group) = group else {
-            return Ok(false);
-        };
-        let found = graph.memberships(&approver.id, &[group]).await?;
-        Ok(found.contains(group))
+        }
     }
 
     /// Somebody on whose word another decides, if their word counts now: they hold their own role, and the rules allow them.

@@ -1,5 +1,7 @@
 //! What happens to the installation, and not to a request.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use domain::{Actor, RequestId};
 
 use super::{Recovery, ServiceError, actor_name};
@@ -23,5 +25,19 @@ impl Recovery {
             .record_event(&actor_name(&Actor::Browser), self.clock.now(), &event, &[])
             .await?;
         Ok(())
+    }
+
+    /// Tells the administrators what the directory does not let us do: once while this process runs, since they know then.
+    pub(super) async fn tell_once(&self, told: &AtomicBool, event: &InstallationEvent) {
+        if told.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        if let Err(error) = self
+            .record_installation_event(&Actor::Directory, event)
+            .await
+        {
+            tracing::error!(?event, %error, "the administrators could not be told");
+            told.store(false, Ordering::Relaxed);
+        }
     }
 }

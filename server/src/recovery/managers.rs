@@ -12,20 +12,38 @@ use crate::graph::Led;
 /// How long a change counts as new.
 pub(super) const SETTLES: Duration = Duration::from_hours(72);
 /// How long somebody whom the directory does not list is remembered: deleted people can come back for thirty days.
-const REMEMBERED: Duration = Duration::from_hours(35 * 24);
+pub(super) const REMEMBERED: Duration = Duration::from_hours(35 * 24);
 /// Pages of people at most: the directory of a million.
 const PAGES: usize = 5000;
 
-/// How long somebody has had the manager, or none, that they have now.
+/// How long something in the directory has been as it is: who somebody's manager is, or that they are in a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// For a while, or as long as anybody has looked.
     Settled,
-    /// It was another one, somebody or nobody, less than three days ago.
+    /// It was otherwise less than three days ago.
     ChangedLately {
         /// When the change was seen.
         at: Timestamp,
     },
+}
+
+impl Standing {
+    /// Of what has been as it is since `changed_at`, or as long as anybody has looked.
+    pub(super) fn since(changed_at: Option<Timestamp>, now: Timestamp) -> Self {
+        changed_at
+            .filter(|at| now.since(*at) < SETTLES)
+            .map_or(Self::Settled, |at| Self::ChangedLately { at })
+    }
+}
+
+/// How far a look at everybody came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// How many people it has seen.
+    pub seen: usize,
+    /// Whether those are all, or as many as are looked at.
+    pub is_whole: bool,
 }
 
 impl Recovery {
@@ -37,17 +55,15 @@ impl Recovery {
     ) -> Result<Standing, ServiceError> {
         let now = self.clock.now();
         let changed_at = self.store.note_manager((person, manager), now).await?;
-        Ok(changed_at
-            .filter(|at| now.since(*at) < SETTLES)
-            .map_or(Standing::Settled, |at| Standing::ChangedLately { at }))
+        Ok(Standing::since(changed_at, now))
     }
 
     /// Looks at everybody's manager, page by page, so that a change is seen soon after it was made. Ends before when
-    /// `stop` closes. Returns how many people it has seen.
+    /// `stop` closes. Tells how far it came.
     ///
     /// # Errors
     /// If the directory does not answer: what was seen until then is kept.
-    pub async fn note_managers(&self, stop: &watch::Receiver<()>) -> Result<usize, ServiceError> {
+    pub async fn note_managers(&self, stop: &watch::Receiver<()>) -> Result<Look, ServiceError> {
         let mut seen = 0;
         let mut next = None;
         for _ in 0..PAGES {
@@ -58,21 +74,29 @@ impl Recovery {
                 .map(|Led { person, manager }| (person, manager.as_ref()))
                 .collect();
             self.store.note_managers(&led, self.clock.now()).await?;
-            if stop.has_changed().is_err() {
-                return Ok(seen);
-            }
             next = after;
             if next.is_none() {
                 self.store
                     .forget_managers(self.clock.now() - REMEMBERED)
                     .await?;
-                return Ok(seen);
+                break;
+            }
+            if stop.has_changed().is_err() {
+                return Ok(Look {
+                    seen,
+                    is_whole: false,
+                });
             }
         }
-        tracing::warn!(
+        if next.is_some() {
+            tracing::warn!(
+                seen,
+                "the directory has more people than managers are noted of"
+            );
+        }
+        Ok(Look {
             seen,
-            "the directory has more people than managers are noted of"
-        );
-        Ok(seen)
+            is_whole: true,
+        })
     }
 }

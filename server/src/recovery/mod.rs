@@ -6,6 +6,7 @@ mod admission;
 mod ahead;
 mod approval;
 mod approvers;
+mod directory_rounds;
 mod groups;
 mod history;
 mod installation;
@@ -67,7 +68,7 @@ pub use approval::{Decision, Verdict};
 pub use issue::{Issued, NotIssued, Turn};
 pub use kiosk::{CodeRead, Opened};
 pub(crate) use look_ups::Found;
-pub use managers::Standing;
+pub use managers::{Look, Standing};
 pub use office::{OfficeHours, Offices};
 pub use presentations::Heard;
 pub use prove::{Proved, Shown, TypedCodes};
@@ -99,6 +100,8 @@ pub struct Recovery {
     countries: Option<Countries>,
     /// Microsoft has refused to say who is out of office, and the administrators know.
     mailboxes_refused: AtomicBool,
+    /// Whoever manages groups could say who decides about privileged people, and the administrators know.
+    unguarded_group_told: AtomicBool,
     waiting: Waiting,
     /// Browsers that wait for a step of their presentation.
     presenting: Waiting,
@@ -239,6 +242,7 @@ impl Recovery {
             verified_ids,
             countries,
             mailboxes_refused: AtomicBool::new(false),
+            unguarded_group_told: AtomicBool::new(false),
             waiting: Waiting::default(),
             presenting: Waiting::default(),
             strangers: Strangers::default(),

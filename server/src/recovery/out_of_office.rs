@@ -1,8 +1,8 @@
 //! Who says in their mailbox that they are away. It is a hint, which nothing waits for and nothing depends on.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::time::Duration;
 
-use domain::{Actor, PersonId};
+use domain::PersonId;
 
 use super::{Away, Recovery};
 use crate::{
@@ -31,25 +31,11 @@ impl Recovery {
             Err(error) => {
                 tracing::warn!(%error, "it is not known who is out of office");
                 if matches!(error, GraphError::Forbidden { .. }) {
-                    self.tell_of_refused_mailboxes().await;
+                    let event = InstallationEvent::MailboxSettingsRefused;
+                    self.tell_once(&self.mailboxes_refused, &event).await;
                 }
                 None
             }
-        }
-    }
-
-    /// Tells the administrators that the permission is missing: once while this process runs, since they know then.
-    async fn tell_of_refused_mailboxes(&self) {
-        if self.mailboxes_refused.swap(true, Ordering::Relaxed) {
-            return;
-        }
-        let event = InstallationEvent::MailboxSettingsRefused;
-        if let Err(error) = self
-            .record_installation_event(&Actor::Directory, &event)
-            .await
-        {
-            tracing::error!(%error, "nobody was told that mailbox settings cannot be read");
-            self.mailboxes_refused.store(false, Ordering::Relaxed);
         }
     }
 }

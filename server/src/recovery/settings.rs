@@ -101,6 +101,16 @@ pub enum Named {
     Account(Identifier),
 }
 
+impl std::fmt::Display for Named {
+    /// As the operator named them.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Id(id) => &id.0,
+            Self::Account(account) => account.as_str(),
+        })
+    }
+}
+
 impl Named {
     /// Whether it is this person.
     pub fn is(&self, person: &Person) -> bool {

@@ -56,4 +56,16 @@ impl Store {
         });
         Ok(taken == 1)
     }
+
+    /// Gives a turn back that came to nothing: whoever asks first from `next` on may take it.
+    pub async fn give_turn_back(&self, work: &str, next: Timestamp) -> Result<(), StoreError> {
+        writing!(self, connection => {
+            sqlx::query("UPDATE rounds SET next_at = $2 WHERE work = $1 AND next_at > $2")
+                .bind(work)
+                .bind(next.millis())
+                .execute(connection)
+                .await?;
+        });
+        Ok(())
+    }
 }

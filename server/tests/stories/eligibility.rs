@@ -85,6 +85,22 @@ async fn accounts_that_the_operator_lets_nobody_recover() {
 }
 
 #[tokio::test]
+async fn a_protected_name_that_nobody_bears_is_found() {
+    let greta = Story::closed(&[]).await.id_of("greta.holm").await;
+    let (renamed, gone) = (
+        work_address("break.glass"),
+        "00000000-0000-4000-8000-000000000000",
+    );
+    let ada = work_address("Ada.Keller");
+    let never = format!("[\"{renamed}\", \"{ada}\", \"{gone}\", \"{greta}\"]");
+    let story = Story::with(&[("privileged.never", &never)]).await;
+    let recovery = story.recovery();
+    let nobodys = recovery.names_of_nobody().await.unwrap();
+    let nobodys: Vec<String> = nobodys.iter().map(ToString::to_string).collect();
+    assert_eq!(nobodys, [renamed.as_str(), gone]);
+}
+
+#[tokio::test]
 async fn accounts_for_which_nobody_may_approve() {
     let story = Story::begin().await;
     for alias in [

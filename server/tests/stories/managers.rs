@@ -3,19 +3,20 @@
 use std::time::Duration;
 
 use domain::PersonId;
-use latchkey::recovery::Standing;
+use latchkey::{audit::InstallationEvent, recovery::Standing};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::harness::Story;
+use crate::harness::{ADMINS, Story};
 
+const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 
 impl Story {
     /// Looks at everybody's manager; tells how many people there were.
     async fn managers_are_noted(&self) -> usize {
         let (_open, never) = watch::channel(());
-        self.recovery().note_managers(&never).await.unwrap()
+        self.recovery().note_managers(&never).await.unwrap().seen
     }
 
     /// Gives somebody another manager, or none.
@@ -132,8 +133,8 @@ async fn everybody_is_seen_however_short_the_pages_and_what_was_seen_outlives_a_
     assert!(!story.is_settled("henrik.dahl").await);
     // It is told to stop: no further page is read.
     drop(open);
-    let seen = story.recovery().note_managers(&stop).await.unwrap();
-    assert_eq!(seen, 4);
+    let look = story.recovery().note_managers(&stop).await.unwrap();
+    assert_eq!((look.seen, look.is_whole), (4, false));
     assert_eq!(story.managers_are_noted().await, all);
 }
 
@@ -153,4 +154,53 @@ async fn people_who_are_gone_are_forgotten_in_time() {
     story.managers_are_noted().await;
     let standing = recovery.manager_since(&ada, Some(&daniel)).await.unwrap();
     assert_eq!(standing, Standing::Settled, "nothing is known");
+}
+
+/// The alerts about rounds that fail.
+async fn alerts(story: &Story) -> usize {
+    story.run_jobs().await;
+    let subjects = story.subjects(ADMINS).await;
+    let mut events = story.records().await.installation_events().await.unwrap();
+    events.retain(|event| matches!(event, InstallationEvent::DirectoryUnseen { .. }));
+    assert_eq!(subjects.len(), events.len(), "{subjects:?}");
+    events.len()
+}
+
+#[tokio::test]
+async fn a_round_that_fails_is_soon_repeated_and_one_that_goes_on_to_is_told_of_once() {
+    let story = Story::begin().await;
+    let pages = async || story.calls("GET", "/users").await.len();
+    assert!(!story.looks_around().await);
+    let first = pages().await;
+    assert!(first > 0);
+    // It was done four hours ago at most, whoever starts.
+    story.restart().await;
+    assert!(!story.looks_around().await);
+    story.advance(239 * MINUTE).await;
+    assert!(!story.looks_around().await);
+    assert_eq!(pages().await, first);
+    story.advance(MINUTE).await;
+    let refused = json!({ "path": "/users", "kind": "status", "status": 403, "times": 1 });
+    story.fault(refused).await;
+    assert!(story.looks_around().await);
+    story.advance(10 * MINUTE).await;
+    assert!(!story.looks_around().await);
+    assert!(pages().await > first);
+
+    for told in [1, 2] {
+        story
+            .fault(json!({ "path": "/users", "kind": "status", "status": 403 }))
+            .await;
+        story.advance(719 * MINUTE).await;
+        assert!(story.looks_around().await);
+        assert_eq!(alerts(&story).await, told - 1);
+        for _ in 0..3 {
+            story.advance(10 * MINUTE).await;
+            assert!(story.looks_around().await);
+            assert_eq!(alerts(&story).await, told);
+        }
+        story.graph_is_back().await;
+        story.advance(10 * MINUTE).await;
+        assert!(!story.looks_around().await);
+    }
 }

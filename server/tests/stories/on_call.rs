@@ -1,12 +1,43 @@
 //! The groups whose members approve.
 
+use std::time::Duration;
+
+use domain::{AbortCause, Ended, Event, Refusal, State, StateName};
+use latchkey::audit::InstallationEvent;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use crate::{
+    approver_sign_in::REQUIRED,
     harness::{ADMINS, Story},
-    line::{group, mails},
-    people::Person,
+    line::{group, mails, reviews},
+    people::{Person, work_address},
 };
+
+const HOUR: Duration = Duration::from_hours(1);
+/// The people in Finance who can be asked.
+const FINANCE: [&str; 3] = ["mei.tanaka", "priya.raman", "kaisa.virtanen"];
+
+impl Story {
+    /// Says whether roles can be assigned to a group.
+    pub async fn guards_group(&self, name: &str, takes_roles: bool) {
+        self.set_group(name, json!({ "isAssignableToRole": takes_roles }))
+            .await;
+    }
+
+    /// These people, and nobody else, are in Finance.
+    async fn finance_is(&self, members: &[&str]) {
+        let members: Vec<String> = members.iter().map(|alias| work_address(alias)).collect();
+        self.set_group("Finance", json!({ "members": members }))
+            .await;
+    }
+
+    /// Does a round through the directory if one is due; tells whether it failed.
+    pub async fn looks_around(&self) -> bool {
+        let (_open, never) = watch::channel(());
+        self.recovery().look_around(&never).await.is_err()
+    }
+}
 
 /// Who is asked about this person's request, or will be, by their names.
 async fn approvers(person: &Person<'_>) -> Vec<String> {
@@ -86,4 +117,160 @@ async fn a_group_that_is_gone_keeps_nobody_from_asking_their_manager() {
     assert_eq!(mails(&story, "daniel.okafor").await.len(), 1);
     assert!(asked(&story).await.is_empty());
     assert!(story.mails(ADMINS).await.is_empty());
+}
+
+#[tokio::test]
+async fn whoever_comes_to_a_group_is_not_asked_for_three_days() {
+    let finance = group("Finance").await;
+    let story = Story::with(&[("approval.on_call_group", &finance)]).await;
+    let sven = "Sven Aas".to_owned();
+    let with_sven = [&FINANCE[..], &["sven.aas"]].concat();
+    story.finance_is(&FINANCE).await;
+    assert_eq!(
+        asked(&story).await.len(),
+        3,
+        "what is seen first is settled"
+    );
+    story.finance_is(&with_sven).await;
+    for (wait, is_asked) in [(0, false), (71, false), (2, true)] {
+        story.advance(wait * HOUR).await;
+        let found = asked(&story).await;
+        assert_eq!(found.contains(&sven), is_asked, "{wait}: {found:?}");
+    }
+    // Whoever comes back is as new as anybody.
+    story.finance_is(&FINANCE).await;
+    assert!(!asked(&story).await.contains(&sven));
+    story.finance_is(&with_sven).await;
+    assert_eq!(asked(&story).await.len(), 3);
+    // Nor does it help to empty the group before.
+    story.finance_is(&[]).await;
+    assert!(asked(&story).await.is_empty());
+    story.finance_is(&["sven.aas"]).await;
+    assert!(asked(&story).await.is_empty());
+}
+
+#[tokio::test]
+async fn groups_are_looked_at_though_nobody_asks() {
+    let finance = group("Finance").await;
+    let story = Story::with(&[("approval.on_call_group", &finance)]).await;
+    story.finance_is(&FINANCE).await;
+    assert!(!story.looks_around().await);
+    story
+        .finance_is(&[&FINANCE[..], &["sven.aas"]].concat())
+        .await;
+    story.advance(5 * HOUR).await;
+    assert!(!story.looks_around().await);
+    story.advance(66 * HOUR).await;
+    assert_eq!(asked(&story).await.len(), 3, "they were seen 66 hours ago");
+    story.advance(6 * HOUR).await;
+    assert_eq!(asked(&story).await.len(), 4);
+}
+
+/// Somebody is put out of the group, which is seen, and into it again.
+async fn comes_back(story: &Story, alias: &str) {
+    let others: Vec<_> = FINANCE
+        .into_iter()
+        .filter(|other| *other != alias)
+        .collect();
+    story.finance_is(&others).await;
+    story.advance(5 * HOUR).await;
+    assert!(!story.looks_around().await);
+    story.finance_is(&FINANCE).await;
+}
+
+#[tokio::test]
+async fn whoever_was_put_out_of_the_group_in_between_approved_nothing() {
+    let finance = group("Finance").await;
+    let story = Story::with(&[
+        ("approval.on_call_group", &finance),
+        ("recovery.approval_hours", "24"),
+        ("recovery.cool_off_minutes", "360"),
+    ])
+    .await;
+    story.finance_is(&FINANCE).await;
+    let (diego, mei) = (story.locked_out("diego.ramos"), story.manager("mei.tanaka"));
+    diego.waits().await;
+    mei.opens_mail().await;
+    comes_back(&story, "mei.tanaka").await;
+    mei.approves(&diego.contact_code().await).await;
+    assert_eq!(diego.state().await, StateName::AwaitingApproval);
+    let log = story.audit(diego.request().await.facts.id).await;
+    let refused = |event: &Event| {
+        matches!(
+            event,
+            Event::DecisionRefused {
+                reason: Refusal::ApproverLostRole,
+                ..
+            }
+        )
+    };
+    assert!(log.iter().any(|row| refused(&row.event)));
+
+    diego.browser.post("/withdraw", &[]).await;
+    let again = story.locked_out("diego.ramos");
+    again.waits().await;
+    let priya = story.manager("priya.raman");
+    priya.opens_mail().await;
+    let page = priya.approves(&again.contact_code().await).await;
+    page.shows(200, "You have approved the request");
+    story.run_jobs().await;
+    comes_back(&story, "priya.raman").await;
+    story.advance(HOUR).await;
+    story.run_timers().await;
+    assert_eq!(again.state().await, StateName::Ready);
+    assert!(again.claims().await.pass().is_none());
+    let State::Ended(Ended::Aborted { cause, .. }) = again.request().await.state else {
+        panic!("an approval by somebody who was put out counts");
+    };
+    assert_eq!(cause, AbortCause::GuardChanged(Refusal::ApproverLostRole));
+}
+
+#[tokio::test]
+async fn a_group_that_anybody_could_join_decides_about_nobody_privileged() {
+    let finance = group("Finance").await;
+    let story = Story::with(&[
+        REQUIRED,
+        ("privileged.approvers_group", &finance),
+        ("privileged.cool_off_minutes", "0"),
+    ])
+    .await;
+    let tara = story.locked_out("tara.singh");
+    tara.asks().await.proves().await;
+    for _ in 0..2 {
+        let page = tara.browser.post("/submit", &[]).await;
+        page.shows(422, "We found nobody who may approve this request.");
+    }
+    story.run_jobs().await;
+    let alerts = story.subjects(ADMINS).await;
+    assert_eq!(alerts.len(), 1, "{alerts:?}");
+    assert!(alerts[0].contains("nobody decides about privileged people"));
+    let group = finance.trim_matches('"').to_owned();
+    let events = story.records().await.installation_events().await.unwrap();
+    assert_eq!(
+        events,
+        [InstallationEvent::ApproversGroupUnguarded { group }]
+    );
+
+    // Nor when it is found out later: when they approve, and when the pass is made.
+    story.guards_group("Finance", true).await;
+    tara.submits().await;
+    let mei = reviews(&story, "mei.tanaka").await;
+    story.guards_group("Finance", false).await;
+    mei.approves(&tara.contact_code().await).await;
+    story.guards_group("Finance", true).await;
+    let awaiting = tara.request().await.state;
+    assert!(
+        matches!(&awaiting, State::AwaitingApproval(awaiting) if awaiting.approvals.is_empty()),
+        "{awaiting:?}"
+    );
+    for alias in ["mei.tanaka", "priya.raman"] {
+        let approver = reviews(&story, alias).await;
+        approver.approves(&tara.contact_code().await).await;
+    }
+    story.run_jobs().await;
+    story.run_timers().await;
+    assert_eq!(tara.state().await, StateName::Ready);
+    story.guards_group("Finance", false).await;
+    assert!(tara.claims().await.pass().is_none());
+    assert_eq!(tara.state().await, StateName::Aborted);
 }

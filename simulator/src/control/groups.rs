@@ -38,6 +38,8 @@ pub struct Membership {
     members: Option<Vec<String>>,
     /// Ids of people, or user principal names.
     owners: Option<Vec<String>>,
+    /// Whether roles can be assigned to it. A tenant decides that when it makes the group.
+    is_assignable_to_role: Option<bool>,
 }
 
 /// The ids of people and of groups that are named by id or by user principal name.
@@ -88,6 +90,9 @@ pub async fn set(
     }
     if let Some(owners) = owners {
         group.owners = owners;
+    }
+    if let Some(takes_roles) = wanted.is_assignable_to_role {
+        group.is_assignable_to_role = takes_roles;
     }
     Ok(Json(summary(group)))
 }

@@ -60,6 +60,21 @@ async fn the_members_of_a_group_are_people_also_through_other_groups() {
 }
 
 #[tokio::test]
+async fn a_group_tells_whether_roles_can_be_assigned_to_it() {
+    let tenant = Tenant::start().await;
+    let graph = tenant.graph().await;
+    let plain = tenant.group("Night shift", &[]).await;
+    let guarded = tenant.group("Recovery of administrators", &[]).await;
+    assert!(!graph.is_assignable_to_role(&plain).await.unwrap());
+    assert!(graph.is_assignable_to_role(&guarded).await.unwrap());
+    let error = graph
+        .is_assignable_to_role("00000000-0000-4000-8000-000000000000")
+        .await
+        .unwrap_err();
+    assert!(matches!(error, GraphError::NotFound { .. }), "{error}");
+}
+
+#[tokio::test]
 async fn everybody_s_manager_is_listed_page_by_page() {
     let tenant = Tenant::start().await;
     let graph = tenant.graph().await;
