@@ -139,6 +139,7 @@ fn the_records_are_what_the_rules_say_in_a_known_order_that_goes_everywhere() {
     let met = run(5 * CASES, RngSeed::Fixed(11)).into_inner();
     let turns = [
         "a refusal",
+        "a refusal in the log",
         "a conflict",
         "an occupied subject",
         "one winner of two",

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{Actor, Command, Effect, Outcome, Request, RequestId, Timestamp, decide};
+use domain::{Actor, Command, Effect, Event, Outcome, Request, RequestId, Timestamp, decide};
 use latchkey::{
     jobs::{self, Promise, SecurityTeam},
     secret::BearerHash,
@@ -186,6 +186,19 @@ impl Model {
             jobs,
             bind: None,
         });
+    }
+
+    /// What was refused is kept, unless it was before.
+    pub fn note(&mut self, id: RequestId, actor: &Actor, at: i64, event: Event) {
+        let log = self.content.log.entry(id).or_default();
+        let actor = name_of(actor);
+        if log
+            .iter()
+            .any(|row| row.actor == actor && row.event == event)
+        {
+            return;
+        }
+        log.push(LogRow { at, actor, event });
     }
 
     fn write(

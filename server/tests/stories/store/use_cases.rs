@@ -2,8 +2,8 @@
 //! rules say the same.
 
 use domain::{
-    AbortCause, Actor, Command, Decline, Event, Identifier, Opening, Origin, ProofKind, Reason,
-    Refusal, RequestId, Seat, StateName, Timestamp, TypedCode, open,
+    AbortCause, Actor, Command, Decline, Deed, Event, Identifier, Opening, Origin, ProofKind,
+    Reason, Refusal, RequestId, Seat, StateName, Timestamp, TypedCode, open,
 };
 use latchkey::{
     clock::SystemEntropy,
@@ -161,6 +161,21 @@ impl World<'_> {
             meet(self.met, "a claim by its use case");
         }
         let followed = self.follow(&content, id, &commands);
+        let deed = match which {
+            1 => Some(Deed::Decline),
+            2 => Some(Deed::Report),
+            _ => None,
+        };
+        if let (Some(deed), Err(ServiceError::Refused(reason))) = (deed, &done) {
+            let event = Event::DecisionRefused {
+                approver: person_id(MANAGER),
+                deed,
+                reason: *reason,
+            };
+            let at = content.log[&id].last().unwrap().at;
+            self.model.note(id, &by(MANAGER), at, event);
+            meet(self.met, "a refusal in the log");
+        }
         if done.is_ok() {
             assert_eq!(followed, commands.len());
             meet(self.met, "a use case");
