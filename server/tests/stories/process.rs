@@ -212,3 +212,25 @@ async fn a_job_that_was_begun_is_finished_before_the_server_ends() {
     ada.proves().await;
     assert_eq!(story.mails("ada.keller@private.example").await.len(), 1);
 }
+
+#[tokio::test]
+async fn the_worker_looks_at_managers_and_for_protected_names_of_nobody() {
+    let never = "[\"break.glass@harbourfinch.example\", \"ada.keller@harbourfinch.example\"]";
+    let story = Story::closed(&[("privileged.never", never)]).await;
+    let server = story.program().await;
+    story
+        .eventually("the warning", async || {
+            server.log().contains("a name in privileged.never")
+        })
+        .await;
+    let rounds = async || story.calls("GET", "/v1.0/users").await.len();
+    // One page of everybody, beside the two names.
+    story
+        .eventually("the round", async || rounds().await >= 3)
+        .await;
+    let log = server.log();
+    let warnings = log.lines().filter(|line| line.contains("privileged.never"));
+    let warnings: Vec<_> = warnings.collect();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("break.glass"), "{warnings:?}");
+}
