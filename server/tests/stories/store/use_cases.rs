@@ -161,25 +161,30 @@ impl World<'_> {
             meet(self.met, "a claim by its use case");
         }
         let followed = self.follow(&content, id, &commands);
-        let deed = match which {
-            1 => Some(Deed::Decline),
-            2 => Some(Deed::Report),
-            _ => None,
-        };
-        if let (Some(deed), Err(ServiceError::Refused(reason))) = (deed, &done) {
-            let event = Event::DecisionRefused {
-                approver: person_id(MANAGER),
-                deed,
-                reason: *reason,
-            };
-            let at = content.log[&id].last().unwrap().at;
-            self.model.note(id, &by(MANAGER), at, event);
-            meet(self.met, "a refusal in the log");
+        if let Err(ServiceError::Refused(reason)) = &done {
+            self.refused(&content, id, which, *reason);
         }
         if done.is_ok() {
             assert_eq!(followed, commands.len());
             meet(self.met, "a use case");
         }
+    }
+
+    /// What an approver meant to do and the rules refused is in the log.
+    fn refused(&mut self, content: &Content, id: RequestId, which: u8, reason: Refusal) {
+        let deed = match which {
+            1 => Deed::Decline,
+            2 => Deed::Report,
+            _ => return,
+        };
+        let event = Event::DecisionRefused {
+            approver: person_id(MANAGER),
+            deed,
+            reason,
+        };
+        let at = content.log[&id].last().unwrap().at;
+        self.model.note(id, &by(MANAGER), at, event);
+        meet(self.met, "a refusal in the log");
     }
 
     /// Follows what a use case has done to a request, as far as it came. Returns the number of changes.
