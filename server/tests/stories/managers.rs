@@ -14,7 +14,7 @@ const HOUR: Duration = Duration::from_hours(1);
 
 impl Story {
     /// Looks at everybody's manager; tells how many people there were.
-    async fn managers_are_noted(&self) -> usize {
+    pub async fn managers_are_noted(&self) -> usize {
         let (_open, never) = watch::channel(());
         self.recovery().note_managers(&never).await.unwrap().seen
     }
