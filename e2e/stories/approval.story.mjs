@@ -138,7 +138,7 @@ test("whoever stands in is asked at once, and finds the request without their ma
     await press(phone, "Continue to sign in");
     await phone.getByRole("button", { name: maria.userPrincipalName }).click();
     await at(phone, "Requests for your approval");
-    await phone.getByText("You are asked because you stand in for Daniel Okafor.").waitFor();
+    await phone.getByText("You are asked because you stand in for Daniel Okafor, Ada’s manager, who is away.").waitFor();
     await assertFits(phone, "approvals");
     await pictures(phone, "approval-list");
     // They have just signed in, so they are not asked to again.

@@ -129,6 +129,11 @@ pub async fn work(config: Config, duty: Duty) -> anyhow::Result<()> {
             "audit.checkpoint_file is not set: a database that is replaced by an older one will not be noticed"
         );
     }
+    if !config.approval.sign_in_required {
+        tracing::warn!(
+            "approvers do not sign in (approval.sign_in): whoever reads the mail of one can decide as them"
+        );
+    }
     let service = Service::build(config, Surroundings::default()).await?;
     // Before anybody is served: a database that was replaced may hold as approved what was denied since.
     service.recovery.check_log().await?;

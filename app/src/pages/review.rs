@@ -191,7 +191,11 @@ fn Facts(evidence: Evidence, others: Vec<OtherAsked>) -> impl IntoView {
         country,
         browser,
         recent_recoveries,
-        changes,
+        changes: Changes {
+            removes,
+            keeps,
+            as_read,
+        },
     } = evidence;
     view! {
         <dl class="summary">
@@ -211,19 +215,17 @@ fn Facts(evidence: Evidence, others: Vec<OtherAsked>) -> impl IntoView {
                 <SummaryRow label="Also asked"><Lines lines=others.into_iter().map(asked).collect()/></SummaryRow>
             })}
             <SummaryRow label="Recoveries in the last 90 days">{recoveries(recent_recoveries)}</SummaryRow>
-            <SummaryRow label="If you approve"><Follows changes/></SummaryRow>
+            <SummaryRow label="If you approve"><Removed removes as_read/></SummaryRow>
+            {(!keeps.is_empty()).then(|| view! {
+                <SummaryRow label="This stays"><Lines lines=keeps/></SummaryRow>
+            })}
         </dl>
     }
 }
 
-/// What an approval leads to on the account.
+/// What an approval takes from the account.
 #[component]
-fn Follows(changes: Changes) -> impl IntoView {
-    let Changes {
-        removes,
-        keeps,
-        as_read,
-    } = changes;
+fn Removed(removes: Vec<String>, as_read: bool) -> impl IntoView {
     let removed = match (as_read, removes.is_empty()) {
         (true, true) => "Nothing is removed: they have none of what would be.",
         (true, false) => "This is removed from the account:",
@@ -234,10 +236,6 @@ fn Follows(changes: Changes) -> impl IntoView {
     view! {
         <p>"They are signed out on all devices. "{removed}</p>
         {(!removes.is_empty()).then(|| view! { <Lines lines=removes/> })}
-        {(!keeps.is_empty()).then(|| view! {
-            <p>"This stays:"</p>
-            <Lines lines=keeps/>
-        })}
     }
 }
 

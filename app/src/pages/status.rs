@@ -76,7 +76,7 @@ fn standing(stage: Stage, account: Account) -> AnyView {
                     <h2 id="contact-code-title">"Your code for the call"</h2>
                     <CodeBox id="contact-code" code=contact_code/>
                     <p>
-                        <strong>"Tell this code only to somebody named above, when you speak with them. "</strong>
+                        <strong>"Tell this code only to somebody whom we have asked, when you speak with them. "</strong>
                         "Nobody else will ask for it."
                     </p>
                     <p class="text-base text-muted" id="contact-code-changes">{code_changes(code_changes_in)}</p>

@@ -22,7 +22,7 @@ async fn the_page_tells_types_of_methods_and_neither_numbers_nor_devices() {
         page.shows(200, "They are signed out on all devices.")
             .shows(200, "This is removed from the account:")
             .shows(200, gone)
-            .shows(200, &format!("This stays: {kept}"));
+            .shows(200, &format!("This stays {kept}"));
         assert!(!page.text().contains("Passkey"), "{alias}: {}", page.text());
         let path = format!("/people/{}/methods", work_address(alias));
         let methods = story.control(Method::GET, &path, Value::Null).await;
@@ -44,7 +44,7 @@ async fn what_the_policy_leaves_stays() {
     let page = story.manager("daniel.okafor").opens_mail().await;
     let text = page.text();
     let (_, follows) = text.split_once("This is removed").unwrap();
-    let (removed, stays) = follows.split_once("This stays:").unwrap();
+    let (removed, stays) = follows.split_once("This stays").unwrap();
     assert!(removed.contains("Microsoft Authenticator"), "{text}");
     assert!(!removed.contains("Passkey"), "{text}");
     assert!(stays.contains("Passkey or security key"), "{text}");
