@@ -146,6 +146,14 @@ pub(crate) fn wanted(
     plan
 }
 
+/// Those of a tier whom the rules allow.
+struct Tier {
+    ids: Vec<PersonId>,
+    someone_is_there: bool,
+    /// Of the tier, in the line.
+    place: usize,
+}
+
 /// The people whom the rules allow, and the steps by which they are asked.
 pub(crate) struct Chain {
     pub approvers: Vec<Approver>,
@@ -163,9 +171,9 @@ impl Line {
         now: Timestamp,
     ) -> Result<Chain, Refusal> {
         let mut approvers: Vec<Approver> = Vec::new();
-        let mut tiers: Vec<(Vec<PersonId>, bool)> = Vec::new();
+        let mut tiers: Vec<Tier> = Vec::new();
         let mut is_only_busy = false;
-        for tier in &self.tiers {
+        for (place, tier) in self.tiers.iter().enumerate() {
             let (mut ids, mut someone_is_there) = (Vec::new(), false);
             for candidate in tier {
                 let approver = match candidate.approver_for(subject, control) {
@@ -182,7 +190,11 @@ impl Line {
                 }
             }
             if !ids.is_empty() {
-                tiers.push((ids, someone_is_there));
+                tiers.push(Tier {
+                    ids,
+                    someone_is_there,
+                    place,
+                });
             }
         }
         if tiers.is_empty() {
@@ -196,14 +208,14 @@ impl Line {
 
         // Whom nobody keeps waiting: the first tier, and each after one in which nobody is there.
         let mut at_once = 1;
-        while at_once < tiers.len() && tiers[..at_once].iter().all(|(_, is_there)| !is_there) {
+        while at_once < tiers.len() && tiers[..at_once].iter().all(|tier| !tier.someone_is_there) {
             at_once += 1;
         }
         let last = tiers.len() - 1;
         let mut later = tiers.split_off(at_once);
-        let mut first: Vec<PersonId> = tiers.into_iter().flat_map(|(ids, _)| ids).collect();
+        let mut first: Vec<PersonId> = tiers.into_iter().flat_map(|tier| tier.ids).collect();
         if schedule.off_hours && last >= at_once {
-            first.extend(later.pop().into_iter().flat_map(|(ids, _)| ids));
+            first.extend(later.pop().into_iter().flat_map(|tier| tier.ids));
         }
         let remind = Step {
             at: schedule.remind,
@@ -211,13 +223,19 @@ impl Line {
                 approvers: first.clone(),
             },
         };
-        let asks = later
-            .into_iter()
-            .zip(&schedule.escalate)
-            .map(|((approvers, _), at)| Step {
+        let asks = later.into_iter().enumerate().filter_map(|(rank, tier)| {
+            // Those who come before may be missing: nobody is asked later for that. Whoever is on call may have a time
+            // that is earlier than that of the rank, since it does not wait for the office.
+            let of_rank = schedule.escalate.get(rank);
+            let of_place = schedule.escalate.get(tier.place.checked_sub(1)?);
+            let at = of_rank.into_iter().chain(of_place).min()?;
+            Some(Step {
                 at: *at,
-                act: Act::Ask { approvers },
-            });
+                act: Act::Ask {
+                    approvers: tier.ids,
+                },
+            })
+        });
         let mut plan: Vec<Step> = std::iter::once(remind).chain(asks).collect();
         plan.retain(|step| step.at < schedule.deadline);
         plan.sort_by_key(|step| step.at);

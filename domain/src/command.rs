@@ -102,6 +102,8 @@ pub enum Command {
     Report,
     /// The person withdraws.
     Withdraw,
+    /// The person leaves the browser in which they asked.
+    LeaveBrowser,
     /// A mail server accepted a notice to the owner.
     AcceptNotice,
     /// Look at the clock.

@@ -106,6 +106,7 @@ pub enum Event {
         by: ReportedBy,
     },
     Withdrawn,
+    BrowserLeft,
     SubmissionRefused {
         refusal: Refusal,
     },

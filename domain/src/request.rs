@@ -73,6 +73,9 @@ pub struct RequestFacts {
     pub disclosed: Option<Disclosed>,
     /// When somebody first said that the owner did not ask for this.
     pub reported_at: Option<Timestamp>,
+    /// Whether the person has left the browser in which they asked: it gets no pass any more.
+    #[serde(default)]
+    pub browser_left: bool,
     /// How often it was taken up again after it had lapsed.
     pub reopenings: u8,
     /// The highest fence given out.
@@ -356,34 +359,46 @@ impl Request {
         guards.hold(subject, facts.control, now)
     }
 
-    /// Whether an approver can take the case up again at `now`: it lapsed, and nobody has said that its owner did not ask.
+    /// Whether the approver `id` can take the case up again at `now`: it lapsed, nobody has said that its owner did not ask,
+    /// and there is a browser to give the next pass to.
     ///
     /// # Errors
     /// What is against it.
-    pub fn reopenable(&self, now: Timestamp) -> Result<(), Refusal> {
+    pub fn reopenable(&self, id: &PersonId, now: Timestamp) -> Result<(), Refusal> {
         let facts = &self.facts;
         if self.state.name() != StateName::Lapsed {
-            Err(self.wrong_state())
-        } else if facts.reported_at.is_some() {
-            Err(Refusal::WasReported)
-        } else if facts.reopenings >= Terms::MAX_REOPENINGS {
-            Err(Refusal::ReopenedTooOften)
-        } else if now >= facts.opened_at + Terms::REOPENING {
-            Err(Refusal::DeadlinePassed)
-        } else {
-            Ok(())
+            return Err(self.wrong_state());
+        }
+        if facts.reported_at.is_some() {
+            return Err(Refusal::WasReported);
+        }
+        if facts.browser_left {
+            return Err(Refusal::BrowserWasLeft);
+        }
+        if facts.reopenings >= Terms::MAX_REOPENINGS {
+            return Err(Refusal::ReopenedTooOften);
+        }
+        if now >= facts.opened_at + Terms::REOPENING {
+            return Err(Refusal::DeadlinePassed);
+        }
+        match facts.asked().find(|asked| asked.id == *id) {
+            None => Err(Refusal::NotAnApprover),
+            Some(asked) if asked.stepped_aside => Err(Refusal::ApproverSteppedAside),
+            Some(_) => Ok(()),
         }
     }
 
     /// How long after it was opened something can still come of it at most: as long its browser stays bound.
     pub fn longest_life(&self) -> Duration {
         let terms = &self.facts.terms;
+        let by_privilege =
+            (self.facts.control == Control::Dual).then_some(terms.privileged_cool_off);
         let delays = [
-            terms.cool_off,
-            terms.risk_cool_off,
-            terms.privileged_cool_off,
+            Some(terms.cool_off),
+            Some(terms.risk_cool_off),
+            by_privilege,
         ];
-        let delay = delays.into_iter().max().unwrap_or_default();
+        let delay = delays.into_iter().flatten().max().unwrap_or_default();
         // The last time it is taken up, it is approved at the last moment; nobody claims the pass before that of the delay.
         Terms::REOPENING + Terms::MAX_APPROVAL + delay + terms.approval + terms.claim
     }

@@ -13,7 +13,7 @@ pub enum Risk {
     RecoveredLately,
     /// Somebody said of an earlier request, in the last 30 days, that it was not theirs.
     ReportedLately,
-    /// Their manager was changed in the last three days, and is not asked therefore.
+    /// Their manager, or the manager's manager, was changed in the last three days, and is not asked therefore.
     ManagerChanged,
     /// Whoever stands in for an approver was named in the last three days.
     NewDelegate,

@@ -254,7 +254,7 @@ impl Words {
                 "Try again once some of those requests are answered.",
             ),
             Problem::ReopenOver => notice(
-                "The time in which this case could be taken up again is over, or it was taken up before.",
+                "This case cannot be taken up again: the time for it is over, it was taken up before, or the person has closed their request.",
                 "Nobody was asked.",
                 "If the person still needs help, they can ask again.",
             ),

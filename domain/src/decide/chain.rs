@@ -245,16 +245,12 @@ pub(super) fn reopen(
     now: Timestamp,
 ) -> Result<Outcome, Refusal> {
     let (id, seat) = actor.approver(&request.facts)?;
-    request.reopenable(now)?;
+    request.reopenable(&id, now)?;
     if seat == Seat::RequestersBrowser {
         return Err(Refusal::ApproverInRequestersBrowser);
     }
     if read.person.id != id {
         return Err(Refusal::NotAnApprover);
-    }
-    let has_stepped_aside = |known: &Approver| known.id == id && known.stepped_aside;
-    if request.facts.approvers.iter().any(has_stepped_aside) {
-        return Err(Refusal::ApproverSteppedAside);
     }
     let Round {
         mut facts,

@@ -156,6 +156,20 @@ pub(super) fn withdraw(request: &Request, now: Timestamp) -> Result<Outcome, Ref
     )
 }
 
+/// The browser has nothing of the request any more. What is open goes on: it may have been somebody else's tab.
+pub(super) fn leave_browser(request: &Request) -> Result<Outcome, Refusal> {
+    match &request.state {
+        _ if request.facts.browser_left => Err(Refusal::AlreadyDone),
+        State::Disclosed(_) | State::Ended(_) => {
+            let mut facts = request.facts.clone();
+            facts.browser_left = true;
+            Ok(Outcome::new(facts, request.state.clone(), request.version)
+                .event(Event::BrowserLeft))
+        }
+        _ => Err(request.wrong_state()),
+    }
+}
+
 /// The end that a no during an attempt leads to, once the attempt has stopped.
 pub(super) fn cancelled(request: &Request, cancellation: &Cancellation, now: Timestamp) -> Outcome {
     match cancellation {

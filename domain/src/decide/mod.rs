@@ -135,6 +135,9 @@ pub enum Refusal {
     /// Somebody said that the owner did not ask for this.
     #[error("the request was reported")]
     WasReported,
+    /// The browser in which the person asked has nothing of the request any more.
+    #[error("the person has left the browser")]
+    BrowserWasLeft,
     /// It was taken up again as often as a case can be.
     #[error("the case was taken up again too often")]
     ReopenedTooOften,
@@ -218,6 +221,7 @@ pub fn decide(
         Command::Deny(why) => ending::deny(request, actor, why, now),
         Command::Report => ending::report(request, actor, now),
         Command::Withdraw => ending::withdraw(request, now),
+        Command::LeaveBrowser => ending::leave_browser(request),
         Command::Tick => ending::tick(request, now),
         Command::AcceptNotice => approval::accept_notice(request, now),
         Command::NoteRefusal { refusal, risks } => proving::note_refusal(request, refusal, &risks),
@@ -271,6 +275,7 @@ impl Actor {
             | Command::Submit(_)
             | Command::NoteRefusal { .. }
             | Command::Withdraw
+            | Command::LeaveBrowser
             | Command::Claim { .. }
             | Command::Replace { .. } => matches!(self, Self::Browser),
             Command::SpendContactCodeTry

@@ -56,6 +56,7 @@ pub fn open(opening: Opening, now: Timestamp) -> Outcome {
         stray_until: None,
         disclosed: None,
         reported_at: None,
+        browser_left: false,
         reopenings: 0,
         fence: crate::Fence::default(),
     };
@@ -324,12 +325,17 @@ pub(super) fn note_refusal(
     if !request.is_proven() {
         return Err(Refusal::NotProven);
     }
-    if request.facts.refused == Some(refusal) {
+    // Without anybody else to ask, a manager who is new leads to nobody, and the change must be seen all the same.
+    let leads_nowhere = matches!(refusal, Refusal::NoApprover | Refusal::ApproverIsBusy)
+        && risks.contains(&Risk::ManagerChanged);
+    let is_seen = !leads_nowhere || request.facts.risks.contains(&Risk::ManagerChanged);
+    if request.facts.refused == Some(refusal) && is_seen {
         // Pressing the button again says nothing new, and must not flood anybody.
         return Err(Refusal::AlreadyDone);
     }
     let facts = RequestFacts {
         refused: Some(refusal),
+        risks: risks.to_vec(),
         ..request.facts.clone()
     };
     // Whoever passed the proofs of an administrator is somebody to look at, attacker or not.
@@ -337,8 +343,6 @@ pub(super) fn note_refusal(
         refusal,
         Refusal::SubjectIsPrivileged | Refusal::SubjectIsProtected
     );
-    // Without anybody else to ask, a manager who is new leads to nobody, and the change must be seen all the same.
-    let leads_nowhere = refusal == Refusal::NoApprover && risks.contains(&Risk::ManagerChanged);
     let alerts = [
         is_above_others.then_some(Alert::PrivilegedSubject),
         leads_nowhere.then_some(Alert::ManagerChanged),

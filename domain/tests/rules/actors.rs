@@ -60,7 +60,7 @@ const fn permitted(asked: Asked) -> &'static [&'static str] {
         Asked::HandOn => &["approver"],
         Asked::ReportByOwner => &["owner", "security", "approver"],
         Asked::ReportByApprover => &["owner", "security", "approver"],
-        Asked::Withdraw => &["browser"],
+        Asked::Withdraw | Asked::LeaveBrowser => &["browser"],
         Asked::AcceptNotice => &["mailer"],
         Asked::MissApprover => &["mailer"],
         Asked::Tick => &["timer"],

@@ -39,6 +39,7 @@ asked! {
     ReportByOwner,
     ReportByApprover,
     Withdraw,
+    LeaveBrowser,
     AcceptNotice,
     MissApprover,
     Tick,
@@ -80,6 +81,7 @@ impl Asked {
             Command::HandOn { .. } => Self::HandOn,
             Command::Report => Self::ReportByOwner,
             Command::Withdraw => Self::Withdraw,
+            Command::LeaveBrowser => Self::LeaveBrowser,
             Command::AcceptNotice => Self::AcceptNotice,
             Command::MissApprover(_) => Self::MissApprover,
             Command::Tick => Self::Tick,
@@ -128,6 +130,7 @@ impl Asked {
             Self::HandOn => hand_on(MANAGER, COLLEAGUE),
             Self::ReportByOwner | Self::ReportByApprover => Command::Report,
             Self::Withdraw => Command::Withdraw,
+            Self::LeaveBrowser => Command::LeaveBrowser,
             Self::AcceptNotice => Command::AcceptNotice,
             Self::MissApprover => Command::MissApprover(id(MANAGER)),
             Self::Tick | Self::TickWhenDue => Command::Tick,
@@ -167,6 +170,7 @@ impl Asked {
             | Self::Submit
             | Self::NoteRefusal
             | Self::Withdraw
+            | Self::LeaveBrowser
             | Self::Claim
             | Self::Replace => Actor::Browser,
             Self::SpendContactCodeTry

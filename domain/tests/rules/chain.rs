@@ -569,6 +569,33 @@ fn nobody_further_is_asked_while_a_mail_reaches_somebody() {
     assert_eq!(missed.request.due_at(), Some(START));
 }
 
+/// The office closes soon: the next step of whoever keeps its hours is on the day after tomorrow, and whoever is on call is
+/// there all the same.
+fn before_the_weekend() -> Schedule {
+    Schedule {
+        remind: START + 10 * MINUTE,
+        escalate: vec![START + 2 * DAY, START + 60 * MINUTE],
+        deadline: START + DAY,
+        off_hours: false,
+    }
+}
+
+#[test]
+fn whoever_is_on_call_does_not_wait_for_the_office_whoever_is_missing_before_them() {
+    let mut nobody_above = line();
+    nobody_above.tiers[1] = vec![broken_approvers(ABOVE).remove(0).0];
+    let mut away = line();
+    away.tiers[0][0].is_away = true;
+    for line in [line(), nobody_above, away] {
+        let case = asked_along(line, before_the_weekend());
+        let on_call = case.at(START + 60 * MINUTE);
+        let owed = on_call.does(&Actor::Timer, Command::Tick).effects;
+        for mail in mails(&ON_CALL) {
+            assert!(owed.contains(&mail), "{owed:?}");
+        }
+    }
+}
+
 #[test]
 fn nobody_waits_for_whoever_stepped_aside() {
     let named = asked_along(line(), schedule()).does(&by(MANAGER), hand_on(MANAGER, COLLEAGUE));

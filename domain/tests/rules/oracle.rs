@@ -444,7 +444,10 @@ fn check_staying(before: &Request, command: &Command, after: &Request) {
     if is_same_end {
         assert!(matches!(
             command,
-            Command::Report | Command::RecordRemovals { .. } | Command::RecordReaped { .. }
+            Command::Report
+                | Command::LeaveBrowser
+                | Command::RecordRemovals { .. }
+                | Command::RecordReaped { .. }
         ));
     }
     if adds || is_same_end {

@@ -481,10 +481,19 @@ fn a_refusal_after_the_proof_is_kept_and_that_of_an_administrator_is_looked_at()
         refusal,
         risks: vec![Risk::ManagerChanged],
     };
-    case.does(&Actor::Browser, changed)
-        .owes(&[Effect::AlertAdmins {
-            alert: Alert::ManagerChanged,
-        }]);
+    let told = [Effect::AlertAdmins {
+        alert: Alert::ManagerChanged,
+    }];
+    let seen = case
+        .clone()
+        .does(&Actor::Browser, changed.clone())
+        .owes(&told);
+    seen.refuses(&Actor::Browser, changed.clone(), Refusal::AlreadyDone);
+    // Also when there was nobody to ask before it was changed.
+    case.does(&Actor::Browser, note_refusal(refusal))
+        .owes(&[])
+        .does(&Actor::Browser, changed)
+        .owes(&told);
     // Nobody learns or leaves anything about an account before the proof.
     Case::recognised(terms()).refuses(
         &Actor::Browser,

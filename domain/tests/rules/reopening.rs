@@ -243,3 +243,15 @@ fn a_request_waits_for_each_word_once_and_in_time() {
     let moved_on = Refusal::WrongState(decided.request.state_name());
     assert_eq!(awaits(&decided, SECOND), Err(moved_on));
 }
+
+#[test]
+fn what_has_no_browser_any_more_is_not_taken_up() {
+    let left = Case::lapsed().does(&Actor::Browser, Command::LeaveBrowser);
+    left.refuses(&by(MANAGER), reopen(), Refusal::BrowserWasLeft);
+    left.refuses(&Actor::Browser, Command::LeaveBrowser, Refusal::AlreadyDone);
+    // Whoever finishes with a pass in hand has it noted before it lapses.
+    Case::disclosed()
+        .does(&Actor::Browser, Command::LeaveBrowser)
+        .lapsed_now()
+        .refuses(&by(MANAGER), reopen(), Refusal::BrowserWasLeft);
+}

@@ -311,7 +311,7 @@ impl Recovery {
     async fn decide_to_reopen(&self, decision: &Decision) -> Result<Request, ServiceError> {
         self.ensure_not_paused().await?;
         let request = self.request(decision.request).await?;
-        request.reopenable(self.clock.now())?;
+        request.reopenable(&decision.approver, self.clock.now())?;
         let subject = request.facts.subject.as_ref();
         let subject = &subject.ok_or(Refusal::SubjectNotRecognised)?.person.id;
         let (guards, by) = tokio::try_join!(

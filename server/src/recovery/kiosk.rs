@@ -179,6 +179,18 @@ impl Recovery {
         }
     }
 
+    /// The person leaves this browser: what it was bound to gets no further pass.
+    pub async fn leave_browser(&self, browser: &Bearer) -> Result<(), ServiceError> {
+        let Some(request) = self.request_of(browser).await? else {
+            return Ok(());
+        };
+        let left = self.apply(request.facts.id, &Actor::Browser, Command::LeaveBrowser);
+        match left.await {
+            Ok(_) | Err(ServiceError::Refused(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Withdraws a request.
     pub async fn withdraw(&self, id: RequestId) -> Result<Request, ServiceError> {
         self.apply(id, &Actor::Browser, Command::Withdraw).await

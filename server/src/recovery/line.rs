@@ -106,6 +106,9 @@ impl Recovery {
         if let Some(manager) = manager.filter(|_| !is_new) {
             let above = self.graph.manager(&manager.id).await?;
             let above_is_new = self.is_new_manager(&manager.id, above.as_ref()).await?;
+            if above_is_new {
+                risks.push(Risk::ManagerChanged);
+            }
             let leads = [
                 (Some(manager), ApproverRole::Manager),
                 (

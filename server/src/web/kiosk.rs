@@ -109,11 +109,14 @@ pub async fn identify(
         Some(&shown),
     );
     match asked.await? {
-        Asked::Opened(opened) => Ok((
-            visit.give(Token::Browser, &opened.browser),
-            Redirect::to("/prove"),
-        )
-            .into_response()),
+        Asked::Opened(opened) => {
+            visit.leave_browser(&web).await;
+            Ok((
+                visit.give(Token::Browser, &opened.browser),
+                Redirect::to("/prove"),
+            )
+                .into_response())
+        }
         Asked::Work(ticket) => {
             let too_early = ticket.to_field() == shown.ticket;
             let wait = ticket.after().since(web.recovery.now());
@@ -373,7 +376,7 @@ pub async fn submit(State(web): State<Web>, visit: Visit, Form(form): Form<Submi
 async fn submitted(web: &Web, visit: &Visit, browser: &Bearer) -> Answer {
     let request = web.recovery.request_of(browser).await?;
     let request = request.ok_or(ProblemPage::NoRequest)?;
-    let cookies = visit.bind(&request, browser);
+    let cookies = visit.bind(&request, browser, web.recovery.now());
     Ok((cookies, Redirect::to("/status")).into_response())
 }
 

@@ -107,6 +107,7 @@ pub async fn finish(State(web): State<Web>, visit: Visit) -> Answer {
     if let Some(secret) = visit.secret(Token::Console) {
         session::end(&web.recovery, &secret).await?;
     }
+    visit.leave_browser(&web).await;
     let clear = (
         HeaderName::from_static("clear-site-data"),
         HeaderValue::from_static("\"cache\", \"storage\""),

@@ -15,7 +15,7 @@ use axum_extra::extract::{
     CookieJar,
     cookie::{Cookie, SameSite},
 };
-use domain::{Network, Origin, Request};
+use domain::{Network, Origin, Request, Timestamp};
 
 use super::{Web, answer::Failure};
 use crate::{
@@ -177,9 +177,21 @@ impl Visit {
         self.give_for(token, secret, token.lifetime())
     }
 
+    /// Notes that this browser has nothing more of the request that it was bound to. Whatever keeps that from being noted
+    /// keeps nobody from clearing their browser, or from asking anew.
+    pub async fn leave_browser(&self, web: &Web) {
+        let Some(secret) = self.secret(Token::Browser) else {
+            return;
+        };
+        if let Err(error) = web.recovery.leave_browser(&secret).await {
+            tracing::warn!(%error, "a request does not know that its browser was left");
+        }
+    }
+
     /// Cookies that bind the browser to `request` by `secret`, for as long as something can come of it.
-    pub fn bind(&self, request: &Request, secret: &Bearer) -> CookieJar {
-        self.give_for(Token::Browser, secret, request.longest_life())
+    pub fn bind(&self, request: &Request, secret: &Bearer, now: Timestamp) -> CookieJar {
+        let end = request.facts.opened_at + request.longest_life();
+        self.give_for(Token::Browser, secret, end.since(now))
     }
 
     fn give_for(&self, token: Token, secret: &Bearer, lifetime: Duration) -> CookieJar {

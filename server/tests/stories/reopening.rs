@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use domain::{Deed, Refusal, Risk, StateName};
+use domain::{Deed, Event, Refusal, Risk, StateName};
+use latchkey::store::AuditRow;
 use reqwest::Method;
 use serde_json::json;
 
@@ -106,7 +107,7 @@ async fn a_case_is_taken_up_again_for_three_days_and_its_browser_is_bound_for_lo
     let page = browser.post("/approve/reopen", &[]).await;
     page.shows(
         409,
-        "The time in which this case could be taken up again is over",
+        "the time for it is over",
     );
     assert_eq!(ada.state().await, StateName::Lapsed);
     let too_late = (Deed::Reopen, Refusal::DeadlinePassed);
@@ -173,4 +174,29 @@ async fn a_case_is_taken_up_under_the_rules_of_that_day() {
         .await
         .shows(200, "You have approved the request");
     ada.claims().await.shows(200, "Your pass");
+}
+
+#[tokio::test]
+async fn what_nobody_could_claim_is_not_taken_up() {
+    for leaves in ["finishes", "asks anew"] {
+        let story = Story::begin().await;
+        let ada = has_lapsed(&story).await;
+        let id = ada.request().await.facts.id;
+        let daniel = story.manager("daniel.okafor");
+        daniel.opens_mail().await.shows(200, BUTTON);
+        match leaves {
+            "finishes" => drop(ada.browser.post("/finish", &[]).await),
+            _ => drop(ada.asks().await),
+        }
+        let page = daniel.browser.post("/approve/reopen", &[]).await;
+        page.shows(409, "the person has closed their request");
+        assert!(!page.text().contains(BUTTON), "{leaves}");
+        let events = story.audit(id).await;
+        let is_left = |row: &AuditRow| row.event == Event::BrowserLeft;
+        assert!(events.iter().any(is_left), "{leaves}: {events:?}");
+        // Nothing keeps them from asking anew.
+        let again = story.locked_out("ada.keller");
+        again.waits().await;
+        assert_eq!(again.state().await, StateName::AwaitingApproval, "{leaves}");
+    }
 }

@@ -222,7 +222,10 @@ pub async fn reopen(State(web): State<Web>, visit: Visit) -> Answer {
                 Refusal::WrongState(_) | Refusal::WasReported => {
                     return Ok(Redirect::to("/approve").into_response());
                 }
-                Refusal::DeadlinePassed | Refusal::ReopenedTooOften => Problem::ReopenOver,
+                Refusal::DeadlinePassed
+                | Refusal::ReopenedTooOften
+                | Refusal::BrowserWasLeft
+                | Refusal::ApproverSteppedAside => Problem::ReopenOver,
                 Refusal::AnotherRequestIsOpen => Problem::ReopenOccupied,
                 Refusal::ApproverIsBusy => Problem::ReopenBusy,
                 _ => Problem::ReopenRefused,

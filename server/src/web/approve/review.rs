@@ -156,7 +156,10 @@ impl Review {
         );
         let may_reopen = outcome == ReviewOutcome::Lapsed
             && self.decision.seat == Seat::OwnBrowser
-            && self.request.reopenable(web.recovery.now()).is_ok();
+            && self
+                .request
+                .reopenable(&self.decision.approver, web.recovery.now())
+                .is_ok();
         let view = ReviewedView {
             outcome,
             account: words::account(&self.request),

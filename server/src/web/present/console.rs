@@ -258,6 +258,7 @@ fn what(event: &Event, request: &Request) -> String {
         Event::Reported {
             by: ReportedBy::Approver(id),
         } => format!("Reported by {}", person(id, request)),
+        Event::BrowserLeft => "Left the browser in which they had asked".to_owned(),
         Event::Withdrawn => "Withdrew the request".to_owned(),
         Event::Expired { during } => format!("Expired while: {}", state(*during).0),
         Event::IssueStarted { fence, attempt, .. } => {

@@ -63,7 +63,7 @@ const fn risk_in_words(risk: Risk) -> &'static str {
             "A request in their name was reported in the last 30 days: somebody else may be at work"
         }
         Risk::ManagerChanged => {
-            "Their manager was changed in the last three days, and is not asked therefore"
+            "Their manager, or the manager above, was changed in the last three days and is not asked therefore"
         }
         Risk::NewDelegate => "Whoever stands in was named in the last three days",
         Risk::OffHours => "It was made outside office hours",

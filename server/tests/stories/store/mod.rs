@@ -136,7 +136,7 @@ fn the_records_are_what_the_rules_say_in_any_order() {
 
 #[test]
 fn the_records_are_what_the_rules_say_in_a_known_order_that_goes_everywhere() {
-    let met = run(5 * CASES, RngSeed::Fixed(11)).into_inner();
+    let met = run(5 * CASES, RngSeed::Fixed(4)).into_inner();
     let turns = [
         "a refusal",
         "a refusal in the log",
