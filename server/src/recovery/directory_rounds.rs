@@ -32,7 +32,12 @@ impl Recovery {
         let rounds = self.store.want_directory_rounds(now).await?;
         // One that ended in the future ended by a clock that was wrong.
         let is_recent = |ended: Timestamp| ended <= now && now.since(ended) < EVERY;
-        if rounds.ended_at.is_some_and(is_recent) || !self.is_our_turn(WORK, LONGEST).await? {
+        if rounds.ended_at.is_some_and(is_recent) {
+            return Ok(());
+        }
+        // Whoever's turn it is, and before a round begins: one that never ends tells of nothing.
+        self.tell_if_too_long(rounds).await?;
+        if !self.is_our_turn(WORK, LONGEST).await? {
             return Ok(());
         }
         match self.note_directory(stop).await {
@@ -45,7 +50,6 @@ impl Recovery {
             Err(error) => {
                 let next = self.clock.now() + RETRY;
                 self.store.give_turn_back(WORK, next).await?;
-                self.tell_if_too_long(rounds).await?;
                 Err(error)
             }
         }
@@ -53,9 +57,11 @@ impl Recovery {
 
     /// Whether it saw everything.
     async fn note_directory(&self, stop: &watch::Receiver<()>) -> Result<bool, ServiceError> {
-        // First: they are few, and who is in them matters most.
-        self.note_groups().await?;
-        Ok(self.note_managers(stop).await?.is_whole)
+        // Groups first: they are few, and who is in them matters most. One that cannot be read keeps nobody else unseen.
+        let groups = self.note_groups().await;
+        let managers = self.note_managers(stop).await;
+        groups?;
+        Ok(managers?.is_whole)
     }
 
     async fn tell_if_too_long(&self, rounds: DirectoryRounds) -> Result<(), ServiceError> {

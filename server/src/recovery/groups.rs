@@ -102,17 +102,23 @@ impl Recovery {
     }
 
     /// Looks at who is in the groups whose members approve, so that whoever comes is seen soon.
+    ///
+    /// # Errors
+    /// The first, if a group cannot be read; the others are noted all the same.
     pub(super) async fn note_groups(&self) -> Result<(), ServiceError> {
         let approval = &self.settings.approval;
+        let mut read = Ok(());
         if let Some(group) = &approval.dual_control {
-            self.is_guarded(&self.graph, group).await?;
+            read = self.is_guarded(&self.graph, group).await.map(drop);
         }
         for group in [&approval.dual_control, &approval.on_call_group]
             .into_iter()
             .flatten()
         {
-            self.note_group(group).await?;
+            let noted = self.note_group(group).await;
+            read = read.and(noted.map(drop));
         }
+        read?;
         let then = self.clock.now() - REMEMBERED;
         Ok(self.store.forget_groups(then).await?)
     }

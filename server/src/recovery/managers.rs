@@ -42,7 +42,7 @@ impl Standing {
 pub struct Look {
     /// How many people it has seen.
     pub seen: usize,
-    /// Whether those are all, or as many as are looked at.
+    /// Whether those are all.
     pub is_whole: bool,
 }
 
@@ -96,7 +96,7 @@ impl Recovery {
         }
         Ok(Look {
             seen,
-            is_whole: true,
+            is_whole: next.is_none(),
         })
     }
 }

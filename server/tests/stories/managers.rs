@@ -20,7 +20,7 @@ impl Story {
     }
 
     /// Gives somebody another manager, or none.
-    async fn is_led_by(&self, alias: &str, manager: Option<&str>) {
+    pub async fn is_led_by(&self, alias: &str, manager: Option<&str>) {
         let manager = match manager {
             Some(manager) => json!(self.id_of(manager).await),
             None => Value::Null,
@@ -40,7 +40,8 @@ impl Story {
             .unwrap()
     }
 
-    async fn is_settled(&self, alias: &str) -> bool {
+    /// Whether a request of theirs would find that they have had that manager for a while.
+    pub async fn is_settled(&self, alias: &str) -> bool {
         self.standing(alias).await == Standing::Settled
     }
 }
@@ -203,4 +204,28 @@ async fn a_round_that_fails_is_soon_repeated_and_one_that_goes_on_to_is_told_of_
         story.advance(10 * MINUTE).await;
         assert!(!story.looks_around().await);
     }
+}
+
+#[tokio::test]
+async fn rounds_that_never_end_are_told_of_whoever_does_them() {
+    let story = Story::begin().await;
+    assert!(!story.looks_around().await);
+    story.tenant(json!({ "longestPage": 4 })).await;
+    let (open, stopping) = watch::channel(());
+    drop(open);
+    for told in [0, 1, 1] {
+        story.advance(6 * HOUR).await;
+        let look = story.recovery().look_around(&stopping).await;
+        look.expect("it ends in the middle, and nothing has failed");
+        assert_eq!(alerts(&story).await, told);
+    }
+    story.advance(HOUR).await;
+    assert!(!story.looks_around().await);
+
+    // An instance that has died in the middle has its turn still.
+    story.advance(12 * HOUR).await;
+    let has_turn = story.recovery().is_our_turn("directory", HOUR).await;
+    assert!(has_turn.unwrap());
+    assert!(!story.looks_around().await);
+    assert_eq!(alerts(&story).await, 2);
 }

@@ -166,6 +166,33 @@ async fn groups_are_looked_at_though_nobody_asks() {
     assert_eq!(asked(&story).await.len(), 4);
 }
 
+#[tokio::test]
+async fn a_group_that_cannot_be_read_keeps_nothing_else_from_being_seen() {
+    let (finance, unread) = (group("Finance").await, group("Shipping").await);
+    let story = Story::with(&[
+        REQUIRED,
+        ("approval.on_call_group", &finance),
+        ("privileged.approvers_group", &unread),
+    ])
+    .await;
+    story.finance_is(&FINANCE).await;
+    assert!(!story.looks_around().await);
+    story.is_led_by("ada.keller", Some("maria.costa")).await;
+    story
+        .finance_is(&[&FINANCE[..], &["sven.aas"]].concat())
+        .await;
+    let path = format!("/groups/{}", unread.trim_matches('"'));
+    story
+        .fault(json!({ "path": path, "kind": "status", "status": 403 }))
+        .await;
+    story.advance(5 * HOUR).await;
+    assert!(story.looks_around().await, "it has not seen everything");
+    story.graph_is_back().await;
+    story.advance(73 * HOUR).await;
+    assert!(story.is_settled("ada.keller").await);
+    assert_eq!(asked(&story).await.len(), 4);
+}
+
 /// Somebody is put out of the group, which is seen, and into it again.
 async fn comes_back(story: &Story, alias: &str) {
     let others: Vec<_> = FINANCE
