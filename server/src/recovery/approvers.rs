@@ -157,7 +157,8 @@ impl Recovery {
         Ok(counts.then_some(read.person))
     }
 
-    /// How long somebody has been the subject's manager, or the manager's manager, if they are either.
+    /// How long somebody has been the subject's manager, or the manager's manager, if they are either. Whoever is above a
+    /// manager who is new is as new as that one.
     async fn lead_standing(
         &self,
         graph: &Graph,
@@ -165,11 +166,15 @@ impl Recovery {
         id: &PersonId,
     ) -> Result<Option<Standing>, ServiceError> {
         let mut below = subject.clone();
+        let mut standing = Standing::Settled;
         for _ in 0..2 {
             let Some(lead) = graph.manager_id(&below).await? else {
                 return Ok(None);
             };
-            let standing = self.manager_since(&below, Some(&lead)).await?;
+            let link = self.manager_since(&below, Some(&lead)).await?;
+            if standing == Standing::Settled {
+                standing = link;
+            }
             if lead == *id {
                 return Ok(Some(standing));
             }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Ended, Risk, State, StateName};
+use domain::{Deed, Ended, Refusal, Risk, State, StateName};
 use jiff::ToSpan;
 
 use crate::{
@@ -232,6 +232,10 @@ async fn a_delegate_falls_with_the_one_whom_they_stand_in_for() {
     maria.opens_mail().await.shows(200, "ask you for help?");
     maria.approves(&ada.contact_code().await).await;
     assert_eq!(ada.state().await, StateName::AwaitingApproval);
+    assert_eq!(
+        story.refusals(&ada).await,
+        [(Deed::Approve, Refusal::ApproverLostRole)]
+    );
 }
 
 #[tokio::test]
@@ -255,21 +259,30 @@ async fn a_right_code_that_the_rules_refuse_costs_nobody_a_try() {
 #[tokio::test]
 async fn a_new_manager_is_not_asked_by_way_of_somebody_else_either() {
     let finance = group("Finance").await;
-    let story = Story::with(&[("approval.on_call_group", &finance)]).await;
-    let ada = story.locked_out("ada.keller");
-    ada.is_approved_by("daniel.okafor").await;
-    ada.browser.post("/withdraw", &[]).await;
-    let maria = story.id_of("maria.costa").await;
-    let promoted = serde_json::json!({ "managerId": maria.0 });
-    story.change("ada.keller", promoted).await;
-    let again = story.locked_out("ada.keller");
-    again.waits().await;
-    let mei = story.manager("mei.tanaka");
-    mei.opens_mail().await;
-    let named = [("colleague", "maria.costa@harbourfinch.example")];
-    mei.browser.post("/approve/hand-on", &named).await;
-    story.run_jobs().await;
-    assert!(mails(&story, "maria.costa").await.is_empty());
+    // The new one, whoever is above the new one, and the new one above the manager.
+    for (changed, named, by) in [
+        ("ada.keller", "maria.costa", "mei.tanaka"),
+        ("ada.keller", "ingrid.solberg", "mei.tanaka"),
+        ("daniel.okafor", "maria.costa", "daniel.okafor"),
+    ] {
+        let story = Story::with(&[("approval.on_call_group", &finance)]).await;
+        story.managers_are_noted().await;
+        story.is_led_by(changed, Some("maria.costa")).await;
+        let ada = story.locked_out("ada.keller");
+        ada.waits().await;
+        let manager = story.manager(by);
+        manager.opens_mail().await.shows(200, "ask you for help?");
+        let colleague = work_address(named);
+        let form = [("colleague", colleague.as_str())];
+        manager.browser.post("/approve/hand-on", &form).await;
+        story.run_jobs().await;
+        assert!(mails(&story, named).await.is_empty(), "{changed}, {named}");
+        assert_eq!(
+            story.refusals(&ada).await,
+            [(Deed::HandOn, Refusal::ApproverLostRole)],
+            "{changed}, {named}"
+        );
+    }
 }
 
 #[tokio::test]
