@@ -331,8 +331,8 @@ fn recovery(reader: &mut Reader) -> Recovery {
     let approval = time("recovery.approval_hours", 4, 1..=24, HOUR);
     let claim = time("recovery.claim_minutes", 30, 5..=480, MINUTE);
     let cool_off = time("recovery.cool_off_minutes", 0, 0..=10080, MINUTE);
-    // An attempt stops when less than a Graph call and a margin, 15 s, is left of its lease.
-    let lease = time("recovery.lease_seconds", 60, 20..=600, 1);
+    // An attempt stops when less than the last calls to Graph and a margin, 25 s, is left of its lease.
+    let lease = time("recovery.lease_seconds", 60, 30..=600, 1);
     let watch = time("recovery.watch_seconds", 10, 1..=300, 1);
     Recovery {
         removal,

@@ -344,7 +344,7 @@ const MISTAKES: &[(&str, Option<&str>, &str)] = &[
     ("recovery.approval_hours", Some("25"), "from 1 to 24"),
     ("recovery.claim_minutes", Some("1"), "from 5 to 480"),
     ("recovery.cool_off_minutes", Some("1.5"), "a whole number"),
-    ("recovery.lease_seconds", Some("10"), "from 20 to 600"),
+    ("recovery.lease_seconds", Some("10"), "from 30 to 600"),
     ("recovery.watch_seconds", Some("0"), "from 1 to 300"),
     (
         "log.format",

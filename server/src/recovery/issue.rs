@@ -11,13 +11,15 @@ use domain::{
     AbortCause, Actor, Command, Control, Fault, Fence, GuardReading, IntentId, Issuing, MethodRef,
     PassRecord, Refusal, Request, RequestId, State, Subject, Warrant,
 };
+use futures::future;
 use secrecy::SecretString;
 
 use super::{Recovery, ServiceError, removal::Plan};
 use crate::graph::{CreatedPass, Graph, GraphError, PassUsability};
 
-/// The longest a call to Graph takes, and what is needed afterwards to keep its outcome.
-const LAST_CALL: Duration = Duration::from_secs(10 + 5);
+/// The longest that Graph takes to make the pass, then that the guards and those who approved are read once more, and what
+/// is needed afterwards to keep the outcome. By the stock lease, more than half a minute is left for what comes before.
+const LAST_CALL: Duration = Duration::from_secs(10 + 10 + 5);
 /// How long to wait after a fault that names no time itself.
 const PAUSE: Duration = Duration::from_secs(5);
 /// Pauses before the looks for a change whose commit was not answered.
@@ -363,21 +365,21 @@ impl Attempt {
         let State::Issuing(issuing) = &request.state else {
             return Err(Stop::Void);
         };
-        for approval in &issuing.approved.approvals {
+        let (graph, request) = (&self.graph(), &request);
+        let approvals = issuing.approved.approvals.iter();
+        let stand = approvals.map(|approval| async move {
             let read = self
                 .recovery
-                .approver_stands(&self.graph(), &request, &approval.approver)
+                .approver_stands(graph, request, &approval.approver)
                 .await;
-            let approver = match read {
-                Ok(approver) => approver,
-                Err(ServiceError::Refused(refusal)) => return Ok(Err(refusal)),
-                Err(error) => return Err(error.into()),
-            };
-            if let Err(refusal) = approver.stands_for(&self.subject, self.control) {
-                return Ok(Err(refusal));
+            match read {
+                Ok(approver) => Ok(approver.stands_for(&self.subject, self.control)),
+                Err(ServiceError::Refused(refusal)) => Ok(Err(refusal)),
+                Err(error) => Err(Stop::from(error)),
             }
-        }
-        Ok(Ok(()))
+        });
+        let stand = future::try_join_all(stand).await?;
+        Ok(stand.into_iter().collect())
     }
 
     /// Ends a rehearsal, with what would have been removed.

@@ -110,7 +110,7 @@ async fn is_repudiated(story: &Story) {
 
 /// Kills the program when it reaches the place for the `time`th time. `false` when it does not.
 async fn kill_at(place: &str, time: usize, way: Way) -> bool {
-    let short: &[_] = &[("recovery.lease_seconds", "20")];
+    let short: &[_] = &[("recovery.lease_seconds", "30")];
     let settings = if way == Way::Orphaned { short } else { &[] };
     let story = Story::closed(settings).await;
     let mut ada = Visitor::new(&story, "ada.keller", "daniel.okafor");

@@ -40,7 +40,7 @@ pub const ADMINS: &str = "security@harbourfinch.example";
 /// How often a condition is looked at.
 const POLL: Duration = Duration::from_millis(5);
 /// The longest that a condition is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the server's keys are derived from.
 pub const SECRET: &str = "c3RvcnkgdGVsbGVycyBrZWVwIHRoZWlyIHNlY3JldHM=";

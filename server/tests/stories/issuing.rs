@@ -95,6 +95,22 @@ async fn a_call_that_hangs_is_given_up() {
 }
 
 #[tokio::test]
+async fn no_pass_is_made_when_too_little_time_is_left_to_judge_it_afterwards() {
+    let story = Story::begin().await;
+    let ada = story.locked_out("ada.keller");
+    ada.is_approved_by("daniel.okafor").await;
+    story.holds_call("POST", "/revokeSignInSessions").await;
+    let slow = async {
+        story.faults_have_struck().await;
+        story.advance(36 * SECOND).await;
+        story.held_call_goes_on().await;
+    };
+    tokio::join!(fails_for_now(&ada), slow);
+    let made = story.calls("POST", "/temporaryAccessPassMethods").await;
+    assert!(made.is_empty(), "24 of 60 seconds were left: {made:?}");
+}
+
+#[tokio::test]
 async fn a_request_to_wait_is_honoured() {
     let story = Story::begin().await;
     let ada = story.locked_out("ada.keller");

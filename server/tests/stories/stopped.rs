@@ -18,8 +18,8 @@ use crate::{
 };
 
 /// The shortest lease that there can be, for attempts whose process has stopped.
-const SHORT: &[(&str, &str)] = &[("recovery.lease_seconds", "20")];
-const LEASE: Duration = Duration::from_secs(20);
+const SHORT: &[(&str, &str)] = &[("recovery.lease_seconds", "30")];
+const LEASE: Duration = Duration::from_secs(30);
 const READY: &str = "Approved: you can get your pass";
 
 /// The first program, with a plan for a fail-point, and somebody who can claim a pass there.
