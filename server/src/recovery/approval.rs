@@ -277,12 +277,14 @@ impl Recovery {
     ) -> Result<Request, ServiceError> {
         self.ensure_not_paused().await?;
         let request = self.request(decision.request).await?;
+        let from = self
+            .approver_now(&self.graph, &request, &decision.approver)
+            .await?;
+        let to = self.approver_now(&self.graph, &request, to).await?;
         let command = Command::HandOn {
-            from: self
-                .approver_now(&self.graph, &request, &decision.approver)
-                .await?,
-            to: self.approver_now(&self.graph, &request, to).await?,
-            remind_at: self.reminder(),
+            from,
+            remind_at: self.reminder(&to.person),
+            to,
         };
         self.apply(decision.request, &decision.actor(), command)
             .await

@@ -222,8 +222,8 @@ impl Recovery {
         }
     }
 
-    /// When whoever is asked by somebody else is reminded.
-    pub(super) fn reminder(&self) -> Timestamp {
-        self.times(None).remind
+    /// When `person` is reminded, whom somebody else asks now.
+    pub(super) fn reminder(&self, person: &Person) -> Timestamp {
+        self.times(Some(person)).remind
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{
     harness::{ADMINS, Story},
     line::{goes_on, group, mails},
-    people::Person,
+    people::{Person, work_address},
     races::at_once,
 };
 
@@ -261,12 +261,26 @@ async fn outside_the_hours_of_their_country_others_are_asked_at_once_and_the_pas
     assert_eq!(times_asked(&story, "mei.tanaka").await, 0);
     is_approved(&story, &ada, "daniel.okafor", false).await;
 
+    // Whoever is named by somebody else is reminded in their own hours, and those are not before the end.
     let moved = json!({ "usageLocation": "JP" });
+    story.change("maria.costa", moved.clone()).await;
+    let dana = story.locked_out("dana.petrova");
+    waits_well_proven(&story, "dana.petrova", &dana).await;
+    let daniel = story.manager("daniel.okafor");
+    daniel.opens_mail().await;
+    let maria = work_address("maria.costa");
+    let named = [("colleague", maria.as_str())];
+    daniel.browser.post("/approve/hand-on", &named).await;
+    story.run_jobs().await;
+    goes_on(&story, 20 * MINUTE).await;
+    assert_eq!(mails(&story, "maria.costa").await.len(), 1);
+    dana.browser.post("/withdraw", &[]).await;
+
     story.change("daniel.okafor", moved).await;
     let bo = story.locked_out("bo.nilsson");
     let risks = waits_well_proven(&story, "bo.nilsson", &bo).await;
     assert_eq!(risks, [Risk::OffHours]);
-    assert_eq!(times_asked(&story, "daniel.okafor").await, 2);
+    assert_eq!(times_asked(&story, "daniel.okafor").await, 3);
     assert_eq!(times_asked(&story, "mei.tanaka").await, 1);
     is_approved(&story, &bo, "mei.tanaka", true).await;
 }
