@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use domain::{AbortCause, Ended, Event, Refusal, State, StateName};
+use domain::{AbortCause, Deed, Ended, Event, Refusal, State, StateName};
 use serde_json::{Value, json};
 
 use crate::{
     harness::{DOMAIN, Story},
-    people::Person,
+    people::{Manager, Person, work_address},
 };
 
 const ADA: &str = "ada.keller";
 const DANIEL: &str = "daniel.okafor";
+const MARIA: &str = "maria.costa";
 /// What becomes of the approver, and what the rules say of them then.
 fn losses() -> [(Value, Refusal); 3] {
     [
@@ -108,4 +109,62 @@ async fn an_approval_does_not_outlive_its_approver_during_a_delay() {
     story.advance(Duration::from_hours(1)).await;
     story.run_timers().await;
     is_stopped(&story, &ada, Refusal::ApproverIsDisabled).await;
+}
+
+/// Daniel names Maria in his place, and she opens her mail.
+async fn is_handed_on<'a>(story: &'a Story, ada: &Person<'_>) -> Manager<'a> {
+    ada.waits().await;
+    let daniel = story.manager(DANIEL);
+    daniel.opens_mail().await.shows(200, "ask you for help?");
+    let maria = work_address(MARIA);
+    let named = [("colleague", maria.as_str())];
+    let page = daniel.browser.post("/approve/hand-on", &named).await;
+    page.shows(200, "You have named somebody else");
+    story.run_jobs().await;
+    let maria = story.manager(MARIA);
+    maria.opens_mail().await.shows(200, "ask you for help?");
+    maria
+}
+
+/// What becomes of the one who has named somebody: the rules' [`losses`], and that another is the manager.
+async fn loses_role(story: &Story, loss: Option<&Value>) {
+    match loss {
+        Some(loss) => is_lost(story, loss).await,
+        None => story.is_led_by(ADA, Some("lena.fischer")).await,
+    }
+}
+
+#[tokio::test]
+async fn whoever_was_named_falls_with_the_one_who_named_them() {
+    let losses = losses().map(|(loss, _)| Some(loss));
+    for loss in losses.iter().chain([&None]) {
+        let story = Story::begin().await;
+        let ada = story.locked_out(ADA);
+        let maria = is_handed_on(&story, &ada).await;
+        loses_role(&story, loss.as_ref()).await;
+        maria.approves(&ada.contact_code().await).await;
+        assert_eq!(ada.state().await, StateName::AwaitingApproval, "{loss:?}");
+        assert_eq!(
+            story.refusals(&ada).await,
+            [(Deed::Approve, Refusal::ApproverLostRole)],
+            "{loss:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_approval_falls_with_the_one_who_named_the_approver() {
+    let losses = losses().map(|(loss, _)| Some(loss));
+    for loss in losses.iter().chain([&None]) {
+        let settings = [("recovery.risk_cool_off_minutes", "0")];
+        let story = Story::with(&settings).await;
+        let ada = story.locked_out(ADA);
+        let maria = is_handed_on(&story, &ada).await;
+        let page = maria.approves(&ada.contact_code().await).await;
+        page.shows(200, "You have approved the request");
+        story.run_jobs().await;
+        story.run_timers().await;
+        loses_role(&story, loss.as_ref()).await;
+        is_stopped(&story, &ada, Refusal::ApproverLostRole).await;
+    }
 }
