@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use super::account;
 use crate::{
     components::{Action, BackLink, Button, ErrorSummary, Look, Radios, Reference, problem::Words},
     view::{DeclineReason, DeclineView},
@@ -34,7 +33,7 @@ pub fn decline(view: DeclineView) -> impl IntoView {
             <Radios
                 name="why"
                 question=QUESTION
-                hint=format!("{} The answer is kept in the log, and not sent to anybody by mail.", account::theirs(account))
+                hint=format!("{} The answer is kept in the log, and not sent to anybody by mail.", account.theirs())
                 answers=answers.to_vec()
                 error=Words::at(problem, "why")
             />

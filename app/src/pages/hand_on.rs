@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use super::account;
 use crate::{
     components::{
         Action, BackLink, Button, ErrorSummary, Field, Input, LabelLook, Look, Reference,
@@ -50,7 +49,7 @@ pub fn hand_on(view: HandOnView) -> impl IntoView {
         <p class="lead">
             "Name somebody who knows "<span dir="auto">{first_name}</span>" and can recognise their voice or face. We ask them at once, and you can no longer approve."
         </p>
-        <p>{account::theirs(account)}" You can still decline the request or report it later."</p>
+        <p>{account.theirs()}" You can still decline the request or report it later."</p>
         <form method="post" action=Action::HandOn.path() class="flow" novalidate=true>
             {(!radios.is_empty()).then(|| view! {
                 <fieldset class="field" aria-describedby=unchosen.map(|_| "to-error")>

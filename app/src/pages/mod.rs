@@ -1,7 +1,6 @@
 //! One module per page; each is a function from its view model to HTML.
 
 mod absence;
-mod account;
 mod approvals;
 mod approver_sign_in;
 mod check;

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use super::account;
 use crate::{
     components::{
         Action, Button, ErrorSummary, Field, Input, Inset, LabelLook, LinkButton, Look, Reference,
@@ -40,7 +39,7 @@ pub fn review(view: ReviewView) -> impl IntoView {
         <h1 dir="auto">{title}</h1>
         <p class="lead">
             <span dir="auto">{approver}</span>", a request to recover this account waits for you until "
-            <Time moment=deadline/>". "{account::theirs(account)}
+            <Time moment=deadline/>". "{account.theirs()}
         </p>
         <p dir="auto">{why_asked}</p>
         {(needed > 1).then(|| two_approvals(given, needed))}

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use super::account;
 use crate::{
     components::{Action, Button, ErrorSummary, Look},
     view::{DeclineReason, ReviewOutcome, ReviewedView},
@@ -84,7 +83,7 @@ fn account_words(view: ReviewedView) -> Option<&'static str> {
             | ReviewOutcome::Withdrawn
             | ReviewOutcome::Expired
     );
-    says_account.then(|| account::theirs(view.account))
+    says_account.then(|| view.account.theirs())
 }
 
 pub fn reviewed(view: ReviewedView) -> impl IntoView {

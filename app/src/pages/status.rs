@@ -4,7 +4,6 @@ mod ended;
 
 use leptos::prelude::*;
 
-use super::account::yours;
 use crate::{
     components::{
         Action, Button, CodeBox, ErrorSummary, Inset, LinkButton, Look, Progress, Reference, Time,
@@ -70,7 +69,7 @@ fn standing(stage: Stage, account: Account) -> AnyView {
                 Account::PassShown => "It was taken up again, so somebody has to approve it once more.",
             };
             view! {
-                <p class="lead">{must}" "{yours(account)}</p>
+                <p class="lead">{must}" "{account.yours()}</p>
                 {chain(asked, coming, approvals)}
                 <section class="panel" aria-labelledby="contact-code-title">
                     <h2 id="contact-code-title">"Your code for the call"</h2>
@@ -167,7 +166,7 @@ fn chain(
 fn cooling_off(not_before: Moment, waiting_for_notice: bool, account: Account) -> AnyView {
     view! {
         <p class="lead">
-            "You can get your pass from "<Time moment=not_before/>". "{yours(account)}
+            "You can get your pass from "<Time moment=not_before/>". "{account.yours()}
         </p>
         <Inset>
             <p>

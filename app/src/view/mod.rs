@@ -5,6 +5,7 @@
 //! tokens.
 
 mod absence;
+mod account;
 mod approvals;
 mod approve;
 mod codes;
@@ -15,6 +16,7 @@ mod sign_in;
 mod verified_id;
 
 pub use absence::{AbsenceForm, AbsenceRow, AbsenceView};
+pub use account::Account;
 pub use approvals::{ApprovalsView, DecidedRow, WaitingRow};
 pub use approve::{
     ApproverSignInView, Changes, DeclineReason, DeclineView, Disowner, Evidence, HandOnView,
@@ -31,9 +33,9 @@ pub use console::{
 };
 pub use problem::{Audience, Problem, ProblemPage};
 pub use recover::{
-    Account, AskedView, CheckView, ClaimTurn, ClaimView, ComingAct, ComingStep, IdentifyView,
-    OfferedWay, PassView, ProveView, Reason, Stage, StartView, StatusView, Way, WhatHappenedView,
-    WorkView, YourCodeView,
+    AskedView, CheckView, ClaimTurn, ClaimView, ComingAct, ComingStep, IdentifyView, OfferedWay,
+    PassView, ProveView, Reason, Stage, StartView, StatusView, Way, WhatHappenedView, WorkView,
+    YourCodeView,
 };
 pub use sign_in::{EmployeeSignInView, Place, SignedIn, SignedInAt};
 pub use verified_id::{PresentationStage, QrCode, VerifiedIdView};

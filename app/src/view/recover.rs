@@ -1,6 +1,6 @@
 //! What the locked-out person sees.
 
-use super::{Moment, Problem};
+use super::{Account, Moment, Problem};
 
 /// Why a person asks; the answer to "What happened?".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -290,17 +290,6 @@ pub enum Stage {
     Lapsed,
     /// The owner repudiated it afterwards.
     Repudiated,
-}
-
-/// What attempts to issue a pass have done to an account so far.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Account {
-    /// None was made: nothing has changed.
-    Untouched,
-    /// One was made: sessions may have ended, and methods may be gone.
-    Touched,
-    /// One succeeded: a pass was shown.
-    PassShown,
 }
 
 /// The status page (`GET /status`; `POST /withdraw`).

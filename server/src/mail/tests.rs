@@ -364,7 +364,11 @@ fn a_mail_says_what_was_done_to_the_account_before() {
             let attempted = account == Account::Touched;
             assert_eq!(says("An attempt was made before:"), attempted, "{text}");
             let shown = account == Account::PassShown;
-            assert_eq!(says("A pass was given out before:"), shown, "{text}");
+            assert_eq!(
+                says("A pass was given out before, and does not work any more."),
+                shown,
+                "{text}"
+            );
         }
     }
 }

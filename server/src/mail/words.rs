@@ -96,32 +96,6 @@ impl Letter {
     }
 }
 
-/// What has been done to an account, as anybody but its owner reads it.
-const fn done(account: Account) -> &'static str {
-    match account {
-        Account::Untouched => "Nothing has changed on the account.",
-        Account::Touched => {
-            "An attempt was made before: its sessions may have ended, and sign-in methods may be gone."
-        }
-        Account::PassShown => {
-            "A pass was given out before: sessions were ended and old sign-in methods removed then."
-        }
-    }
-}
-
-/// The same, as its owner reads it.
-const fn done_to_you(account: Account) -> &'static str {
-    match account {
-        Account::Untouched => "Nothing has changed on your account yet.",
-        Account::Touched => {
-            "An attempt was made before: your sessions may have ended, and sign-in methods may be gone."
-        }
-        Account::PassShown => {
-            "A pass was given out before: your sessions were ended and your old sign-in methods removed then."
-        }
-    }
-}
-
 /// What the last mail about a proof says that may be sent for a while.
 const LAST_OF_PROOFS: &str = "You have had several mails like this. If proofs go on, no more of them come for up to an \
      hour. Whenever somebody asks for recovery with them, you are told all the same, and your approver is asked.";
@@ -199,7 +173,7 @@ impl Mail {
                             "{subject} asked on {asked_at} to recover their {at} account. {} {} Your answer counts until \
                              {deadline}.",
                             why.sentence(&subject, name),
-                            done(*account)
+                            account.theirs()
                         ),
                     ],
                     code: None,
@@ -387,7 +361,7 @@ fn notice_words(
     organisation: &str,
     when: &str,
 ) -> (String, String) {
-    let done = done_to_you(account);
+    let done = account.yours();
     match notice {
         Notice::SavedCodeUsed => (
             format!("A saved recovery code was used for your {organisation} account"),
@@ -429,15 +403,15 @@ fn notice_words(
         Notice::Approved => (
             format!("The recovery of your {organisation} account was approved"),
             format!(
-                "On {when}, the recovery of your {organisation} account was approved. {done} Next, the sign-in methods \
-                 that you have are removed and a pass is shown to whoever asked."
+                "On {when}, the recovery of your {organisation} account was approved. {done} Next, some or all of \
+                 your sign-in methods are removed and a pass is shown to whoever asked."
             ),
         ),
         Notice::Disclosed => (
             format!("A pass to sign in to your {organisation} account was given out"),
             format!(
                 "On {when}, a pass for one sign-in to your {organisation} account was shown to whoever asked for \
-                 recovery. All your sessions were ended and your old sign-in methods were removed."
+                 recovery. All your sessions were ended and some or all of your old sign-in methods were removed."
             ),
         ),
         Notice::Completed => (
@@ -532,7 +506,7 @@ fn security_words(
     whose: &str,
     when: &str,
 ) -> (String, String) {
-    let done = done(account);
+    let done = account.theirs();
     match notice {
         Notice::Submitted => (
             format!("{person} asks for account recovery"),
@@ -544,15 +518,15 @@ fn security_words(
         Notice::Approved => (
             format!("The recovery of the account of {person} was approved"),
             format!(
-                "On {when}, the recovery of the account of {whose} was approved. {done} Next, the sign-in methods that \
-                 they have are removed and a pass is shown to whoever asked."
+                "On {when}, the recovery of the account of {whose} was approved. {done} Next, some or all of \
+                 their sign-in methods are removed and a pass is shown to whoever asked."
             ),
         ),
         Notice::Disclosed => (
             format!("A pass for the account of {person} was given out"),
             format!(
                 "On {when}, a pass for one sign-in to the account of {whose} was shown to whoever asked for recovery. \
-                 All its sessions were ended and the old sign-in methods were removed."
+                 All its sessions were ended and some or all of its old sign-in methods were removed."
             ),
         ),
         Notice::Completed => (

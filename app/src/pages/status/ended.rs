@@ -74,7 +74,7 @@ pub const RESTORED: Ended = Ended {
 };
 
 pub const LAPSED: Ended = Ended {
-    happened: "The pass has stopped working, or no new way to sign in was set up. Your old ways have been removed; your password stays.",
+    happened: "The pass has stopped working, or no new way to sign in was set up. Some or all of your old ways to sign in have been removed; your password stays.",
     next: "Contact the people named at the bottom of this page and give them your reference. You can also ask again.",
     again: Again::Offered,
     says_account: SaysAccount::Itself,
@@ -97,7 +97,7 @@ impl Ended {
                 "No pass was given out, but an attempt was made: you may have been signed out, and some of your ways to sign in may be gone. The people named at the bottom of this page can help."
             }
             (SaysAccount::ByState, Account::PassShown) => {
-                "A pass was shown before; it does not work any more. Your old ways to sign in have been removed. The people named at the bottom of this page can help."
+                "A pass was shown before; it does not work any more. Some or all of your old ways to sign in have been removed. The people named at the bottom of this page can help."
             }
         }
     }
