@@ -64,6 +64,20 @@ pub const fn account(request: &Request) -> Account {
     }
 }
 
+/// What had been done to an account before `at`, for whoever reads late what was so then. Of several passes the request
+/// keeps the last: where that is a later one, the attempts before are told of, and no pass.
+pub fn account_before(request: &Request, at: Timestamp) -> Account {
+    let facts = &request.facts;
+    let disclosed = facts.disclosed.as_ref();
+    if disclosed.is_some_and(|disclosed| disclosed.at < at) {
+        Account::PassShown
+    } else if facts.claimed_at.is_some_and(|claimed_at| claimed_at < at) {
+        Account::Touched
+    } else {
+        Account::Untouched
+    }
+}
+
 /// Why somebody is asked to decide, with the names that it takes to say so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WhyAsked {

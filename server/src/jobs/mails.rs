@@ -191,7 +191,7 @@ pub(super) async fn notify_owner(
     };
     let mail = Mail::OwnerNotice {
         notice,
-        account: words::account(request),
+        account: words::account_before(request, at),
         name: words::first_name(&subject.person).to_owned(),
         reference: request.facts.id.reference(),
         at: words::moment(at).words,
@@ -239,7 +239,7 @@ pub(super) async fn notify_security(
     };
     let mail = Mail::SecurityNotice {
         notice,
-        account: words::account(request),
+        account: words::account_before(request, at),
         name: subject.person.display_name.clone(),
         user_principal_name: subject.person.user_principal_name.clone(),
         reference: request.facts.id.reference(),

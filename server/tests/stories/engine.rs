@@ -177,6 +177,25 @@ impl Database {
 }
 
 impl Database {
+    /// How many rows of a table meet a condition.
+    pub async fn count(&self, table: &str, condition: &str) -> i64 {
+        let statement = format!("SELECT COUNT(*) FROM {table} WHERE {condition}");
+        let statement = AssertSqlSafe(statement);
+        match self {
+            Self::Sqlite(path) => {
+                let options = SqliteConnectOptions::new().filename(path);
+                let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+                let count = sqlx::query_scalar(statement).fetch_one(&mut connection);
+                count.await.unwrap()
+            }
+            Self::Postgres(url) => {
+                let mut connection = PgConnection::connect(url.as_str()).await.unwrap();
+                let count = sqlx::query_scalar(statement).fetch_one(&mut connection);
+                count.await.unwrap()
+            }
+        }
+    }
+
     /// Runs a statement behind everybody's back.
     pub async fn tamper(&self, statement: &str) {
         self.try_tamper(statement).await.unwrap();
