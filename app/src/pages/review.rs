@@ -190,11 +190,7 @@ fn Facts(evidence: Evidence, others: Vec<OtherAsked>) -> impl IntoView {
         country,
         browser,
         recent_recoveries,
-        changes: Changes {
-            removes,
-            keeps,
-            as_read,
-        },
+        changes,
     } = evidence;
     view! {
         <dl class="summary">
@@ -214,11 +210,32 @@ fn Facts(evidence: Evidence, others: Vec<OtherAsked>) -> impl IntoView {
                 <SummaryRow label="Also asked"><Lines lines=others.into_iter().map(asked).collect()/></SummaryRow>
             })}
             <SummaryRow label="Recoveries in the last 90 days">{recoveries(recent_recoveries)}</SummaryRow>
+            <Ahead changes/>
+        </dl>
+    }
+}
+
+/// What an approval leads to.
+#[component]
+fn Ahead(changes: Changes) -> impl IntoView {
+    match changes {
+        Changes::Removal {
+            removes,
+            keeps,
+            as_read,
+        } => view! {
             <SummaryRow label="If you approve"><Removed removes as_read/></SummaryRow>
             {(!keeps.is_empty()).then(|| view! {
                 <SummaryRow label="This stays"><Lines lines=keeps/></SummaryRow>
             })}
-        </dl>
+        }
+        .into_any(),
+        Changes::Stop => view! {
+            <SummaryRow label="If you approve">
+                "The recovery would stop, because the account has a way to sign in of a type that cannot be removed here. Nothing would change on the account. Contact the people named at the bottom of this page."
+            </SummaryRow>
+        }
+        .into_any(),
     }
 }
 

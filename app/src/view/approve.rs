@@ -67,13 +67,18 @@ impl DeclineReason {
 
 /// What an approval leads to on the account: types of methods, and never a number or the name of a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Changes {
-    /// What is removed, each type with its count, as in `2 phone numbers`.
-    pub removes: Vec<String>,
-    /// What stays, likewise.
-    pub keeps: Vec<String>,
-    /// Whether this is what the directory says that the person has; otherwise it is what they could have.
-    pub as_read: bool,
+pub enum Changes {
+    /// Some methods go.
+    Removal {
+        /// What is removed, each type with its count, as in `2 phone numbers`.
+        removes: Vec<String>,
+        /// What stays, likewise.
+        keeps: Vec<String>,
+        /// Whether this is what the directory says that the person has; otherwise it is what they could have.
+        as_read: bool,
+    },
+    /// None: a method would have to go that cannot be removed, so the recovery stops before anything is touched.
+    Stop,
 }
 
 /// What is known about a request, for the one who decides.

@@ -18,6 +18,14 @@ pub struct Ahead {
     pub stays: Vec<MethodKind>,
 }
 
+impl Ahead {
+    /// Whether an attempt stops before anything is touched, because a method has to go that nobody knows how to remove.
+    pub fn stops(&self) -> bool {
+        let mut goes = self.goes.iter();
+        goes.any(|kind| matches!(kind, MethodKind::Unknown(_)))
+    }
+}
+
 impl Recovery {
     /// What becomes of the methods that the person has now, if the directory says so soon enough. What they are called
     /// stays there: an approver needs no numbers and no names of devices.

@@ -281,6 +281,19 @@ async fn only_a_colleague_whom_the_rules_allow_is_asked_instead() {
 }
 
 #[tokio::test]
+async fn the_page_says_that_a_recovery_would_stop() {
+    let story = Story::begin().await;
+    story.ada_waits().await;
+    story
+        .fault(json!({ "path": "/authentication/methods", "kind": "unknown-method" }))
+        .await;
+    let page = story.manager("daniel.okafor").opens_mail().await;
+    page.shows(200, REVIEW)
+        .shows(200, "If you approve The recovery would stop, because");
+    assert!(!page.text().contains("This is removed"), "{}", page.text());
+}
+
+#[tokio::test]
 async fn names_are_not_tried_one_after_the_other() {
     let story = Story::begin().await;
     story.ada_waits().await;

@@ -291,10 +291,18 @@ fn verified_id_pages() -> Vec<(String, Page)> {
 }
 
 pub fn review(problem: Option<Problem>) -> Page {
-    review_of(Account::Untouched, true, problem)
+    review_of(Account::Untouched, removal(true), problem)
 }
 
-fn review_of(account: Account, as_read: bool, problem: Option<Problem>) -> Page {
+fn removal(as_read: bool) -> Changes {
+    Changes::Removal {
+        removes: vec![tricky()],
+        keeps: vec![tricky()],
+        as_read,
+    }
+}
+
+fn review_of(account: Account, changes: Changes, problem: Option<Problem>) -> Page {
     Page::Review(Box::new(ReviewView {
         reference: reference(),
         approver: tricky(),
@@ -321,11 +329,7 @@ fn review_of(account: Account, as_read: bool, problem: Option<Problem>) -> Page 
             country: Some(tricky()),
             browser: tricky(),
             recent_recoveries: 1,
-            changes: Changes {
-                removes: vec![tricky()],
-                keeps: vec![tricky()],
-                as_read,
-            },
+            changes,
         },
         deadline: moment(),
         digits: 6,
@@ -787,7 +791,11 @@ pub fn all() -> Vec<(String, Page)> {
         ("finished".to_owned(), Page::Finished),
         (
             "review, methods unknown".to_owned(),
-            review_of(Account::Untouched, false, None),
+            review_of(Account::Untouched, removal(false), None),
+        ),
+        (
+            "review, cannot go on".to_owned(),
+            review_of(Account::Untouched, Changes::Stop, None),
         ),
         (
             "hand on".to_owned(),
@@ -861,7 +869,7 @@ pub fn all() -> Vec<(String, Page)> {
         [
             (
                 format!("review {account:?}"),
-                review_of(account, true, None),
+                review_of(account, removal(true), None),
             ),
             (format!("decline {account:?}"), decline(account, None)),
             (format!("hand on {account:?}"), hand_on(account, None, next)),

@@ -46,17 +46,20 @@ const fn names(kind: &MethodKind) -> (&'static str, &'static str) {
     }
 }
 
-/// What is removed and what stays, as read; without a reading what could be, for anybody.
+/// What is removed and what stays, or that it stops, as read; without a reading what could be, for anybody.
 pub fn changes(removal: Removal, ahead: Option<&Ahead>) -> Changes {
     if let Some(ahead) = ahead {
-        return Changes {
+        if ahead.stops() {
+            return Changes::Stop;
+        }
+        return Changes::Removal {
             removes: counted(&ahead.goes),
             keeps: counted(&ahead.stays),
             as_read: true,
         };
     }
     let goes = KINDS.iter().filter(|kind| removal.covers(kind));
-    Changes {
+    Changes::Removal {
         removes: goes.map(|kind| names(kind).0.to_owned()).collect(),
         keeps: vec![names(&MethodKind::Password).0.to_owned()],
         as_read: false,
@@ -86,6 +89,17 @@ fn counted(kinds: &[MethodKind]) -> Vec<String> {
 mod tests {
     use super::*;
 
+    fn parts(changes: Changes) -> (Vec<String>, Vec<String>, bool) {
+        match changes {
+            Changes::Removal {
+                removes,
+                keeps,
+                as_read,
+            } => (removes, keeps, as_read),
+            Changes::Stop => panic!("nothing stops it"),
+        }
+    }
+
     #[test]
     fn methods_are_counted_by_type() {
         let ahead = Ahead {
@@ -96,23 +110,36 @@ mod tests {
             ],
             stays: vec![MethodKind::Password],
         };
-        let changes = changes(Removal::All, Some(&ahead));
-        assert_eq!(
-            changes.removes,
-            ["2 phone numbers", "Microsoft Authenticator"]
-        );
-        assert_eq!(changes.keeps, ["Password"]);
-        assert!(changes.as_read);
+        let (removes, keeps, as_read) = parts(changes(Removal::All, Some(&ahead)));
+        assert_eq!(removes, ["2 phone numbers", "Microsoft Authenticator"]);
+        assert_eq!(keeps, ["Password"]);
+        assert!(as_read);
+    }
+
+    #[test]
+    fn a_method_that_cannot_be_removed_matters_only_if_it_had_to_go() {
+        let unknown = || MethodKind::Unknown("#microsoft.graph.newAuthenticationMethod".to_owned());
+        let goes = Ahead {
+            goes: vec![MethodKind::MobilePhone, unknown()],
+            stays: vec![MethodKind::Password],
+        };
+        assert_eq!(changes(Removal::All, Some(&goes)), Changes::Stop);
+        let stays = Ahead {
+            goes: vec![MethodKind::MobilePhone],
+            stays: vec![MethodKind::Password, unknown()],
+        };
+        let (_, keeps, _) = parts(changes(Removal::Portal, Some(&stays)));
+        assert_eq!(keeps, ["Password", "A method of an unknown type"]);
     }
 
     #[test]
     fn without_a_reading_the_policy_says_what_could_go() {
-        let all = changes(Removal::All, None);
-        assert!(all.removes.contains(&"Passkey or security key".to_owned()));
-        assert!(!all.as_read);
-        let portal = changes(Removal::Portal, None);
+        let (removes, _, as_read) = parts(changes(Removal::All, None));
+        assert!(removes.contains(&"Passkey or security key".to_owned()));
+        assert!(!as_read);
+        let (removes, _, _) = parts(changes(Removal::Portal, None));
         assert_eq!(
-            portal.removes,
+            removes,
             [
                 "Microsoft Authenticator",
                 "Phone number",
