@@ -220,18 +220,18 @@ impl Words {
             ),
             Problem::MayNotApprove => notice(
                 "You may not approve this request any more, for instance because you are not the person’s manager now.",
-                "Your approval was not taken, and the request still waits.",
-                "Name somebody else, decline the request, or contact the people named at the bottom of this page.",
+                "Nothing has changed, and the request still waits.",
+                "Decline the request, or contact the people named at the bottom of this page.",
             ),
             Problem::ApproverRecoveredLately => notice(
-                "Your own account was recovered within the last seven days, so you cannot approve for others yet.",
-                "Your approval was not taken, and the request still waits.",
-                "Name somebody else below.",
+                "Your own account was recovered within the last seven days, so you cannot approve for others yet, nor name who does.",
+                "Nothing has changed, and the request still waits.",
+                "Decline the request, or contact the people named at the bottom of this page.",
             ),
             Problem::ApproverOwesSubject => notice(
-                "This person approved a recovery of yours within the last 30 days, so somebody else has to approve for them.",
-                "Your approval was not taken, and the request still waits.",
-                "Name somebody else below.",
+                "This person approved a recovery of yours within the last 30 days, so you can neither approve for them nor name who does.",
+                "Nothing has changed, and the request still waits.",
+                "Decline the request, or contact the people named at the bottom of this page.",
             ),
             Problem::ApproverAtDailyCap => notice(
                 "You have approved as many requests within a day as one person may.",

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    Actor, Attestation, Command, Decline, Deed, Ended, Event, Identifier, PersonId, Refusal,
-    Request, RequestId, Seat, State, StateName, Timestamp, TypedCode,
+    Actor, Attestation, Candidate, Command, Decline, Deed, Ended, Event, Identifier, PersonId,
+    Refusal, Request, RequestId, Seat, State, StateName, Timestamp, TypedCode,
 };
 
 use super::{Recovery, ServiceError, actor_name};
@@ -38,6 +38,15 @@ pub enum Verdict {
     WrongCode,
     /// The contact code was wrong for the last time: the request is declined.
     DeniedByCode,
+}
+
+/// What came of naming somebody else.
+#[derive(Debug)]
+pub enum Naming {
+    /// They are asked.
+    Asked,
+    /// Whoever names them may not, whomever they name: they may not decide themselves, or nothing waits for them.
+    MayNotName(Refusal),
 }
 
 impl Decision {
@@ -260,27 +269,48 @@ impl Recovery {
     /// "I'm not the right person": asks `to` instead. What is refused is in the log.
     ///
     /// # Errors
-    /// [`ServiceError::Refused`] for whomever the rules do not allow.
+    /// [`ServiceError::Refused`] if the rules do not allow `to`.
     pub async fn hand_on(
         &self,
         decision: &Decision,
         to: &PersonId,
-    ) -> Result<Request, ServiceError> {
-        let handed_on = Box::pin(self.decide_to_hand_on(decision, to)).await;
-        self.noting(decision, Deed::HandOn, handed_on).await
+    ) -> Result<Naming, ServiceError> {
+        let read = Box::pin(self.whoever_names(decision)).await;
+        let (request, from) = match self.noting(decision, Deed::HandOn, read).await {
+            Ok(read) => read,
+            Err(ServiceError::Refused(refusal)) => return Ok(Naming::MayNotName(refusal)),
+            Err(error) => return Err(error),
+        };
+        let asked = Box::pin(self.ask_instead(decision, &request, from, to)).await;
+        self.noting(decision, Deed::HandOn, asked).await?;
+        Ok(Naming::Asked)
     }
 
-    async fn decide_to_hand_on(
+    /// The one who hands on, if they may: before anybody is read whom they name, of whom they learn nothing otherwise.
+    async fn whoever_names(
         &self,
         decision: &Decision,
-        to: &PersonId,
-    ) -> Result<Request, ServiceError> {
+    ) -> Result<(Request, Candidate), ServiceError> {
         self.ensure_not_paused().await?;
         let request = self.request(decision.request).await?;
+        request.awaits(&decision.approver, self.clock.now())?;
+        let subject = request.facts.subject.as_ref();
+        let subject = subject.ok_or(Refusal::SubjectNotRecognised)?;
         let from = self
             .approver_now(&self.graph, &request, &decision.approver)
             .await?;
-        let to = self.approver_now(&self.graph, &request, to).await?;
+        from.may_name_others(subject, request.facts.control)?;
+        Ok((request, from))
+    }
+
+    async fn ask_instead(
+        &self,
+        decision: &Decision,
+        request: &Request,
+        from: Candidate,
+        to: &PersonId,
+    ) -> Result<Request, ServiceError> {
+        let to = self.approver_now(&self.graph, request, to).await?;
         let command = Command::HandOn {
             from,
             remind_at: self.reminder(&to.person),

@@ -64,7 +64,7 @@ use waiting::Waiting;
 pub use absences::{Absences, Away, NotPlanned, Plan, last_moment};
 pub use admission::{Asked, Flood};
 pub use ahead::Ahead;
-pub use approval::{Decision, Verdict};
+pub use approval::{Decision, Naming, Verdict};
 pub use issue::{Issued, NotIssued, Turn};
 pub use kiosk::{CodeRead, Opened};
 pub(crate) use look_ups::Found;

@@ -79,6 +79,34 @@ async fn an_approver_who_is_lost_before_they_decide_is_refused() {
 }
 
 #[tokio::test]
+async fn an_approver_who_is_lost_names_nobody_in_their_place() {
+    for (loss, refusal) in losses() {
+        let story = Story::begin().await;
+        let ada = story.locked_out(ADA);
+        ada.waits().await;
+        let daniel = story.manager(DANIEL);
+        daniel.opens_mail().await;
+        is_lost(&story, &loss).await;
+        // Of whom they name they learn nothing, whoever it is.
+        for colleague in ["maria.costa", "emma.larsen"] {
+            let named = work_address(colleague);
+            let form = [("colleague", named.as_str())];
+            let page = daniel.browser.post("/approve/hand-on", &form).await;
+            if refusal == Refusal::ApproverIsDisabled {
+                page.shows(403, "Your account is not active here");
+            } else {
+                page.shows(422, "You may not approve this request any more")
+                    .shows(422, "Decline the request, or contact");
+            }
+        }
+        let refused = (Deed::HandOn, refusal);
+        assert_eq!(story.refusals(&ada).await, [refused]);
+        let facts = ada.request().await.facts;
+        assert!(facts.approvers.iter().all(|known| !known.stepped_aside));
+    }
+}
+
+#[tokio::test]
 async fn an_approval_does_not_outlive_its_approver() {
     for (loss, refusal) in losses() {
         let story = Story::begin().await;

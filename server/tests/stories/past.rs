@@ -83,10 +83,23 @@ async fn whoever_was_given_a_pass_approves_nobody_for_a_week() {
     asked_before.opens_mail().await;
     goes_on(&story, HOUR).await;
     assert!(daniel.claims().await.pass().is_some());
-    asked_before.approves(&ada.contact_code().await).await;
+    let page = asked_before.approves(&ada.contact_code().await).await;
+    page.shows(
+        422,
+        "so you cannot approve for others yet, nor name who does",
+    );
+    let maria = work_address("maria.costa");
+    let page = asked_before
+        .browser
+        .post("/approve/hand-on", &[("colleague", &maria)])
+        .await;
+    page.shows(
+        422,
+        "so you cannot approve for others yet, nor name who does",
+    );
     assert_eq!(ada.state().await, StateName::AwaitingApproval);
     let refused = refusals(&story, &ada).await;
-    assert_eq!(refused, [Refusal::ApproverRecoveredLately]);
+    assert_eq!(refused, [Refusal::ApproverRecoveredLately; 2]);
 
     // The week begins with the pass, a day after the request.
     goes_on(&story, (7 * 24 - 1) * HOUR).await;

@@ -105,13 +105,42 @@ async fn a_case_is_taken_up_again_for_three_days_and_its_browser_is_bound_for_lo
     page.shows(200, LAPSED);
     assert!(!page.text().contains(BUTTON));
     let page = browser.post("/approve/reopen", &[]).await;
-    page.shows(
-        409,
-        "the time for it is over",
-    );
+    page.shows(409, "the time for it is over");
     assert_eq!(ada.state().await, StateName::Lapsed);
     let too_late = (Deed::Reopen, Refusal::DeadlinePassed);
     assert_eq!(story.refusals(&ada).await, [too_late]);
+}
+
+#[tokio::test]
+async fn whoever_is_not_active_any_more_takes_nothing_up() {
+    let story = Story::begin().await;
+    let ada = has_lapsed(&story).await;
+    let daniel = story.manager("daniel.okafor");
+    daniel.opens_mail().await.shows(200, BUTTON);
+    story
+        .change("daniel.okafor", json!({ "accountEnabled": false }))
+        .await;
+    let page = daniel.browser.post("/approve/reopen", &[]).await;
+    page.shows(403, "Your account is not active here");
+    assert_eq!(ada.state().await, StateName::Lapsed);
+    let disabled = (Deed::Reopen, Refusal::ApproverIsDisabled);
+    assert_eq!(story.refusals(&ada).await, [disabled]);
+}
+
+#[tokio::test]
+async fn a_case_is_not_taken_up_for_whom_too_many_wait() {
+    let story = Story::begin().await;
+    let ada = has_lapsed(&story).await;
+    let daniel = story.manager("daniel.okafor");
+    daniel.opens_mail().await.shows(200, BUTTON);
+    for person in story.ten_of_daniels_people().await {
+        person.submits().await;
+    }
+    let page = daniel.browser.post("/approve/reopen", &[]).await;
+    page.shows(409, "As many requests as may wait for one person");
+    assert_eq!(ada.state().await, StateName::Lapsed);
+    let busy = (Deed::Reopen, Refusal::ApproverIsBusy);
+    assert_eq!(story.refusals(&ada).await, [busy]);
 }
 
 #[tokio::test]

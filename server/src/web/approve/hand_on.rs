@@ -1,6 +1,6 @@
 //! "I'm not the right person": somebody else is asked.
 
-use app::view::{HandOnView, Page, Problem, ProblemPage};
+use app::view::{HandOnView, Page, Problem, ProblemPage, ReviewForm};
 use axum::{
     extract::State,
     http::StatusCode,
@@ -16,10 +16,14 @@ use super::{
         present,
         visit::{Form, Visit},
     },
+    refused,
     review::Review,
     signed_in::Aim,
 };
-use crate::{recovery::ServiceError, words};
+use crate::{
+    recovery::{Naming, ServiceError},
+    words,
+};
 
 /// The longest answer that is shown again.
 const LONGEST: usize = Identifier::MAX_LENGTH;
@@ -79,8 +83,11 @@ pub async fn hand_on(State(web): State<Web>, visit: Visit, Form(form): Form<Hand
         Ok(Err(problem)) => return Ok(ask(&web, &review, &form, Some(problem))),
         Err(error) => return failed(&web, &review, &form, error),
     };
-    match web.recovery.hand_on(&review.decision, &to).await {
-        Ok(_) => Ok(Redirect::to("/approve").into_response()),
+    match Box::pin(web.recovery.hand_on(&review.decision, &to)).await {
+        Ok(Naming::Asked) => Ok(Redirect::to("/approve").into_response()),
+        Ok(Naming::MayNotName(refusal)) => {
+            refused(&web, &visit, &review, refusal, ReviewForm::default()).await
+        }
         Err(error) => failed(&web, &review, &form, error),
     }
 }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use super::{
     Web,
-    answer::Answer,
+    answer::{Answer, Failure},
     visit::{Form, Path, Token, Visit},
 };
 use crate::{
@@ -104,23 +104,40 @@ pub async fn approve(
             Problem::DirectoryUnavailable
         }
         Err(ServiceError::Refused(refusal)) => {
-            tracing::warn!(request = %review.request.facts.id, %refusal, "an approval was refused");
-            match not_approved(refusal) {
-                NotApproved::Because(problem) => problem,
-                NotApproved::MovedOn => return Ok(Redirect::to("/approve").into_response()),
-                NotApproved::SameBrowser => return Err(ProblemPage::SameBrowser.into()),
-                NotApproved::Inactive => {
-                    web.recovery
-                        .sign_out_everywhere(&review.decision.approver)
-                        .await?;
-                    return Err(ProblemPage::ApproverInactive.into());
-                }
-            }
+            return refused(&web, &visit, &review, refusal, kept).await;
         }
         Err(error) => return Err(error.into()),
     };
     let review = Review::of(&web, &visit, Aim::Read).await?;
     review.page(&web, kept, Some(problem)).await
+}
+
+/// The page after the rules refused whoever approves, or says who does in their place.
+async fn refused(
+    web: &Web,
+    visit: &Visit,
+    review: &Review,
+    refusal: Refusal,
+    kept: ReviewForm,
+) -> Answer {
+    tracing::warn!(request = %review.request.facts.id, %refusal, "an approver was refused");
+    match not_approved(refusal) {
+        NotApproved::Because(problem) => {
+            // As it is now: what refuses them may have changed what there is to read.
+            let review = Review::of(web, visit, Aim::Read).await?;
+            review.page(web, kept, Some(problem)).await
+        }
+        NotApproved::MovedOn => Ok(Redirect::to("/approve").into_response()),
+        NotApproved::SameBrowser => Err(ProblemPage::SameBrowser.into()),
+        NotApproved::Inactive => Err(turn_away(web, review).await?),
+    }
+}
+
+/// The page for an approver who is not active any more, wherever else they are signed in.
+async fn turn_away(web: &Web, review: &Review) -> Result<Failure, ServiceError> {
+    let approver = &review.decision.approver;
+    web.recovery.sign_out_everywhere(approver).await?;
+    Ok(ProblemPage::ApproverInactive.into())
 }
 
 /// What becomes of an approval that the rules refuse.
@@ -219,6 +236,7 @@ pub async fn reopen(State(web): State<Web>, visit: Visit) -> Answer {
                 Refusal::ApproverInRequestersBrowser => {
                     return Err(ProblemPage::SameBrowser.into());
                 }
+                Refusal::ApproverIsDisabled => return Err(turn_away(&web, &review).await?),
                 Refusal::WrongState(_) | Refusal::WasReported => {
                     return Ok(Redirect::to("/approve").into_response());
                 }
