@@ -94,7 +94,7 @@ pub fn reviewed(view: ReviewedView) -> impl IntoView {
         <p class="lead">{happened}" "{account_words(view)}</p>
         <p>{next}</p>
         {view.may_reopen.then(|| view! {
-            <p>"If they still need help, take the case up again. They need not start over: whoever was asked before is asked once more, and has to approve again."</p>
+            <p>"If they still need help, take the case up again. They need not start over: whoever is to decide now is asked, you among them, and it has to be approved again."</p>
             <form method="post" action=Action::Reopen.path()>
                 <Button look=Look::Main>"Take the case up again"</Button>
             </form>

@@ -35,21 +35,17 @@ impl Recovery {
         if rounds.ended_at.is_some_and(is_recent) {
             return Ok(());
         }
-        // Whoever's turn it is, and before a round begins: one that never ends tells of nothing.
-        self.tell_if_too_long(rounds).await?;
         if !self.is_our_turn(WORK, LONGEST).await? {
-            return Ok(());
+            // A round that never ends tells of nothing by itself. Whoever was not there for a while looks first.
+            return self.tell_if_too_long(rounds).await;
         }
         match self.note_directory(stop).await {
-            Ok(is_whole) => {
-                if is_whole {
-                    self.store.end_directory_round(self.clock.now()).await?;
-                }
-                Ok(())
-            }
+            Ok(true) => Ok(self.store.end_directory_round(self.clock.now()).await?),
+            Ok(false) => self.tell_if_too_long(rounds).await,
             Err(error) => {
                 let next = self.clock.now() + RETRY;
                 self.store.give_turn_back(WORK, next).await?;
+                self.tell_if_too_long(rounds).await?;
                 Err(error)
             }
         }
