@@ -237,7 +237,12 @@ pub enum Cancellation {
     /// An approver declined.
     Denied(DenialReason),
     /// It was reported.
-    Reported(ReportedBy),
+    Reported {
+        /// By whom.
+        by: ReportedBy,
+        /// When: an attempt stops a while later, and the report was in time if it was then.
+        at: Timestamp,
+    },
 }
 
 /// What is kept about a pass: never its value.

@@ -53,24 +53,29 @@ pub(super) fn report(request: &Request, actor: &Actor, now: Timestamp) -> Result
     match &request.state {
         State::Issuing(issuing) => match &issuing.cancelled {
             // An approver does not repudiate, so that their report must not stand in for the owner's.
-            Some(Cancellation::Reported(earlier)) if earlier.repudiates() || !by.repudiates() => {
+            Some(Cancellation::Reported { by: earlier, .. })
+                if earlier.repudiates() || !by.repudiates() =>
+            {
                 Err(Refusal::AlreadyDone)
             }
-            _ => Ok(raise_alarm(
-                issue::cancel(request, issuing, Cancellation::Reported(by.clone())),
-                by,
-                now,
-            )),
+            _ => {
+                let cancellation = Cancellation::Reported {
+                    by: by.clone(),
+                    at: now,
+                };
+                let cancelled = issue::cancel(request, issuing, cancellation);
+                Ok(raise_alarm(cancelled, by, now))
+            }
         },
         State::Ended(Ended::Repudiated { .. }) => Err(Refusal::AlreadyDone),
         _ if by.repudiates() && request.repudiable(now).is_some() => Ok(raise_alarm(
-            stopped_by_report(request, by.clone(), now),
+            stopped_by_report(request, by.clone(), now, now),
             by,
             now,
         )),
         State::Proving(_) | State::AwaitingApproval(_) | State::CoolingOff(_) | State::Ready(_) => {
             Ok(raise_alarm(
-                stopped_by_report(request, by.clone(), now),
+                stopped_by_report(request, by.clone(), now, now),
                 by,
                 now,
             ))
@@ -89,11 +94,14 @@ pub(super) fn report(request: &Request, actor: &Actor, now: Timestamp) -> Result
     }
 }
 
-/// The end that a report leads to: repudiation by the owner or the security team when a pass was given out, whatever has
-/// become of the request since.
-fn stopped_by_report(request: &Request, by: ReportedBy, now: Timestamp) -> Outcome {
-    // An attempt stops a while after the report; they were in time if the report was.
-    let reported_at = request.facts.reported_at.unwrap_or(now);
+/// The end that a report of `reported_at` leads to: repudiation by the owner or the security team when a pass was given out,
+/// whatever has become of the request since. An attempt stops a while after the report; they were in time if the report was.
+fn stopped_by_report(
+    request: &Request,
+    by: ReportedBy,
+    reported_at: Timestamp,
+    now: Timestamp,
+) -> Outcome {
     match request.repudiable(reported_at) {
         Some(disclosed) if by.repudiates() => Outcome::state(
             request,
@@ -175,7 +183,7 @@ pub(super) fn cancelled(request: &Request, cancellation: &Cancellation, now: Tim
     match cancellation {
         Cancellation::Denied(reason) => denied(request, reason.clone(), now),
         // The freeze and the alert went out when it was reported.
-        Cancellation::Reported(by) => stopped_by_report(request, by.clone(), now),
+        Cancellation::Reported { by, at } => stopped_by_report(request, by.clone(), *at, now),
     }
 }
 

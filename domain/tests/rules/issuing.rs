@@ -279,15 +279,22 @@ fn a_no_during_an_attempt_stops_the_disclosure_and_then_ends_the_request() {
         approver: id(SECOND),
         why: domain::Decline::Unsure,
     });
-    let reported = Cancellation::Reported(ReportedBy::Owner);
-    let stopped = Cancellation::Reported(ReportedBy::Security);
+    let at = Case::issuing().now;
+    let by_owner = Cancellation::Reported {
+        by: ReportedBy::Owner,
+        at,
+    };
+    let by_security = Cancellation::Reported {
+        by: ReportedBy::Security,
+        at,
+    };
     for (actor, command, cancellation, end) in [
         (by(SECOND), decline(), denied, StateName::Denied),
-        (Actor::Owner, Command::Report, reported, StateName::Reported),
+        (Actor::Owner, Command::Report, by_owner, StateName::Reported),
         (
             Actor::Security,
             Command::Report,
-            stopped,
+            by_security,
             StateName::Reported,
         ),
     ] {

@@ -293,7 +293,10 @@ fn is_heard_over_an_approver(actor: &Actor, reported_by: ReportedBy) {
     let State::Issuing(issuing) = &heard.request.state else {
         panic!("{heard:#?}");
     };
-    let cancelled = Cancellation::Reported(reported_by);
+    let cancelled = Cancellation::Reported {
+        by: reported_by,
+        at: heard.now,
+    };
     assert_eq!(issuing.cancelled, Some(cancelled));
     for (other, _) in REPUDIATORS {
         heard.refuses(&other, Command::Report, Refusal::AlreadyDone);
@@ -302,6 +305,24 @@ fn is_heard_over_an_approver(actor: &Actor, reported_by: ReportedBy) {
         .does(&Actor::Issuer, abort(Fence(2)))
         .is(StateName::Repudiated)
         .owes(&REPUDIATE);
+}
+
+#[test]
+fn an_approver_who_was_in_time_makes_no_owner_so() {
+    let end = Case::disclosed().now + Terms::REPUDIATION;
+    for (actor, _) in REPUDIATORS {
+        for (at, name) in [
+            (end - MILLISECOND, StateName::Repudiated),
+            (end, StateName::Reported),
+        ] {
+            Case::replacing()
+                .does(&by(MANAGER), Command::Report)
+                .at(at)
+                .does(&actor, Command::Report)
+                .does(&Actor::Issuer, abort(Fence(2)))
+                .is(name);
+        }
+    }
 }
 
 #[test]

@@ -225,9 +225,14 @@ pub fn not_me(request: &Request, repudiable: bool) -> NotMeAnswer {
     let reported = request.facts.reported_at.is_some();
     match &request.state {
         State::Ended(Ended::Repudiated { .. }) => NotMeAnswer::Undone,
-        State::Issuing(issuing) => match (&issuing.cancelled, &request.facts.disclosed) {
-            (Some(Cancellation::Reported(by)), Some(_)) if by.repudiates() => NotMeAnswer::Undone,
-            (Some(Cancellation::Reported(by)), None) if by.repudiates() => NotMeAnswer::Stopped,
+        State::Issuing(issuing) => match &issuing.cancelled {
+            Some(Cancellation::Reported { by, at }) if by.repudiates() => {
+                if request.repudiable(*at).is_some() {
+                    NotMeAnswer::Undone
+                } else {
+                    NotMeAnswer::Stopped
+                }
+            }
             _ => NotMeAnswer::Open,
         },
         _ if repudiable || !reported => NotMeAnswer::Open,
