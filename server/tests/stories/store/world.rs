@@ -6,7 +6,9 @@ use std::{
     time::Duration,
 };
 
-use domain::{Actor, Command, Outcome, Request, RequestId, Terms, Timestamp, decide};
+use domain::{
+    Actor, Command, Event, Outcome, PersonId, Request, RequestId, Terms, Timestamp, decide,
+};
 use latchkey::{
     clock::SystemEntropy,
     jobs::Promise,
@@ -240,7 +242,15 @@ impl<'a> World<'a> {
             return;
         };
         let (a, b) = tokio::join!(keep(&self.store, &first), keep(&self.store, &second));
-        if (a, b) == self.model.foresee_both(&first, &second) {
+        let is_overtaken = matches!(
+            (a, b),
+            (Kept::Yes, Kept::Conflict) | (Kept::Conflict, Kept::Yes)
+        );
+        if is_overtaken && ask_the_same(&first.outcome, &second.outcome) {
+            // Of two that take the same place in an approver's list, one is decided anew.
+            self.settle(one, &first, a);
+            self.settle(other, &second, b);
+        } else if (a, b) == self.model.foresee_both(&first, &second) {
             self.settle(one, &first, a);
             self.settle(other, &second, b);
         } else {
@@ -387,4 +397,20 @@ async fn keep(store: &Store, decided: &Decided) -> Kept {
         Err(StoreError::SubjectOccupied) => Kept::Occupied,
         Err(error) => panic!("{error}"),
     }
+}
+
+/// Whether both changes ask an approver whom the other asks too.
+fn ask_the_same(one: &Outcome, other: &Outcome) -> bool {
+    let asked = |outcome: &Outcome| -> Vec<PersonId> {
+        let named = outcome.events.iter().filter_map(|event| match event {
+            Event::Submitted { approvers, .. } | Event::ApproversAsked { approvers } => {
+                Some(approvers.clone())
+            }
+            Event::HandedOn { to, .. } => Some(vec![to.clone()]),
+            _ => None,
+        });
+        named.flatten().collect()
+    };
+    let others = asked(other);
+    asked(one).iter().any(|approver| others.contains(approver))
 }
