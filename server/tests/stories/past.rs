@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Event, Refusal, Risk, StateName};
+use domain::{Refusal, Risk, StateName};
 use jiff::{ToSpan, Zoned, tz::TimeZone};
 use serde_json::json;
 
@@ -49,12 +49,8 @@ async fn is_approved(story: &Story, person: &Person<'_>, approver: &str, waits: 
 
 /// Why approvals of this person's request were refused.
 async fn refusals(story: &Story, person: &Person<'_>) -> Vec<Refusal> {
-    let log = story.audit(person.request().await.facts.id).await;
-    let refused = log.iter().filter_map(|row| match &row.event {
-        Event::DecisionRefused { reason, .. } => Some(*reason),
-        _ => None,
-    });
-    refused.collect()
+    let refused = story.refusals(person).await;
+    refused.into_iter().map(|(_, reason)| reason).collect()
 }
 
 /// How often somebody was asked by mail, reminders apart.
